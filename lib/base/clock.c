@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/clock.h>
+
+#include <time.h>
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+void cycle_clock_init(struct cycle_clock *clock, uint64_t hz, uint64_t cycles, uint64_t ns)
+{
+	clock->scale = (uint64_t)(((unsigned __int128)NS_PER_S << 32) / hz);
+	cycle_clock_anchor(clock, cycles, ns);
+}
+
+void cycle_clock_anchor(struct cycle_clock *clock, uint64_t cycles, uint64_t ns)
+{
+	clock->cycles = cycles;
+	clock->ns = ns;
+}

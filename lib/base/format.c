@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/format.h>
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <weir/clock.h>
+
+const char *format_si(char *out, size_t size, double value, const char *unit)
+{
+	static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
+	unsigned int power = 0;
+
+	/* 999.5 would round to 1000: it belongs to the next prefix. */
+	while (value >= 999.5 && power < sizeof(prefixes) / sizeof(prefixes[0]) - 1) {
+		value /= 1000;
+		power++;
+	}
+	int digits = value >= 99.95 || (power == 0 && value == floor(value)) ? 0
+		     : value >= 9.995					     ? 1
+									     : 2;
+	const char *space = prefixes[power][0] != '\0' || unit[0] != '\0' ? " " : "";
+
+	snprintf(out, size, "%.*f%s%s%s", digits, value, space, prefixes[power], unit);
+	return out;
+}
+
+const char *format_count(char *out, size_t size, uint64_t value)
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+	size_t o = 0;
+
+	for (int i = 0; i < length && o + 1 < size; i++) {
+		if (i > 0 && (length - i) % 3 == 0)
+			out[o++] = ',';
+		if (o + 1 < size)
+			out[o++] = digits[i];
+	}
+	if (size > 0)
+		out[o] = '\0';
+	return out;
+}
+
+const char *format_rfc3339(char *out, size_t size, uint64_t ns)
+{
+	time_t seconds = (time_t)(ns / NS_PER_S);
+	struct tm tm;
+	char date[40];
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, size, "%s.%09uZ", date, (unsigned int)(ns % NS_PER_S));
+	return out;
+}
+
+const char *format_duration(char *out, size_t size, uint64_t ns)
+{
+	double seconds = (double)ns / NS_PER_S;
+	uint64_t whole = (ns + NS_PER_S / 2) / NS_PER_S;
+
+	if (ns < NS_PER_MS)
+		snprintf(out, size, "%.0f us", seconds * 1e6);
+	else if (ns < NS_PER_S)
+		snprintf(out, size, "%.0f ms", seconds * 1e3);
+	else if (whole < 60)
+		snprintf(out, size, "%.2f s", seconds);
+	else if (whole < 3600)
+		snprintf(out, size, "%u min %u s", (unsigned int)(whole / 60),
+			 (unsigned int)(whole % 60));
+	else
+		snprintf(out, size, "%llu h %u min", (unsigned long long)(whole / 3600),
+			 (unsigned int)(whole / 60 % 60));
+	return out;
+}
+
+const char *format_address(char *out, size_t size, int version, const uint8_t *address)
+{
+	if (inet_ntop(version == 6 ? AF_INET6 : AF_INET, address, out, (socklen_t)size) == NULL &&
+	    size > 0)
+		out[0] = '\0';
+	return out;
+}
+
+const char *format_protocol(char *out, size_t size, uint8_t protocol)
+{
+	static const char *const names[256] = {
+		[0] = "hopopt",	  [1] = "icmp",	  [2] = "igmp",	  [4] = "ipip",	    [6] = "tcp",
+		[17] = "udp",	  [33] = "dccp",  [41] = "ipv6",  [43] = "ipv6-route",
+		[44] = "ipv6-frag", [46] = "rsvp", [47] = "gre",  [50] = "esp",	    [51] = "ah",
+		[58] = "icmp6",	  [59] = "ipv6-nonxt", [60] = "ipv6-opts", [88] = "eigrp",
+		[89] = "ospf",	  [94] = "ipip-old", [97] = "etherip", [103] = "pim", [108] = "ipcomp",
+		[112] = "vrrp",	  [115] = "l2tp", [124] = "isis", [132] = "sctp",   [135] = "mobility",
+		[136] = "udplite", [137] = "mpls", [139] = "hip",
+	};
+
+	if (names[protocol] != NULL)
+		snprintf(out, size, "%s", names[protocol]);
+	else
+		snprintf(out, size, "%u", protocol);
+	return out;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_LOG_H
+#define WEIR_LOG_H
+
+/*
+ * Messages of the running program, one line each on standard error as
+ * "weir: text". Never called on the packet path. Any thread.
+ */
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* What is more detailed than `level` is not printed; LOG_LEVEL_INFO at start. */
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+
+/* The level named "error", "warning", "info" or "debug"; -EINVAL for any other name. */
+int log_level_parse(const char *name);
+
+void log_print(enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#define log_error(...)	 log_print(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_print(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_print(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_print(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

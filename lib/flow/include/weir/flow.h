@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_FLOW_H
+#define WEIR_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/hash.h>
+#include <weir/packet.h>
+
+/*
+ * The per-core flow table. One thread, the worker, owns a table: single writer, no
+ * locks, no system calls, no allocation after flow_table_create(). Any other thread may
+ * read live records with flow_table_read().
+ *
+ *	packets --hash, prefetch bucket--> --compare signatures, prefetch record--> --update-->
+ *
+ * The three stages run across three bursts, so that two dependent cache misses overlap
+ * with other packets' work (measured in docs/benchmarks.md).
+ */
+
+/* Why a record ended: IPFIX flowEndReason (136). 0: it lives. */
+enum flow_end {
+	FLOW_LIVE,
+	FLOW_END_IDLE,	    /* inactive timeout */
+	FLOW_END_ACTIVE,    /* active timeout, or a counter of the record is about to wrap */
+	FLOW_END_CLOSED,    /* TCP: RST, or FIN both ways and its ACK */
+	FLOW_END_FORCED,    /* weir stops */
+	FLOW_END_RESOURCES, /* table full: made room for another flow */
+	FLOW_ENDS
+};
+
+/*
+ * One biflow (RFC 5103): index 0 of a pair is forward, the direction of the first packet
+ * seen, index 1 reverse. Two cache lines; a packet of an IPv4 flow changes the first only.
+ * Written by the worker under `sequence`.
+ */
+struct flow_record {
+	/* hot line */
+	uint32_t sequence;	 /* seqlock of both lines; in an ended copy: the slot it had */
+	uint32_t started;	 /* clock of the first packet in 2^20 ns (1.05 ms), wraps after 52 days */
+	uint64_t seen;		 /* clock of the newest packet, ns */
+	uint64_t octets0 : 48;	 /* IP octets forward */
+	uint64_t size_min : 16;	 /* frame length without FCS, both directions; 65535: that or more */
+	uint64_t octets1 : 48;	 /* IP octets reverse */
+	uint64_t size_max : 16;
+	uint32_t packets[2];
+	uint32_t link_octets;	 /* frame bytes beyond the IP octets, both directions */
+	struct packet_key key;	 /* key.zero holds the state byte, FLOW_STATE_* */
+	uint8_t tcp_flags[2];	 /* OR of all seen */
+	uint8_t ttl_min, ttl_max;
+	/* cold line: written at creation, at the first reverse packet, or out of order */
+	uint8_t prefix[2][12];	 /* IPv6 only: see struct packet_key */
+	uint64_t first;		 /* packet times, ns since 1970: the earliest ... */
+	uint64_t last;		 /* ... and, once FLOW_STATE_REORDERED, the latest */
+	uint8_t mac[12];	 /* of the first packet: destination, source */
+	uint16_t icmp[2];	 /* type << 8 | code of the first packet each way */
+	uint8_t tos[2];		 /* of the first packet each way */
+	uint16_t reserved;
+	uint32_t instance;	 /* which of the flows that this slot has held: counts up */
+} __attribute__((aligned(128)));
+_Static_assert(sizeof(struct flow_record) == 128, "two cache lines");
+
+struct flow_settings {
+	uint32_t capacity;	   /* records; at least 64 */
+	uint64_t active_timeout;   /* ns, at most FLOW_ACTIVE_TIMEOUT_MAX */
+	uint64_t inactive_timeout; /* ns */
+	struct hash_secret secret; /* drawn at start, the same for all workers */
+};
+#define FLOW_ACTIVE_TIMEOUT_MAX (UINT64_C(20) * 86400 * 1000000000) /* 20 days, see `started` */
+
+/* Written by the worker only; the worker publishes a copy (lib/worker). */
+struct flow_counters {
+	uint64_t created;
+	uint64_t ended[FLOW_ENDS]; /* by reason; [0] unused. created - sum(ended) are live */
+	uint64_t packets;	   /* counted in records: the ledger's `flow` */
+	uint64_t octets;	   /* IP octets of those */
+	uint64_t overflow_packets[2]; /* by reason: OVERFLOW_TABLE, OVERFLOW_BUCKET */
+	uint64_t overflow_octets;  /* IP octets of packets that found no room in the table */
+	uint64_t fragments_first;  /* packets that were first fragments */
+	uint64_t fragments_later;  /* ... and later ones, whether or not their flow was remembered */
+	uint64_t fragments_unmatched; /* later ones whose first was not remembered: ports 0/0 */
+	uint64_t relookups;	   /* packets whose early look-up no longer held: a health figure */
+};
+
+struct flow_table;
+
+/* Bytes of all memory that a table with `capacity` takes (index, records, free list). */
+size_t flow_table_bytes(uint32_t capacity);
+
+/*
+ * Allocate a table (not touched yet; call flow_table_prefault() from the worker's thread
+ * where page faults on the packet path must not be). NULL: no memory. Free with
+ * flow_table_destroy() when no reader is left.
+ */
+struct flow_table *flow_table_create(const struct flow_settings *settings);
+void flow_table_destroy(struct flow_table *table);
+void flow_table_prefault(struct flow_table *table);
+
+/* ---- the worker's calls ---- */
+
+#define FLOW_BURST 32
+
+/* Packets on their way through the stages. Filled by the worker, owned by the table. */
+struct flow_burst {
+	uint32_t count;
+	struct packet packets[FLOW_BURST];
+};
+
+/*
+ * The burst to fill next: up to FLOW_BURST packets of the bucket FLOW, with `time` and
+ * `clock` set, clock never going back. Filling it is always allowed.
+ */
+struct flow_burst *flow_table_next(struct flow_table *table);
+
+/*
+ * Hand over the filled burst (also an empty one, which moves the older ones on) and run the
+ * stages: the packets handed over two calls ago are counted when this returns. Expires
+ * a bounded slice of the table, by the clock of the packets, for every 32 packets counted.
+ * The counters then include exactly the packets counted so far.
+ */
+void flow_table_push(struct flow_table *table);
+
+/* Packets handed over and not yet counted (0 after two pushes of empty bursts). */
+uint32_t flow_table_pending(const struct flow_table *table);
+
+/*
+ * Expire a bounded slice when no packets come, by `clock` (ns; the worker's time, never going
+ * back). Not for captures: there only packets move time.
+ */
+void flow_table_expire(struct flow_table *table, uint64_t clock);
+
+/*
+ * End all live flows with as much as fits the outbox, and say whether all are out: call,
+ * empty the outbox, until true. A flow whose timeout passed before `clock` ends idle or
+ * active, the others with FLOW_END_FORCED. The stages must be empty.
+ */
+bool flow_table_finish(struct flow_table *table, uint64_t clock);
+
+/*
+ * Ended records wait in the outbox until the worker takes them: *records points to `count` of
+ * them, and flow_table_taken() gives back the first `taken`. When the outbox is full, ended
+ * flows keep their record in the table, so none is lost; when that fills the table, new
+ * flows overflow.
+ */
+uint32_t flow_table_outbox(struct flow_table *table, const struct flow_record **records);
+void flow_table_taken(struct flow_table *table, uint32_t taken);
+#define FLOW_OUTBOX 256
+
+const struct flow_counters *flow_table_counters(const struct flow_table *table);
+
+/* ---- any thread ---- */
+
+/* Slots below this number have ever been used. */
+uint32_t flow_table_used(const struct flow_table *table);
+
+/*
+ * Copy the live record of `slot` (below flow_table_used()). False: no live record there, or
+ * it changed again and again while being copied (the caller comes back to it later).
+ */
+bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_record *copy);
+
+/* ---- a record as its consumers read it: any copy, live or ended ---- */
+
+struct flow_view {
+	int version; /* 4 or 6 */
+	uint8_t source[16], destination[16]; /* network order; IPv4 in the first 4 bytes, rest 0 */
+	uint16_t source_port, destination_port; /* host order */
+	uint16_t vlan;
+	uint8_t protocol;
+	enum flow_end end;
+	uint64_t first, last;	   /* packet times, ns since 1970 */
+	uint64_t packets[2], octets[2]; /* forward, reverse; IP octets */
+	uint64_t frame_octets;	   /* sum of frame lengths without FCS, both directions */
+	uint32_t frame_min, frame_max;
+	uint8_t tcp_flags[2], tos[2], ttl_min, ttl_max;
+	uint16_t icmp[2];	   /* type << 8 | code */
+	uint8_t mac_source[6], mac_destination[6];
+};
+
+void flow_view(const struct flow_record *record, struct flow_view *view);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_PORT_H
+#define WEIR_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include <weir/error.h>
+
+/*
+ * An ethdev port made ready for measuring: every input of weir is one, NICs, kernel
+ * interfaces (AF_XDP, AF_PACKET), memif, and the ring port of the capture reader. All calls
+ * but port_read_counters() are for the main thread; workers use rte_eth_rx_burst() alone.
+ */
+
+#define PORT_QUEUES_MAX 64
+
+/* Do both directions of a flow arrive on one queue? */
+enum port_symmetry {
+	PORT_ONE_QUEUE,	      /* yes: there is one queue */
+	PORT_RSS_SYMMETRIC,   /* yes: RSS with a symmetric key over `rss_functions` */
+	PORT_SPREAD_BY_INPUT, /* yes: whoever fills the queues spreads symmetrically (reader, fanout) */
+	PORT_NOT_SYMMETRIC    /* no, or nobody knows */
+};
+
+struct port_settings {
+	uint16_t queues;	/* RX queues, 1..PORT_QUEUES_MAX */
+	uint16_t descriptors;	/* of each queue; 0: 4096, or what the driver allows */
+	bool promiscuous;
+};
+
+struct port {
+	uint16_t id;
+	char name[64];		/* device name */
+	char driver[32];
+	char interface[32];	/* the kernel's name where there is one, else "" */
+	int socket;		/* NUMA node, -1 unknown */
+	uint16_t queues;
+	uint16_t descriptors;
+	uint32_t max_frame;	/* longest frame received whole, bytes without FCS */
+	enum port_symmetry symmetry;
+	uint64_t rss_functions; /* RTE_ETH_RSS_* in force */
+	bool checksum, timestamp, scatter, promiscuous; /* what the driver gave */
+	bool link_known;	/* the driver tells link state */
+	struct rte_mempool *pool; /* owned */
+	bool started;
+	/* sockets of the kernel that belong to the port's driver (AF_PACKET, AF_XDP): the
+	 * only place where their losses are counted. Owned by the driver, see kernel_loss.h. */
+	int kernel_sockets[PORT_QUEUES_MAX];
+	uint16_t kernel_socket_count;
+	uint64_t kernel_missed;	/* accumulated: reading AF_PACKET's counter clears it */
+};
+
+struct port_queue_counters {
+	uint64_t received, octets, missed; /* as far as the driver tells, else 0 */
+};
+
+struct port_counters {
+	uint64_t received;	/* frames handed to weir since start, by the driver's count */
+	uint64_t octets;	/* of those, without FCS as far as the driver keeps to it */
+	uint64_t missed;	/* lost before weir: no descriptor or no room in the kernel's ring */
+	uint64_t no_mbuf;	/* lost before weir: no buffer in the pool */
+	uint64_t errors;	/* frames that the NIC found broken (CRC, length) */
+	bool link_up;
+	uint32_t link_mbps;	/* 0: unknown */
+	uint16_t queues;
+	struct port_queue_counters queue[PORT_QUEUES_MAX];
+};
+
+/*
+ * Configure port `id` with `settings` (RX only; as many queues, the longest frames and the
+ * offloads that the driver has), and fill `port`. Says through log_warning() when
+ * symmetry or NUMA locality cannot be had. 0, or negative errno with one line in `error`.
+ */
+int port_open(uint16_t id, const struct port_settings *settings, struct port *port,
+	      struct error *error);
+
+/* Start or stop receiving. Stopping keeps the counters readable. */
+int port_start(struct port *port, struct error *error);
+void port_stop(struct port *port);
+
+/* Stop and close the device and free its pool. All mbufs must be back in the pool. */
+void port_close(struct port *port);
+
+/* Everything that the port counted since start; one thread at a time, the stats core. */
+void port_read_counters(struct port *port, struct port_counters *counters);
+
+/* Call `each` for every extended statistic that is not 0. Main or stats thread. */
+void port_each_xstat(const struct port *port,
+		     void (*each)(void *context, const char *name, uint64_t value), void *context);
+
+/* How many RX queues the driver of `id` offers for `wanted` ones (1..wanted). 0: no such port. */
+uint16_t port_queues_possible(uint16_t id, uint16_t wanted);
+
+/* ---- what weir's own inputs write into an mbuf beside the frame ---- */
+
+/*
+ * Offsets of dynamic mbuf fields and flags; the same for all ports of a process. The capture
+ * reader sets time, clock and wire length; a NIC sets time and its flag.
+ */
+struct port_fields {
+	int time;	     /* uint64_t: ns since 1970 (rte_mbuf_dyn_rx_timestamp) */
+	int clock;	     /* uint64_t: see struct packet */
+	int wire_length;     /* uint32_t: frame length on the wire without FCS */
+	uint64_t time_flag;  /* ol_flags bit: `time` is set */
+	uint64_t wire_flag;  /* ol_flags bit: `clock` and `wire_length` are set */
+};
+
+/* Register the fields; again and again gives the same. 0 or negative errno with a line. */
+int port_fields_register(struct port_fields *fields, struct error *error);
+
+#endif

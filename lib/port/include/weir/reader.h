@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_READER_H
+#define WEIR_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/error.h>
+#include <weir/port.h>
+
+/*
+ * The capture reader: a thread that reads capture files with libpcap, fills mbufs (wire
+ * length, nanosecond time and a clock that never goes back, in the dynamic fields) and hands
+ * them over a ring port, so that workers see an ordinary ethdev. Frames are spread over the queues
+ * by a symmetric hash of the addresses alone, so that all fragments and both directions of
+ * a flow meet one worker. It waits for room and drops nothing.
+ */
+
+struct reader;
+
+struct reader_result {
+	uint64_t frames;	  /* handed over */
+	uint64_t octets;	  /* captured bytes of those */
+	uint64_t clock;		  /* the clock at the end: the latest packet time, ns */
+	char cut[512];		  /* "FILE: why": a capture that ended in mid-record; "" if none */
+};
+
+/*
+ * Open the captures, to be read one after the other. Fails with -ENOENT, -EACCES,
+ * -EISDIR, -EINVAL (not a capture), -EPROTONOSUPPORT (link type is not Ethernet; the line names
+ * it), before anything is started. The names are copied.
+ */
+int reader_open(const char *const *files, unsigned int count, struct reader **reader,
+		struct error *error);
+
+/*
+ * Make the ring port with `queues` queues and the pool; *port_id is its ethdev. The port is
+ * then opened with port_open() like any other. Main thread, after rte_eal_init().
+ */
+int reader_attach(struct reader *reader, uint16_t queues, const struct port_fields *fields,
+		  uint16_t *port_id, struct error *error);
+
+/* Start the thread; `reader_stop` makes it end early. */
+int reader_start(struct reader *reader, struct error *error);
+void reader_stop(struct reader *reader);
+
+/*
+ * True once every frame has been put into the rings: a worker that then finds its queue
+ * empty is at the end. Any thread.
+ */
+bool reader_finished(const struct reader *reader);
+
+/* After reader_finished(): what was read. */
+void reader_result(const struct reader *reader, struct reader_result *result);
+
+/* Join the thread, close the files, free all but the ethdev (port_close() first). */
+void reader_close(struct reader *reader);
+
+#endif

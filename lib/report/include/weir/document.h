@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_DOCUMENT_H
+#define WEIR_DOCUMENT_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include <weir/flow.h>
+#include <weir/snapshot.h>
+
+/*
+ * Parts of a snapshot as JSON, in the shapes of docs/interface.md. The report prints them and
+ * the telemetry socket serves them, so there is one place where a name is spelled. Every
+ * function returns a new reference that the caller owns, NULL without memory. Any
+ * thread that holds the snapshot.
+ */
+
+/* What the program knows about itself. */
+struct document_info {
+	const char *version;
+	const char *const *sources; /* as the user named them */
+	uint32_t source_count;
+	uint64_t started;	    /* ns since 1970 */
+	const char *const (*settings)[2]; /* name, value */
+	uint32_t setting_count;
+	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
+	uint32_t remark_count;
+};
+
+json_t *document_info(const struct document_info *info);
+json_t *document_time(const struct snapshot *snapshot);
+json_t *document_ledger(const struct snapshot *snapshot);
+json_t *document_rates(const struct stats_rates *rates);
+json_t *document_sizes(const struct snapshot *snapshot);
+json_t *document_flow_counters(const struct snapshot *snapshot);
+json_t *document_workers(const struct snapshot *snapshot); /* array */
+json_t *document_ports(const struct snapshot *snapshot);   /* array */
+
+/* The rows of a list (array), at most `count`. */
+json_t *document_top_rows(const struct stats_top *top, enum stats_dimension dimension,
+			  uint32_t count);
+
+/* A flow record with IANA IPFIX element names as keys. */
+json_t *document_flow(const struct flow_view *view);
+
+/* The whole report. `count`: rows of each top list, by octets, total. */
+json_t *document_report(const struct snapshot *snapshot, const struct document_info *info,
+			uint32_t count);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_SNAPSHOT_H
+#define WEIR_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/packet.h>
+#include <weir/port.h>
+#include <weir/worker_shared.h>
+
+/*
+ * Everything weir says about the traffic at one instant. Made by the stats core once per
+ * interval, immutable afterwards; the report and the telemetry callbacks read nothing else.
+ */
+
+enum stats_dimension {
+	STATS_SOURCE,
+	STATS_DESTINATION,
+	STATS_PAIR,
+	STATS_SOURCE_PORT,
+	STATS_DESTINATION_PORT,
+	STATS_PROTOCOL,
+	STATS_FLOW,
+	STATS_DIMENSIONS
+};
+enum stats_metric { STATS_OCTETS, STATS_PACKETS, STATS_FLOWS, STATS_METRICS };
+enum stats_window { STATS_NOW, STATS_10S, STATS_60S, STATS_TOTAL, STATS_WINDOWS };
+
+/* Names as in INTERFACE: "source", ...; "octets", ...; "now", "10s", "60s", "total". */
+extern const char *const stats_dimension_names[STATS_DIMENSIONS];
+extern const char *const stats_metric_names[STATS_METRICS];
+extern const char *const stats_window_names[STATS_WINDOWS];
+
+/*
+ * What a row is about; only the members of its dimension are set, the others are 0. For all
+ * dimensions but the flow, "source" is who sent the packets counted: packets of both
+ * directions of a biflow count, each for its own sender. A flow is one row, source
+ * being the sender of its first packet.
+ */
+struct stats_key {
+	uint8_t version;	/* 4 or 6; 0 where the dimension has no address */
+	uint8_t protocol;
+	uint16_t vlan;
+	uint16_t source_port, destination_port; /* host order */
+	uint8_t source[16], destination[16];	/* IPv4 in the first 4 bytes */
+};
+
+struct stats_row {
+	struct stats_key key;
+	uint64_t metrics[STATS_METRICS]; /* octets (IP), packets, flows first seen in the window */
+};
+
+/* The largest rows of one dimension, by one metric, over one window. */
+struct stats_top {
+	uint32_t shown;		/* rows */
+	uint32_t keys;		/* distinct keys known; a lower bound unless exact */
+	bool exact;		/* all sums exact; else each may be low by up to `error` */
+	uint64_t error[STATS_METRICS];
+	const struct stats_row *rows; /* into the snapshot */
+};
+
+/* Rates over a stretch of time. */
+struct stats_rates {
+	uint64_t packets_per_second;
+	uint64_t l2_bits_per_second; /* frames without FCS */
+	uint64_t ip_bits_per_second; /* IP octets */
+};
+
+/* One second (or interval, when longer) of history. */
+struct stats_history {
+	uint64_t time;		/* its end, ns since 1970 */
+	uint64_t duration;	/* ns */
+	uint64_t packets, frame_octets, ip_octets, missed;
+};
+#define STATS_HISTORY_MAX 3600
+
+struct snapshot_worker {
+	struct worker_counters counters;
+	unsigned int lcore;
+	uint32_t table_capacity;
+	uint64_t cycles_per_packet; /* over the last interval: busy cycles / packets */
+	double busy;		    /* share of the last interval, 0..1 */
+};
+
+struct snapshot_port {
+	char name[64], driver[32];
+	enum port_symmetry symmetry;
+	struct port_counters counters;
+};
+
+#define SNAPSHOT_WORKERS_MAX 64
+#define SNAPSHOT_PORTS_MAX   64
+
+struct snapshot {
+	uint64_t number;	/* 1, 2, ... */
+	uint64_t time;		/* when it was made, ns since 1970 */
+	uint64_t started;	/* when weir started to receive */
+	uint64_t first, last;	/* packet times; 0: no packet yet */
+	double seconds;		/* captures: last - first; live: since start */
+	bool final;		/* nothing comes after it: all flows have ended */
+
+	/* the ledger: sums over workers, each worker's part from one instant */
+	uint64_t received;
+	uint64_t buckets[PACKET_BUCKETS];
+	uint64_t reasons[PACKET_REASONS];
+	bool balanced;		/* received = sum of buckets, in every worker */
+	uint64_t missed, no_mbuf, nic_errors; /* sums over ports */
+	uint64_t fragments;	/* frames that were fragments, first or later */
+
+	uint64_t frame_octets;	/* of frames that passed the filter, without FCS */
+	uint64_t ip_octets;	/* of flow and overflow */
+	uint64_t sizes[SIZE_CLASSES];
+	uint64_t size_packets;	/* frames that passed the filter: received - filtered */
+	uint64_t size_min, size_max; /* with FCS */
+
+	struct stats_rates now;	    /* over the last interval */
+	struct stats_rates average; /* over `seconds` */
+	struct stats_history history[STATS_HISTORY_MAX];
+	uint32_t history_count;	    /* newest last */
+
+	struct flow_counters flows;
+	uint64_t flows_active;
+
+	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
+	uint32_t top_length;	    /* most rows a list can have */
+	uint32_t top_capacity;	    /* distinct keys up to which `now` and `total` are exact */
+	uint32_t top_window_capacity; /* ... per interval, up to which 10s and 60s are */
+
+	struct snapshot_worker workers[SNAPSHOT_WORKERS_MAX];
+	uint32_t worker_count;
+	struct snapshot_port ports[SNAPSHOT_PORTS_MAX];
+	uint32_t port_count;
+};
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_STATS_H
+#define WEIR_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/hash.h>
+#include <weir/port.h>
+#include <weir/snapshot.h>
+#include <weir/worker_shared.h>
+
+/*
+ * The stats core: one thread drains the rings of ended records, walks the live tables, and
+ * makes a snapshot every interval. It writes nothing that a worker reads.
+ */
+
+struct stats;
+
+struct stats_settings {
+	uint64_t interval;	/* ns */
+	uint32_t top_length;	/* rows of each top list, at least 1 */
+	bool capture;		/* source is a capture: `seconds` is the capture's time */
+	struct hash_secret secret;
+	struct worker_shared *const *workers;
+	const unsigned int *lcores; /* of the workers */
+	uint32_t worker_count;
+	struct port *const *ports;  /* may be none */
+	uint32_t port_count;
+};
+
+/* The arrays are copied, the workers and ports not: they outlive the stats. 0, -ENOMEM, -EINVAL. */
+int stats_create(const struct stats_settings *settings, uint64_t now, struct stats **stats);
+void stats_destroy(struct stats *stats);
+
+/*
+ * Consumers of ended records (the --flows file, later exporters): `record` is called
+ * on the stats thread for every ended record, once, in the order of each worker. Up to 8.
+ * Before the first stats_step().
+ */
+struct stats_consumer {
+	void (*record)(void *context, const struct flow_view *view);
+	void *context;
+};
+int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer);
+
+/*
+ * Drain the rings, and when an interval has passed at `now` (ns, wall clock) make a snapshot. Returns
+ * the number of records drained, so that the caller sleeps (about a millisecond) only when
+ * there was nothing to do. Stats thread only.
+ */
+uint32_t stats_step(struct stats *stats, uint64_t now);
+
+/* All workers are done: drain everything that is left and make the final snapshot. */
+void stats_finish(struct stats *stats, uint64_t now);
+
+/*
+ * The newest snapshot, held until released (NULL before the first). Any thread; does not
+ * make the stats core wait.
+ */
+const struct snapshot *stats_acquire(struct stats *stats);
+void stats_release(struct stats *stats, const struct snapshot *snapshot);
+
+/*
+ * A page of the live flows: skip `offset`, fill up to `count` views; returns how many. Reads the
+ * tables under their seqlocks, any thread. *total: live flows seen on the way to the end.
+ */
+uint32_t stats_live_flows(struct stats *stats, uint64_t offset, struct flow_view *views,
+			  uint32_t count, uint64_t *total);
+
+#endif

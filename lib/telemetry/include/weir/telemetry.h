@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_TELEMETRY_H
+#define WEIR_TELEMETRY_H
+
+#include <weir/document.h>
+#include <weir/error.h>
+#include <weir/stats.h>
+
+/*
+ * The /weir/ commands on DPDK's telemetry socket. rte_telemetry gives its callbacks no
+ * context, so there is one server per process.
+ */
+
+/* Register the commands; they answer from `stats` and `info`, which outlive the process's
+ * telemetry or telemetry_stop(). Main thread, after rte_eal_init(). */
+int telemetry_start(struct stats *stats, const struct document_info *info, struct error *error);
+
+/* From now on the commands answer {"error": "weir is stopping"}; waits for callbacks at work. */
+void telemetry_stop(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_FILTER_H
+#define WEIR_FILTER_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include <weir/error.h>
+#include <weir/port.h>
+
+/*
+ * A pcap-filter(7) expression on mbufs: libpcap compiles it, rte_bpf_convert() and the JIT
+ * make it fast. Frames whose captured bytes are fewer than their wire length are judged
+ * by libpcap's own interpreter, which knows both lengths.
+ */
+struct filter;
+
+/* Compile. -EINVAL with libpcap's reason in the line. Main thread. */
+int filter_create(const char *expression, const struct port_fields *fields, struct filter **filter,
+		  struct error *error);
+void filter_destroy(struct filter *filter);
+
+/*
+ * Which of the `count` (at most 64) mbufs match: bit i for mbufs[i]. Only reads. May be
+ * called by several workers at once.
+ */
+uint64_t filter_match(const struct filter *filter, struct rte_mbuf *const *mbufs, uint16_t count);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_WORKER_H
+#define WEIR_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/filter.h>
+#include <weir/port.h>
+#include <weir/worker_shared.h>
+
+/*
+ * The hot loop: one lcore, its RX queues, its flow table. Nothing in it allocates, blocks, logs
+ * or enters the kernel, unless `may_sleep` lets it sleep while no packets come.
+ */
+
+#define WORKER_QUEUES_MAX 16
+
+struct worker_queue {
+	uint16_t port, queue;
+};
+
+struct worker {
+	struct worker_shared shared;
+	/* Set before it starts: */
+	struct worker_queue queues[WORKER_QUEUES_MAX];
+	uint16_t queue_count;
+	unsigned int lcore;
+	const struct filter *filter; /* NULL: all frames */
+	struct port_fields fields;
+	bool vlan_key;
+	bool trust_time;	/* packet times in mbufs are right even if far from the wall clock */
+	bool may_sleep;		/* give the CPU away when idle: the core is not dedicated */
+	bool lossless;		/* wait for the stats core instead of letting flows overflow (captures) */
+	/* How it ends: the loop leaves when *stop is set, or `at_end(context)` is true and its
+	 * queues are empty; then ends all flows at the clock `final_clock(context)`. */
+	const bool *stop;	/* atomic; set by the main thread */
+	bool (*at_end)(const void *context);
+	uint64_t (*final_clock)(const void *context); /* NULL: the wall clock */
+	const void *context;
+};
+
+/* For rte_eal_remote_launch(): `argument` is the struct worker. Returns 0. */
+int worker_main(void *argument);
+
+/* Register rte_lcore usage reporting (where this DPDK has it) for `count` workers. */
+void worker_register_lcore_usage(struct worker *workers, unsigned int count);
+
+#endif

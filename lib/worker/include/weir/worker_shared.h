@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_WORKER_SHARED_H
+#define WEIR_WORKER_SHARED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+
+#include <weir/flow.h>
+#include <weir/packet.h>
+
+/*
+ * What a worker shares with the stats core, and nothing else is: its counters (the worker
+ * writes, seqlock), its flow table (flow_table_read()), and the ring of ended records
+ * (worker puts, stats core takes). Needs no EAL.
+ */
+
+/* RMON size classes of a frame with FCS: 64, 65..127, ..511, ..1023, ..1518, larger. */
+#define SIZE_CLASSES 7
+extern const uint32_t size_class_upto[SIZE_CLASSES]; /* 64, 127, 255, 511, 1023, 1518, UINT32_MAX */
+
+/*
+ * All counts since start. `received` is counted as frames arrive, `reasons` as verdicts fall,
+ * and both are published together: they must agree in every copy.
+ */
+struct worker_counters {
+	uint64_t received;		   /* frames with a verdict, whatever it is */
+	uint64_t reasons[PACKET_REASONS];  /* verdicts by reason */
+	/* frames that passed the filter: */
+	uint64_t frame_octets;		   /* sum of frame lengths without FCS */
+	uint64_t sizes[SIZE_CLASSES];	   /* frames by length with FCS */
+	uint64_t size_min, size_max;	   /* length with FCS; 0: no frame yet */
+	uint64_t first, last;		   /* packet times: the earliest and latest, ns; 0: none yet */
+	uint64_t ip_checksum_bad, l4_checksum_bad; /* as the NIC says */
+	/* of all frames, filtered ones too: */
+	uint64_t filtered_octets;	   /* frame lengths of filtered frames */
+	struct flow_counters flows;
+	/* the worker itself: */
+	uint64_t cycles_total, cycles_busy; /* since start; busy: polls that found packets */
+	uint64_t polls, polls_empty;
+	uint64_t records_waiting;	   /* times the ring of ended records had no room */
+};
+
+struct worker_shared {
+	/* The worker writes, the stats core reads: */
+	uint32_t sequence __attribute__((aligned(64))); /* of `counters` */
+	struct worker_counters counters;
+	bool done;		/* atomic: the worker has left its loop, all is published */
+	/* Set before the worker starts: */
+	unsigned int index;	/* 0..workers-1 */
+	struct flow_table *table; /* owned */
+	struct rte_ring *ended;	/* of struct flow_record by value, SPSC; owned */
+	uint32_t ended_capacity;
+};
+
+/* Make the table and a ring for `ended_capacity` (a power of two) records. 0, -ENOMEM. */
+int worker_shared_init(struct worker_shared *shared, unsigned int index,
+		       const struct flow_settings *settings, uint32_t ended_capacity);
+void worker_shared_release(struct worker_shared *shared);
+
+/* Worker: move the outbox to the ring. False: the ring has no room for all of it (counted). */
+bool worker_shared_flush(struct worker_shared *shared);
+
+/* Stats core: take up to `count` ended records in the order in which they ended. */
+uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *records,
+			    uint32_t count);
+
+/* Any thread: a whole copy of the counters. */
+void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy);
+
+#endif
