@@ -8,7 +8,7 @@ static uint64_t read_clock(clockid_t id)
 	struct timespec now;
 
 	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * CLOCK_SECOND + (uint64_t)now.tv_nsec;
 }
 
 uint64_t clock_wall_ns(void)
@@ -23,7 +23,7 @@ uint64_t clock_monotonic_ns(void)
 
 void cycle_clock_init(struct cycle_clock *clock, uint64_t hz, uint64_t cycles, uint64_t ns)
 {
-	clock->scale = (uint64_t)(((unsigned __int128)NS_PER_S << 32) / hz);
+	clock->scale = (uint64_t)(((unsigned __int128)CLOCK_SECOND << 32) / hz);
 	cycle_clock_anchor(clock, cycles, ns);
 }
 

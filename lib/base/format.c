@@ -46,24 +46,24 @@ const char *format_count(char *out, size_t size, uint64_t value)
 
 const char *format_rfc3339(char *out, size_t size, uint64_t ns)
 {
-	time_t seconds = (time_t)(ns / NS_PER_S);
+	time_t seconds = (time_t)(ns / CLOCK_SECOND);
 	struct tm tm;
 	char date[40];
 
 	gmtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, size, "%s.%09uZ", date, (unsigned int)(ns % NS_PER_S));
+	snprintf(out, size, "%s.%09uZ", date, (unsigned int)(ns % CLOCK_SECOND));
 	return out;
 }
 
 const char *format_duration(char *out, size_t size, uint64_t ns)
 {
-	double seconds = (double)ns / NS_PER_S;
-	uint64_t whole = (ns + NS_PER_S / 2) / NS_PER_S;
+	double seconds = (double)ns / CLOCK_SECOND;
+	uint64_t whole = (ns + CLOCK_SECOND / 2) / CLOCK_SECOND;
 
-	if (ns < NS_PER_MS)
+	if (ns < CLOCK_MILLISECOND)
 		snprintf(out, size, "%.0f us", seconds * 1e6);
-	else if (ns < NS_PER_S)
+	else if (ns < CLOCK_SECOND)
 		snprintf(out, size, "%.0f ms", seconds * 1e3);
 	else if (whole < 60)
 		snprintf(out, size, "%.2f s", seconds);

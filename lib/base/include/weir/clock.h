@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-#define NS_PER_S  UINT64_C(1000000000)
-#define NS_PER_MS UINT64_C(1000000)
+/* In nanoseconds. */
+#define CLOCK_SECOND	  UINT64_C(1000000000)
+#define CLOCK_MILLISECOND UINT64_C(1000000)
 
 /*
  * Time is always nanoseconds since 1970-01-01 UTC in a uint64_t, and is passed in:

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Error lines, log levels, memory. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <weir/error.h>
+#include <weir/log.h>
+#include <weir/memory.h>
+
+Test(error, line_and_code)
+{
+	struct error error;
+
+	cr_expect_eq(error_set(&error, ENOENT, "%s: %s", "x.pcap", strerror(ENOENT)), -ENOENT);
+	cr_expect_str_eq(error.text, "x.pcap: No such file or directory");
+	cr_expect_eq(error_set(NULL, EINVAL, "nobody listens"), -EINVAL);
+}
+
+Test(error, long_line_is_cut)
+{
+	struct error error;
+	char path[2 * sizeof(error.text)];
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	cr_expect_eq(error_set(&error, ENAMETOOLONG, "%s", path), -ENAMETOOLONG);
+	cr_expect_eq(strlen(error.text), sizeof(error.text) - 1);
+}
+
+Test(log, levels_by_name)
+{
+	cr_expect_eq(log_level_parse("error"), LOG_LEVEL_ERROR);
+	cr_expect_eq(log_level_parse("warning"), LOG_LEVEL_WARNING);
+	cr_expect_eq(log_level_parse("info"), LOG_LEVEL_INFO);
+	cr_expect_eq(log_level_parse("debug"), LOG_LEVEL_DEBUG);
+	cr_expect_eq(log_level_parse("verbose"), -EINVAL);
+	cr_expect_eq(log_level_parse(""), -EINVAL);
+	cr_expect_eq(log_get_level(), LOG_LEVEL_INFO);
+	log_set_level(LOG_LEVEL_ERROR);
+	cr_expect_eq(log_get_level(), LOG_LEVEL_ERROR);
+}
+
+Test(memory, zeroed_and_kept_by_prefault)
+{
+	const size_t bytes = (4u << 20) + 1;
+	uint8_t *memory = memory_allocate(bytes);
+
+	cr_assert_not_null(memory);
+	cr_expect_eq((uintptr_t)memory % 4096, 0);
+	memory[12345] = 1;
+	memory_prefault(memory, bytes);
+	for (size_t i = 0; i < bytes; i++)
+		cr_assert_eq(memory[i], i == 12345);
+	memory_free(memory, bytes);
+	memory_free(NULL, bytes);
+}
+
+Test(memory, more_than_there_can_be)
+{
+	cr_expect_null(memory_allocate(SIZE_MAX / 2));
+}
