@@ -61,11 +61,12 @@ const char *format_duration(char *out, size_t size, uint64_t ns)
 	double seconds = (double)ns / CLOCK_SECOND;
 	uint64_t whole = (ns + CLOCK_SECOND / 2) / CLOCK_SECOND;
 
-	if (ns < CLOCK_MILLISECOND)
+	/* Each form ends where rounding would give a full unit of the next. */
+	if (ns < CLOCK_MILLISECOND - 500)
 		snprintf(out, size, "%.0f us", seconds * 1e6);
-	else if (ns < CLOCK_SECOND)
+	else if (ns < CLOCK_SECOND - CLOCK_MILLISECOND / 2)
 		snprintf(out, size, "%.0f ms", seconds * 1e3);
-	else if (whole < 60)
+	else if (seconds < 59.995)
 		snprintf(out, size, "%.2f s", seconds);
 	else if (whole < 3600)
 		snprintf(out, size, "%u min %u s", (unsigned int)(whole / 60),
@@ -78,8 +79,8 @@ const char *format_duration(char *out, size_t size, uint64_t ns)
 
 const char *format_address(char *out, size_t size, int version, const uint8_t *address)
 {
-	if (inet_ntop(version == 6 ? AF_INET6 : AF_INET, address, out, (socklen_t)size) == NULL &&
-	    size > 0)
+	if (size > 0 && inet_ntop(version == 6 ? AF_INET6 : AF_INET, address, out,
+				  (socklen_t)size) == NULL)
 		out[0] = '\0';
 	return out;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP	    2 /* spaces between columns */
+#define GAP        2  /* spaces between columns */
 #define WRAP_LEAST 12 /* a wrapping column gets no narrower */
 
 struct table {

@@ -88,7 +88,11 @@ Test(format, duration)
 	expect_duration(1250 * CLOCK_MILLISECOND, "1.25 s");
 	expect_duration(59 * CLOCK_SECOND, "59.00 s");
 	expect_duration(60 * CLOCK_SECOND, "1 min 0 s");
-	expect_duration(59900 * CLOCK_MILLISECOND, "1 min 0 s");
+	/* What would round to a full unit is written in the next larger one. */
+	expect_duration(CLOCK_MILLISECOND - 1, "1 ms");
+	expect_duration(CLOCK_SECOND - 1, "1.00 s");
+	expect_duration(59900 * CLOCK_MILLISECOND, "59.90 s");
+	expect_duration(59999 * CLOCK_MILLISECOND, "1 min 0 s");
 	expect_duration(200 * CLOCK_SECOND, "3 min 20 s");
 	expect_duration(3599 * CLOCK_SECOND, "59 min 59 s");
 	expect_duration(3600 * CLOCK_SECOND, "1 h 0 min");

@@ -14,8 +14,8 @@
 
 struct table_column {
 	const char *title; /* NULL in every column: a table without a head */
-	bool right;	   /* aligned to the right, as numbers are */
-	bool wraps;	   /* at most one: goes on in more lines where the table would be too wide */
+	bool right;        /* aligned to the right, as numbers are */
+	bool wraps; /* at most one: goes on in more lines where the table would be too wide */
 };
 
 struct table;
