@@ -1,2 +1,119 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <weir/flow.h>
+#include "table.h"
+
+#include <assert.h>
+
+#include <weir/memory.h>
+
+/* A longer one never comes true: the active timeout is always earlier. */
+#define INACTIVE_MAX (FLOW_ACTIVE_TIMEOUT_MAX + (UINT64_C(2) << FLOW_STARTED_SHIFT))
+
+/* The arrays of a table lie one after another in one piece of memory. */
+struct layout {
+	size_t records, buckets, slots, fragments; /* bytes, each a multiple of a cache line */
+	size_t total;
+};
+
+static struct layout layout_of(uint32_t capacity)
+{
+	size_t buckets = index_buckets(capacity);
+	struct layout layout = {
+		.records = (size_t)capacity * sizeof(struct flow_record),
+		.buckets = buckets * sizeof(struct bucket),
+		/* Half of all index entries: the power of two that holds `capacity`. */
+		.slots = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
+		.fragments = FRAGMENT_SETS * sizeof(struct fragment_set),
+	};
+
+	layout.total = layout.records + layout.buckets + layout.slots + layout.fragments;
+	return layout;
+}
+
+size_t flow_table_bytes(uint32_t capacity)
+{
+	return sizeof(struct flow_table) + layout_of(capacity).total;
+}
+
+struct flow_table *flow_table_create(const struct flow_settings *settings)
+{
+	struct layout layout = layout_of(settings->capacity);
+	struct flow_table *table = memory_allocate(sizeof(*table));
+	uint8_t *arrays = memory_allocate(layout.total);
+
+	assert(settings->capacity >= 64 && settings->active_timeout <= FLOW_ACTIVE_TIMEOUT_MAX);
+	if (table == NULL || arrays == NULL) {
+		memory_free(table, sizeof(*table));
+		memory_free(arrays, layout.total);
+		return NULL;
+	}
+	uint32_t buckets = index_buckets(settings->capacity);
+	uint64_t inactive = settings->inactive_timeout;
+
+	table->records = (struct flow_record *)arrays;
+	arrays += layout.records;
+	table->index.buckets = (struct bucket *)arrays;
+	table->index.mask = buckets - 1;
+	arrays += layout.buckets;
+	table->slots.ring = (uint32_t *)arrays;
+	table->slots.mask = buckets * (BUCKET_WAYS / 2) - 1;
+	arrays += layout.slots;
+	table->fragments = (struct fragment_set *)arrays;
+
+	table->capacity = settings->capacity;
+	table->secret = settings->secret;
+	table->timeouts.active = (uint32_t)(settings->active_timeout >> FLOW_STARTED_SHIFT);
+	table->timeouts.inactive = inactive < INACTIVE_MAX ? inactive : INACTIVE_MAX;
+	table->sweep.packets = SWEEP_PACKETS;
+	return table;
+}
+
+void flow_table_destroy(struct flow_table *table)
+{
+	if (table == NULL)
+		return;
+	memory_free(table->records, layout_of(table->capacity).total);
+	memory_free(table, sizeof(*table));
+}
+
+void flow_table_prefault(struct flow_table *table)
+{
+	memory_prefault(table, sizeof(*table));
+	memory_prefault(table->records, layout_of(table->capacity).total);
+}
+
+struct flow_burst *flow_table_next(struct flow_table *table)
+{
+	return &table->stages[table->filling].burst;
+}
+
+uint32_t flow_table_pending(const struct flow_table *table)
+{
+	uint32_t pending = 0;
+
+	for (uint32_t i = 0; i < STAGES; i++) {
+		if (i != table->filling)
+			pending += table->stages[i].burst.count;
+	}
+	return pending;
+}
+
+uint32_t flow_table_outbox(struct flow_table *table, const struct flow_record **records)
+{
+	*records = table->outbox + table->outbox_first;
+	return table->outbox_end - table->outbox_first;
+}
+
+void flow_table_taken(struct flow_table *table, uint32_t taken)
+{
+	assert(taken <= table->outbox_end - table->outbox_first);
+	table->outbox_first += taken;
+	if (table->outbox_first == table->outbox_end) {
+		table->outbox_first = 0;
+		table->outbox_end = 0;
+	}
+}
+
+const struct flow_counters *flow_table_counters(const struct flow_table *table)
+{
+	return &table->counters;
+}

@@ -41,10 +41,15 @@ struct flow_record {
 	uint32_t sequence;	 /* seqlock of both lines; in an ended copy: the slot it had */
 	uint32_t started;	 /* clock of the first packet in 2^20 ns (1.05 ms), wraps after 52 days */
 	uint64_t seen;		 /* clock of the newest packet, ns */
-	uint64_t octets0 : 48;	 /* IP octets forward */
-	uint64_t size_min : 16;	 /* frame length without FCS, both directions; 65535: that or more */
-	uint64_t octets1 : 48;	 /* IP octets reverse */
-	uint64_t size_max : 16;
+	union {
+		struct {
+			uint64_t octets0 : 48;	/* IP octets forward */
+			uint64_t size_min : 16; /* frame length without FCS, both directions ... */
+			uint64_t octets1 : 48;	/* IP octets reverse */
+			uint64_t size_max : 16; /* ... 65535: that or more */
+		};
+		uint64_t words[2]; /* the same, for the packet path */
+	};
 	uint32_t packets[2];
 	uint32_t link_octets;	 /* frame bytes beyond the IP octets, both directions */
 	struct packet_key key;	 /* key.zero holds the state byte, FLOW_STATE_* */
@@ -75,6 +80,7 @@ struct flow_counters {
 	uint64_t created;
 	uint64_t ended[FLOW_ENDS]; /* by reason; [0] unused. created - sum(ended) are live */
 	uint64_t packets;	   /* counted in records: the ledger's `flow` */
+	uint64_t packets_ipv6;	   /* of those */
 	uint64_t octets;	   /* IP octets of those */
 	uint64_t overflow_packets[2]; /* by reason: OVERFLOW_TABLE, OVERFLOW_BUCKET */
 	uint64_t overflow_octets;  /* IP octets of packets that found no room in the table */

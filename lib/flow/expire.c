@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "table.h"
+
+#include <assert.h>
+
+/* The sweep comes round once in 2^30 ns (1.07 s) of clock, while packets are many enough. */
+#define SWEEP_PASS_SHIFT 30
+#define SWEEP_PREFETCH	 16 /* records ahead of the cursor */
+
+/* Records compared to find one to evict. */
+#define EVICT_GROUP 8
+
+static void outbox_put(struct flow_table *table, uint32_t slot)
+{
+	if (table->outbox_end == FLOW_OUTBOX) {
+		table->outbox_end -= table->outbox_first;
+		memmove(table->outbox, table->outbox + table->outbox_first,
+			table->outbox_end * sizeof(table->outbox[0]));
+		table->outbox_first = 0;
+	}
+	struct flow_record *copy = &table->outbox[table->outbox_end++];
+
+	*copy = table->records[slot];
+	copy->sequence = slot;
+}
+
+void table_release_waiting(struct flow_table *table)
+{
+	while (slots_waiting(&table->slots) > 0 && !outbox_full(table))
+		outbox_put(table, slots_release(&table->slots));
+}
+
+void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason)
+{
+	struct flow_record *record = &table->records[slot];
+
+	index_remove(&table->index, hash, slot);
+	seqlock_write_begin(&record->sequence);
+	record->key.zero |= (uint8_t)(reason << FLOW_STATE_END_SHIFT);
+	seqlock_write_end(&record->sequence);
+	table->counters.ended[reason]++;
+
+	/* Who waits goes first: the outbox gets room only between the worker's calls. */
+	assert(slots_waiting(&table->slots) == 0 || outbox_full(table));
+	if (outbox_full(table)) {
+		slots_wait(&table->slots, slot);
+		return;
+	}
+	outbox_put(table, slot);
+	slots_give(&table->slots, slot);
+}
+
+/* ---- eviction ---- */
+
+/*
+ * A full table makes room by ending a flow. The cursor goes round the table in groups of
+ * eight, and of each group the flow of least value goes: one whose timeout has passed, else the
+ * one with the fewest octets, else the one not seen for longest. So the flows that carry the
+ * traffic stay, and a flood of small flows displaces mostly itself. The record leaves
+ * through the outbox with its exact counts, reason `resources` (or its timeout's), so
+ * every packet stays in the totals. Only while the outbox is full, the stats core
+ * being behind, do packets of new flows overflow.
+ *
+ * The next victim is chosen when the one before goes, so that its lines arrive in time; if
+ * it has ended or was seen since then, the choice is made anew.
+ */
+static uint64_t value_of(const struct flow_record *record, const struct flow_timeouts *timeouts,
+			 uint64_t clock)
+{
+	uint64_t octets = record->octets0 + record->octets1;
+	uint64_t silence = (clock - record->seen) >> FLOW_STARTED_SHIFT;
+
+	if (record_due(record, timeouts, clock) != FLOW_LIVE)
+		return 0;
+	/* One number, so that the comparisons need no branches. */
+	octets = octets < UINT32_MAX ? octets : UINT32_MAX;
+	silence = silence < UINT32_MAX ? silence : UINT32_MAX;
+	return octets << 32 | (UINT32_MAX - silence);
+}
+
+/* Choose the flow of least value in the next group, and have its lines come, and a later group. */
+static void choose_victim(struct flow_table *table, uint64_t clock)
+{
+	struct eviction *evict = &table->evict;
+	uint32_t slot = evict->cursor, left = table->capacity - slot;
+	uint32_t end = left > EVICT_GROUP ? slot + EVICT_GROUP : table->capacity;
+	uint64_t least = UINT64_MAX;
+
+	for (; slot < end; slot++) {
+		uint64_t value = value_of(&table->records[slot], &table->timeouts, clock);
+
+		evict->victim = value < least ? slot : evict->victim;
+		least = value < least ? value : least;
+		__builtin_prefetch(&table->records[slot] + 2 * EVICT_GROUP);
+	}
+	evict->cursor = end < table->capacity ? end : 0;
+
+	const struct flow_record *victim = &table->records[evict->victim];
+
+	evict->seen = victim->seen;
+	__builtin_prefetch(victim->prefix, 1);
+	__builtin_prefetch(index_bucket(&table->index, table_hash(table, victim), 0), 1);
+}
+
+bool table_evict(struct flow_table *table, uint64_t clock)
+{
+	struct eviction *evict = &table->evict;
+
+	if (outbox_full(table))
+		return false;
+	/* None is free, none waits (the outbox had room), none was never used: all are live. */
+	assert(slots_free(&table->slots) == 0 && slots_waiting(&table->slots) == 0);
+	if (table->records[evict->victim].seen != evict->seen)
+		choose_victim(table, clock);
+
+	const struct flow_record *victim = &table->records[evict->victim];
+	enum flow_end due = record_due(victim, &table->timeouts, clock);
+
+	table_end(table, evict->victim, table_hash(table, victim),
+		  due != FLOW_LIVE ? due : FLOW_END_RESOURCES);
+	choose_victim(table, clock);
+	return true;
+}
+
+/* ---- the sweep ---- */
+
+static void sweep_end_due(struct flow_table *table, uint64_t clock)
+{
+	struct sweep *sweep = &table->sweep;
+
+	/* Since they were found packets have come: ask again. */
+	for (uint32_t i = 0; i < sweep->due_count; i++) {
+		struct flow_record *record = &table->records[sweep->due[i]];
+		enum flow_end due = record_live(record)
+					    ? record_due(record, &table->timeouts, clock)
+					    : FLOW_LIVE;
+
+		if (due != FLOW_LIVE)
+			table_end(table, sweep->due[i], table_hash(table, record), due);
+	}
+	sweep->due_count = 0;
+}
+
+/* How many records to look at, so that the pass keeps pace with the clock. */
+static uint32_t sweep_share(struct flow_table *table, uint64_t clock)
+{
+	struct sweep *sweep = &table->sweep;
+	uint64_t pass = UINT64_C(1) << SWEEP_PASS_SHIFT;
+	uint64_t advance = clock - sweep->clock;
+	uint32_t limit = table->used < SWEEP_SLICE ? table->used : SWEEP_SLICE;
+
+	sweep->clock = clock;
+	sweep->credit += (advance < pass ? advance : pass) * table->used;
+
+	uint64_t share = sweep->credit >> SWEEP_PASS_SHIFT;
+
+	/* What is beyond a slice is let go: a packet never waits for a pass. */
+	sweep->credit &= pass - 1;
+	return share < limit ? (uint32_t)share : limit;
+}
+
+void table_sweep(struct flow_table *table, uint64_t clock)
+{
+	struct sweep *sweep = &table->sweep;
+
+	sweep_end_due(table, clock);
+	for (uint32_t share = sweep_share(table, clock); share > 0; share--) {
+		if (sweep->cursor >= table->used)
+			sweep->cursor = 0;
+		const struct flow_record *record = &table->records[sweep->cursor];
+
+		/* Beyond the end of the array is harmless: a prefetch does not fault. */
+		__builtin_prefetch(record + SWEEP_PREFETCH);
+		if (record_live(record) &&
+		    record_due(record, &table->timeouts, clock) != FLOW_LIVE) {
+			__builtin_prefetch(record->prefix);
+			__builtin_prefetch(
+				index_bucket(&table->index, table_hash(table, record), 0), 1);
+			sweep->due[sweep->due_count++] = sweep->cursor;
+		}
+		sweep->cursor++;
+	}
+}
+
+void flow_table_expire(struct flow_table *table, uint64_t clock)
+{
+	if (clock > table->clock)
+		table->clock = clock;
+	table_release_waiting(table);
+	table_sweep(table, table->clock);
+}
+
+bool flow_table_finish(struct flow_table *table, uint64_t clock)
+{
+	assert(flow_table_pending(table) == 0);
+	if (clock > table->clock)
+		table->clock = clock;
+	table_release_waiting(table);
+	for (; table->finish_cursor < table->used; table->finish_cursor++) {
+		struct flow_record *record = &table->records[table->finish_cursor];
+
+		if (!record_live(record))
+			continue;
+		if (outbox_full(table))
+			return false;
+		enum flow_end due = record_due(record, &table->timeouts, table->clock);
+
+		table_end(table, table->finish_cursor, table_hash(table, record),
+			  due != FLOW_LIVE ? due : FLOW_END_FORCED);
+	}
+	if (slots_waiting(&table->slots) > 0)
+		return false;
+	table->finish_cursor = 0;
+	return true;
+}

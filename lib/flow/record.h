@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_FLOW_RECORD_H
+#define WEIR_FLOW_RECORD_H
+
+#include <string.h>
+
+#include <weir/flow.h>
+#include <weir/seqlock.h>
+
+/*
+ * One record: what a packet changes in it, and when it ends. Every time in here is the packet's
+ * `clock`, which never goes back; the packet's own `time` only becomes first and last.
+ */
+
+#define likely(condition)   __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+/* The state byte, key.zero of a record. */
+#define FLOW_STATE_FORWARD1  0x01 /* the first packet was sent by endpoint 1 */
+#define FLOW_STATE_REORDERED 0x02 /* a packet was older than the clock: `last` counts, not `seen` */
+#define FLOW_STATE_TCP	     0x1c /* enum tcp_state */
+#define FLOW_STATE_END	     0xe0 /* enum flow_end */
+#define FLOW_STATE_TCP_SHIFT 2
+#define FLOW_STATE_END_SHIFT 5
+_Static_assert(FLOW_ENDS <= 8, "three bits of the state byte");
+
+#define TCP_FIN 0x01
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* Counters reaching these limits end the record, long before they wrap. */
+#define FLOW_PACKETS_LIMIT_SHIFT 31 /* also of link_octets */
+#define FLOW_OCTETS_LIMIT_SHIFT	 47
+
+/* In words[] the octets are the lower 48 bits, a frame size the upper 16. */
+#define SIZE_SHIFT 48
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit-fields start at bit 0");
+
+/* `started` counts in this many ns, as a power of two. */
+#define FLOW_STARTED_SHIFT 20
+
+/* As the records count: both at most FLOW_ACTIVE_TIMEOUT_MAX, so that no difference wraps. */
+struct flow_timeouts {
+	uint64_t inactive; /* ns */
+	uint32_t active;   /* units of `started` */
+};
+
+/* Fill a free slot's record with the first packet of a flow. Returns as record_update(). */
+enum flow_end record_start(struct flow_record *record, const struct packet *packet);
+
+/* The parts of record_update() and record_due() that most packets do not need. */
+enum flow_end record_exception(struct flow_record *record, const struct packet *packet,
+			       uint64_t seen, unsigned int direction);
+enum flow_end record_passed(const struct flow_record *record, const struct flow_timeouts *timeouts);
+
+static inline enum flow_end record_end(const struct flow_record *record)
+{
+	return (enum flow_end)(record->key.zero >> FLOW_STATE_END_SHIFT);
+}
+
+/* A slot is never used (all zero), live, or ended: then it keeps its reason until used again. */
+static inline bool record_live(const struct flow_record *record)
+{
+	return record->packets[0] != 0 && record_end(record) == FLOW_LIVE;
+}
+
+/*
+ * The full comparison. All but the end reason is masked out of the state byte: the packet's is
+ * 0, so a record that has ended equals no packet. `record` must have been used.
+ */
+static inline bool record_is(const struct flow_record *record, const struct packet *packet)
+{
+	static const struct packet_key compared = {
+		.address = {UINT32_MAX, UINT32_MAX},
+		.port = {UINT16_MAX, UINT16_MAX},
+		.vlan = UINT16_MAX,
+		.protocol = UINT8_MAX,
+		.zero = FLOW_STATE_END,
+	};
+	uint64_t a[2], b[2], mask[2];
+
+	memcpy(a, &record->key, sizeof(a));
+	memcpy(b, &packet->key, sizeof(b));
+	memcpy(mask, &compared, sizeof(mask));
+	if (((a[0] ^ b[0]) | ((a[1] ^ b[1]) & mask[1])) != 0)
+		return false;
+	if ((packet->key.vlan & PACKET_KEY_IPV6) == 0)
+		return true;
+
+	uint64_t c[3], d[3];
+
+	memcpy(c, record->prefix, sizeof(c));
+	memcpy(d, packet->prefix, sizeof(d));
+	return ((c[0] ^ d[0]) | (c[1] ^ d[1]) | (c[2] ^ d[2])) == 0;
+}
+
+/* The keyed hash of a key whose state byte is 0, and of its prefixes when it is IPv6. */
+static inline uint64_t record_hash(const struct hash_secret *secret, const struct packet_key *key,
+				   const uint8_t prefix[2][12])
+{
+	uint64_t word[2], high[3];
+
+	memcpy(word, key, sizeof(word));
+	if (key->vlan & PACKET_KEY_IPV6) {
+		memcpy(high, prefix, sizeof(high));
+		word[0] ^= hash_fold(high[0] ^ secret->word[0], high[1] ^ secret->word[1]);
+		word[0] ^= hash_fold(high[2] ^ secret->word[2], word[1] ^ secret->word[3]);
+	}
+	return hash_2words(secret, word[0], word[1]);
+}
+
+/*
+ * Has a timeout of a live record passed at `clock`? FLOW_END_IDLE or FLOW_END_ACTIVE, whichever
+ * deadline came first; FLOW_LIVE: neither. The packet path, the sweep, eviction and the end
+ * all ask here, so it makes no difference which of them comes first.
+ */
+static inline enum flow_end record_due(const struct flow_record *record,
+				       const struct flow_timeouts *timeouts, uint64_t clock)
+{
+	uint64_t idle = clock - record->seen;
+	uint32_t age = (uint32_t)(clock >> FLOW_STARTED_SHIFT) - record->started;
+
+	/* `age` may have wrapped when nothing was seen for a month: then `idle` tells. */
+	if (likely((idle <= timeouts->inactive) & (age <= timeouts->active)))
+		return FLOW_LIVE;
+	return record_passed(record, timeouts);
+}
+
+/* Bytes of the frame around the IP packet: headers, padding. */
+static inline uint32_t packet_link_octets(const struct packet *packet)
+{
+	return packet->frame_length - packet->octets;
+}
+
+/*
+ * A frame that claims 2 GB or more around its IP packet (a capture can) gets a record of its
+ * own: a live record's link_octets are below that, so nothing wraps.
+ */
+static inline bool record_would_wrap(const struct packet *packet)
+{
+	return packet_link_octets(packet) >> FLOW_PACKETS_LIMIT_SHIFT;
+}
+
+/*
+ * Count a packet of a live record. Returns why the record ends with it, or FLOW_LIVE. The
+ * caller has asked record_due() and record_would_wrap() before.
+ */
+static inline enum flow_end record_update(struct flow_record *record, const struct packet *packet)
+{
+	/* All is read before anything is written: the compiler cannot know that they are apart. */
+	uint8_t state = record->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
+	unsigned int direction = (packet->direction ^ state) & FLOW_STATE_FORWARD1;
+	uint64_t reverse = 0 - (uint64_t)direction; /* all ones, or 0 */
+	uint64_t seen = record->seen, clock = packet->clock;
+	uint64_t size = packet->frame_length < UINT16_MAX ? packet->frame_length : UINT16_MAX;
+	uint64_t word0 = record->words[0] + (packet->octets & ~reverse);
+	uint64_t word1 = record->words[1] + (packet->octets & reverse);
+	uint64_t below = word0 >> SIZE_SHIFT > size ? (word0 >> SIZE_SHIFT) - size : 0;
+	uint64_t above = word1 >> SIZE_SHIFT < size ? size - (word1 >> SIZE_SHIFT) : 0;
+	uint32_t link_octets = record->link_octets + packet_link_octets(packet);
+	uint32_t packets = record->packets[direction] + 1;
+	uint64_t exception = (packet->time ^ clock) | (tcp_flags & (TCP_FIN | TCP_RST)) |
+			     (state & (FLOW_STATE_REORDERED | FLOW_STATE_TCP));
+	enum flow_end end = FLOW_LIVE;
+
+	seqlock_write_begin(&record->sequence);
+	record->seen = clock;
+	record->words[0] = word0 - (below << SIZE_SHIFT);
+	record->words[1] = word1 + (above << SIZE_SHIFT);
+	record->packets[direction] = packets;
+	record->link_octets = link_octets;
+	record->tcp_flags[direction] |= tcp_flags;
+	record->ttl_min = ttl < record->ttl_min ? ttl : record->ttl_min;
+	record->ttl_max = ttl > record->ttl_max ? ttl : record->ttl_max;
+	if (unlikely(exception != 0 || packets == 1))
+		end = record_exception(record, packet, seen, direction);
+	if (unlikely((packets | link_octets) >> FLOW_PACKETS_LIMIT_SHIFT ||
+		     (word0 | word1) >> FLOW_OCTETS_LIMIT_SHIFT & 1))
+		end = FLOW_END_ACTIVE;
+	seqlock_write_end(&record->sequence);
+	return end;
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_FLOW_TABLE_H
+#define WEIR_FLOW_TABLE_H
+
+#include "fragment.h"
+#include "index.h"
+#include "record.h"
+#include "slots.h"
+
+/*
+ * The inside of struct flow_table, for the files of this folder:
+ *
+ *	table.c		memory, bursts and outbox as the worker sees them
+ *	stages.c	the packet path: look up, insert, count
+ *	expire.c	every way for a record to end: sweep, eviction, finish
+ *	index.[ch] slots.h record.[ch] fragment.[ch]	the parts
+ *	view.c		any thread: live records, and records decoded
+ */
+
+#define STAGES	3 /* bursts: being filled or hashed, compared, counted */
+#define NO_SLOT UINT32_MAX
+
+struct burst_counts {
+	uint64_t octets;
+	uint32_t ipv6;
+	struct fragment_counts fragments;
+};
+
+/* A burst and what the stages found out about it so far. */
+struct stage {
+	struct flow_burst burst;
+	struct flow_record *candidate[FLOW_BURST]; /* worth a full comparison, or NULL */
+	struct burst_counts counts;
+};
+
+/*
+ * The sweep looks at SWEEP_SLICE records at most per slice, and there is a slice for every
+ * SWEEP_PACKETS packets counted. So one push ends no more records than the outbox
+ * holds: each packet can end two (the old one of its key or an evicted one, and its own).
+ */
+#define SWEEP_PACKETS 32
+#define SWEEP_SLICE   128
+_Static_assert(SWEEP_PACKETS >= FLOW_BURST, "at most one slice a push");
+_Static_assert(SWEEP_SLICE + 2 * FLOW_BURST <= FLOW_OUTBOX, "an emptied outbox holds one push");
+
+struct sweep {
+	uint32_t cursor;	/* slot to look at next */
+	uint32_t packets;	/* packets to count before the next slice */
+	uint64_t clock;		/* of the last slice, ns */
+	uint64_t credit;	/* records to look at, in 1 / 2^SWEEP_PASS_SHIFT */
+	uint32_t due_count;	/* found due by the last slice ... */
+	uint32_t due[SWEEP_SLICE]; /* ... in these slots, their buckets on the way to the cache */
+};
+
+struct eviction {
+	uint32_t cursor; /* slot where the next group begins */
+	uint32_t victim; /* slot of the flow to go next ... */
+	uint64_t seen;	 /* ... if it still has this clock */
+};
+
+struct flow_table {
+	/* Set by flow_table_create(): any thread reads it, so nothing beside it may change. */
+	struct flow_record *records;
+	struct flow_index index;
+	struct fragment_set *fragments;
+	struct flow_timeouts timeouts;
+	struct hash_secret secret;
+	uint32_t capacity;
+
+	/* Slots below were ever used. Atomic: the worker writes, any thread reads. */
+	uint32_t used __attribute__((aligned(64)));
+
+	/* All else is the worker's own. */
+	struct slots slots __attribute__((aligned(64)));
+	uint32_t filling;	/* the stage that flow_table_next() gives out */
+	struct eviction evict;
+	uint32_t finish_cursor;
+	uint64_t clock;		/* the newest of all packets counted */
+	struct flow_counters counters;
+	struct sweep sweep;
+	struct stage stages[STAGES];
+
+	/* Ended records: outbox[outbox_first..outbox_end) wait for the worker. */
+	uint32_t outbox_first, outbox_end;
+	struct flow_record outbox[FLOW_OUTBOX];
+};
+
+static inline uint64_t table_hash(const struct flow_table *table, const struct flow_record *record)
+{
+	struct packet_key key = record->key;
+
+	key.zero = 0;
+	return record_hash(&table->secret, &key, record->prefix);
+}
+
+static inline bool outbox_full(const struct flow_table *table)
+{
+	return table->outbox_end - table->outbox_first == FLOW_OUTBOX;
+}
+
+/*
+ * End the live record in `slot`, whose key has this hash: out of the index, its copy into the
+ * outbox, the slot free. If the outbox is full the record waits in its slot.
+ */
+void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason);
+
+/*
+ * Move records that wait to the outbox while it has room: first thing in every call of the
+ * worker that can end records, so that they leave in the order in which they ended.
+ */
+void table_release_waiting(struct flow_table *table);
+
+/*
+ * Make room in a table without a free slot, for a packet of this clock. False: the outbox is
+ * full, and so nothing can leave.
+ */
+bool table_evict(struct flow_table *table, uint64_t clock);
+
+/* End what the last slice found, and look through the next slice, as far as `clock` has come. */
+void table_sweep(struct flow_table *table, uint64_t clock);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Keys chosen, with the secret in hand, so that all begin at one bucket of the index. */
+#include <string.h>
+
+#include "support.h"
+
+#define CAPACITY 1024
+#define BUCKETS	 256 /* 8 entries each, at most half of all used */
+#define REACH	 16  /* buckets that an entry may lie in */
+#define CHOSEN	 (REACH * 8)
+
+static struct packet tcp_packet(uint32_t number, uint8_t flags)
+{
+	struct endpoint client = {.address = {172, 16, (uint8_t)(number >> 8), (uint8_t)number},
+				  .port = (uint16_t)(number >> 4)};
+	struct endpoint server = {.address = {192, 0, 2, 1}, .port = 80};
+	struct packet packet = make_packet(4, &client, &server, TCP, EPOCH);
+
+	packet.tcp_flags = flags;
+	return packet;
+}
+
+static uint64_t hash_of(const struct hash_secret *secret, const struct packet *packet)
+{
+	uint64_t words[2];
+
+	memcpy(words, &packet->key, sizeof(words));
+	return hash_2words(secret, words[0], words[1]);
+}
+
+/* `count` numbers whose keys all have the home `bucket`. */
+static void choose(uint32_t *numbers, uint32_t count, uint32_t bucket)
+{
+	struct flow_settings settings = usual_settings(CAPACITY);
+
+	for (uint32_t number = 0; count > 0; number++) {
+		struct packet packet = tcp_packet(number, 0);
+
+		cr_assert_lt(number, UINT16_MAX + 1u);
+		if (hash_of(&settings.secret, &packet) % BUCKETS == bucket)
+			numbers[--count] = number;
+	}
+}
+
+static void feed(struct feeder *feeder, uint32_t number, uint8_t flags)
+{
+	struct packet packet = tcp_packet(number, flags);
+
+	feeder_packet(feeder, &packet);
+}
+
+static void open_chosen(struct feeder *feeder, const uint32_t *numbers, uint32_t count)
+{
+	struct flow_settings settings = usual_settings(CAPACITY);
+
+	feeder_open(feeder, &settings, FLOW_BURST);
+	for (uint32_t i = 0; i < count; i++)
+		feed(feeder, numbers[i], ACK);
+	feeder_flush(feeder);
+}
+
+Test(spill, the_probe_limit_is_counted)
+{
+	uint32_t numbers[CHOSEN + 3];
+	struct feeder feeder;
+
+	choose(numbers, CHOSEN + 3, BUCKETS - 2); /* around the end of the index */
+	open_chosen(&feeder, numbers, CHOSEN + 3);
+
+	const struct flow_counters *counters = flow_table_counters(feeder.table);
+
+	cr_assert_eq(counters->created, CHOSEN);
+	cr_assert_eq(counters->overflow_packets[0], 0);
+	cr_assert_eq(counters->overflow_packets[1], 3);
+	cr_assert_eq(counters->overflow_octets, 3 * 86);
+	feeder_check_conserved(&feeder);
+
+	/* As soon as one of them leaves there is room for another. */
+	feed(&feeder, numbers[0], RST);
+	feeder_flush(&feeder);
+	feed(&feeder, numbers[CHOSEN], ACK);
+	feeder_flush(&feeder);
+	cr_assert_eq(counters->created, CHOSEN + 1);
+	feeder_check_conserved(&feeder);
+	feeder_close(&feeder);
+}
+
+Test(spill, the_probe_limit_costs_no_slot)
+{
+	uint32_t numbers[CHOSEN + 3];
+	struct feeder feeder;
+
+	choose(numbers, CHOSEN + 3, 0);
+	open_chosen(&feeder, numbers, CHOSEN + 3);
+	for (uint32_t i = 0; i < CHOSEN; i++)
+		feed(&feeder, numbers[i], RST);
+	for (uint32_t i = 0; i < CAPACITY; i++) {
+		struct packet packet = numbered_packet(i, false, EPOCH);
+
+		feeder_packet(&feeder, &packet);
+		feeder_take(&feeder);
+	}
+	feeder_flush(&feeder);
+	cr_assert_eq(feeder_live(&feeder), CAPACITY);
+	cr_assert_eq(flow_table_counters(feeder.table)->ended[FLOW_END_RESOURCES], 0);
+	feeder_check_conserved(&feeder);
+	feeder_close(&feeder);
+}
+
+/* Deleting from full buckets hides no entry that went past them. */
+Test(spill, deletions_hide_nothing)
+{
+	uint32_t numbers[CHOSEN];
+	bool live[CHOSEN];
+	struct feeder feeder;
+	struct prng prng = {99};
+
+	choose(numbers, CHOSEN, 3);
+	open_chosen(&feeder, numbers, CHOSEN);
+	memset(live, true, sizeof(live));
+
+	const struct flow_counters *counters = flow_table_counters(feeder.table);
+
+	cr_assert_eq(counters->created, CHOSEN);
+	for (int round = 0; round < 300; round++) {
+		for (int i = 0; i < 40; i++) {
+			uint32_t which = prng_below(&prng, CHOSEN);
+
+			/* RST ends a live one; what is not there begins. */
+			feed(&feeder, numbers[which], live[which] ? RST : ACK);
+			live[which] = !live[which];
+		}
+		feeder_flush(&feeder);
+
+		uint64_t created = counters->created;
+
+		for (uint32_t i = 0; i < CHOSEN; i++) {
+			if (live[i])
+				feed(&feeder, numbers[i], ACK);
+		}
+		feeder_flush(&feeder);
+		cr_assert_eq(counters->created, created, "a live flow was not found");
+	}
+	cr_assert_eq(counters->overflow_packets[1], 0);
+	feeder_check_conserved(&feeder);
+	feeder_close(&feeder);
+}
+
+/* Equal 64-bit hashes cannot be made, but equal home and signature can: keys still decide. */
+Test(spill, equal_signatures_do_not_merge)
+{
+	struct flow_settings settings = usual_settings(64);
+	struct packet one = tcp_packet(0, ACK), two;
+	uint64_t mask = 15 | UINT64_C(0xffff) << 48, hash = hash_of(&settings.secret, &one);
+	struct endpoint client = {.address = {172, 16, 9, 9}}, server = {.address = {192, 0, 2, 1}};
+	struct feeder feeder;
+	uint32_t tried = 0;
+
+	/* One in 2^20 keys: 16 buckets, 16 bits of signature. */
+	do {
+		cr_assert_lt(tried, 1u << 26);
+		client.port = (uint16_t)tried;
+		server.port = (uint16_t)(tried >> 16);
+		two = make_packet(4, &client, &server, TCP, EPOCH);
+		tried++;
+	} while (((hash_of(&settings.secret, &two) ^ hash) & mask) != 0);
+
+	feeder_open(&feeder, &settings, 1);
+	for (int i = 0; i < 10; i++) {
+		feeder_packet(&feeder, &one);
+		feeder_packet(&feeder, &two);
+	}
+	feeder_flush(&feeder);
+	cr_assert_eq(feeder_live(&feeder), 2);
+	cr_assert_eq(flow_table_counters(feeder.table)->created, 2);
+	/* The early look-up saw the other flow's signature first, and was corrected. */
+	cr_assert_gt(flow_table_counters(feeder.table)->relookups, 0);
+	feeder_check_conserved(&feeder);
+	feeder_close(&feeder);
+}
