@@ -1,2 +1,110 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <weir/interface.h>
+#include <weir/port.h>
+
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "driver.h"
+#include "kernel_link.h"
+#include "kernel_loss.h"
+
+/* A count that the driver began anew goes on from where it was. */
+static uint64_t grow(struct port_count *count, uint64_t now)
+{
+	if (now < count->last)
+		count->base += count->last;
+	count->last = now;
+	return count->base + count->last;
+}
+
+/* Where a counter is kept in port->counts. */
+enum { RECEIVED, OCTETS, MISSED, NO_MBUF, ERRORS, QUEUES };
+
+static void read_driver(struct port *port)
+{
+	struct port_count *counts = port->counts;
+	struct rte_eth_stats stats;
+
+	if (!port->started || rte_eth_stats_get(port->id, &stats) != 0)
+		return;
+	grow(&counts[RECEIVED], stats.ipackets);
+	grow(&counts[OCTETS], stats.ibytes);
+	grow(&counts[MISSED], stats.imissed);
+	grow(&counts[ERRORS], stats.ierrors);
+	if (!driver_traits(port->driver)->retries_no_mbuf)
+		grow(&counts[NO_MBUF], stats.rx_nombuf);
+	for (uint16_t q = 0; q < RTE_MIN(port->queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); q++) {
+		grow(&counts[QUEUES + 3 * q], stats.q_ipackets[q]);
+		grow(&counts[QUEUES + 3 * q + 1], stats.q_ibytes[q]);
+		grow(&counts[QUEUES + 3 * q + 2], stats.q_errors[q]);
+	}
+}
+
+static void read_link(const struct port *port, struct port_counters *counters)
+{
+	struct rte_eth_link link;
+
+	if (!port->started)
+		return;
+	if (driver_traits(port->driver)->asks_kernel && port->interface[0] != '\0') {
+		counters->link_up = (kernel_link_flags(port->interface) & IFF_RUNNING) != 0;
+		counters->link_mbps = kernel_link_speed(port->interface);
+		return;
+	}
+	if (rte_eth_link_get_nowait(port->id, &link) != 0)
+		return;
+	counters->link_up = link.link_status == RTE_ETH_LINK_UP;
+	if (link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+		counters->link_mbps = link.link_speed;
+}
+
+static uint64_t total(const struct port_count *count)
+{
+	return count->base + count->last;
+}
+
+void port_read_counters(struct port *port, struct port_counters *counters)
+{
+	const struct port_count *counts = port->counts;
+
+	memset(counters, 0, sizeof(*counters));
+	read_driver(port);
+	read_link(port, counters);
+	counters->received = total(&counts[RECEIVED]);
+	counters->octets = total(&counts[OCTETS]);
+	counters->missed = total(&counts[MISSED]) + kernel_loss_read(port);
+	counters->no_mbuf = total(&counts[NO_MBUF]);
+	counters->errors = total(&counts[ERRORS]);
+	counters->queues = port->queues;
+	for (uint16_t q = 0; q < port->queues; q++) {
+		counters->queue[q].received = total(&counts[QUEUES + 3 * q]);
+		counters->queue[q].octets = total(&counts[QUEUES + 3 * q + 1]);
+		counters->queue[q].missed = total(&counts[QUEUES + 3 * q + 2]);
+	}
+	if (port->queues == 1) /* then all of it was this queue's */
+		counters->queue[0].missed = counters->missed;
+}
+
+void port_each_xstat(const struct port *port,
+		     void (*each)(void *context, const char *name, uint64_t value), void *context)
+{
+	int count = port->started ? rte_eth_xstats_get_names(port->id, NULL, 0) : 0;
+	struct rte_eth_xstat_name *names;
+	struct rte_eth_xstat *values;
+
+	if (count <= 0)
+		return;
+	names = calloc((size_t)count, sizeof(*names));
+	values = calloc((size_t)count, sizeof(*values));
+	if (names != NULL && values != NULL &&
+	    rte_eth_xstats_get_names(port->id, names, (unsigned int)count) == count &&
+	    rte_eth_xstats_get(port->id, values, (unsigned int)count) == count)
+		for (int i = 0; i < count; i++)
+			if (values[i].value != 0 && values[i].id < (uint64_t)count)
+				each(context, names[values[i].id].name, values[i].value);
+	free(values);
+	free(names);
+}

@@ -1,2 +1,329 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/interface.h>
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_ethdev.h>
+
+#include <weir/log.h>
+
+#include "kernel_link.h"
+#include "kernel_loss.h"
+#include "xdp_trial.h"
+
+/* The driver's totals end with the queues that struct rte_eth_stats has room for. */
+#define PACKET_QUEUES_MAX RTE_ETHDEV_QUEUE_STAT_CNTRS
+
+/* What fits an AF_XDP buffer (see pool.c), less Ethernet header and two VLAN tags. */
+#define XDP_MTU_MAX (3456 - 14 - 8)
+
+/* ---- may it? ---- */
+
+static bool has_capability(unsigned int capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return true; /* then let the driver find out */
+	return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
+}
+
+/* The capability that AF_XDP misses, or NULL. */
+static const char *missing_for_xdp(void)
+{
+	if (!has_capability(CAP_NET_RAW))
+		return "CAP_NET_RAW";
+	if (!has_capability(CAP_NET_ADMIN))
+		return "CAP_NET_ADMIN";
+	if (!has_capability(CAP_BPF) && !has_capability(CAP_SYS_ADMIN))
+		return "CAP_BPF";
+	return NULL;
+}
+
+/* ---- is it an interface to measure on? ---- */
+
+static int check_interface(const char *name, struct kernel_link *link, struct error *error)
+{
+	int result = kernel_link_read(name, link);
+
+	if (result == -ENODEV || strlen(name) >= IFNAMSIZ)
+		return error_set(error, ENODEV, "%s: no such interface; \"ip link\" lists them",
+				 name);
+	if (result != 0)
+		return error_set(error, -result, "%s: the kernel does not tell of it: %s", name,
+				 strerror(-result));
+	if (link->type != ARPHRD_ETHER && link->type != ARPHRD_LOOPBACK)
+		return error_set(error, EPROTONOSUPPORT,
+				 "%s: not an Ethernet interface; its frames cannot be read", name);
+	if ((link->flags & IFF_UP) == 0)
+		return error_set(error, ENETDOWN,
+				 "%s: the interface is down; \"ip link set %s up\" brings it up",
+				 name, name);
+	if (!has_capability(CAP_NET_RAW))
+		return error_set(error, EPERM,
+				 "%s: needs CAP_NET_RAW; run as root or give the capability",
+				 name);
+	return 0;
+}
+
+/* ---- AF_PACKET ---- */
+
+struct slots {
+	uint32_t bytes, block, count;
+};
+
+/*
+ * Ring slots large enough for every frame; all slots of a queue must lie without a gap, so
+ * a block holds a whole number of them. The driver maps a TX ring of the same size as well.
+ */
+static struct slots choose_slots(const char *name, uint32_t mtu, uint16_t queues)
+{
+	/* 511 * 128 is the largest slot that the driver can copy to an mbuf (64 kB with its
+	 * headroom) and 32 of which fill whole pages. */
+	struct slots slots = {.bytes = 65408, .block = 32 * 65408};
+	uint64_t budget = UINT64_C(64) << 20;
+	struct rlimit lock;
+	uint32_t per_block;
+
+	if (!kernel_link_merges_frames(name) && mtu <= 16000) {
+		slots.bytes = mtu <= 1900 ? 2048 : mtu <= 8000 ? 8192 : 16384;
+		slots.block = 65536;
+	}
+	if (!has_capability(CAP_IPC_LOCK) && getrlimit(RLIMIT_MEMLOCK, &lock) == 0 &&
+	    lock.rlim_cur != RLIM_INFINITY)
+		budget = RTE_MIN(budget, lock.rlim_cur / 2);
+	per_block = slots.block / slots.bytes;
+	slots.count = (uint32_t)(budget / queues / slots.bytes);
+	slots.count = RTE_MAX(slots.count / per_block, 1u) * per_block;
+	return slots;
+}
+
+/*
+ * What the host sends to itself it also receives: once is enough. (PACKET_IGNORE_OUTGOING has
+ * no effect on a socket in a fanout group, a filter has.)
+ */
+static void ignore_outgoing(unsigned int index)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned int)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = {.len = RTE_DIM(code), .filter = code};
+	int sockets[PACKET_QUEUES_MAX];
+	uint16_t count = kernel_sockets_packet(index, sockets, RTE_DIM(sockets));
+
+	for (uint16_t i = 0; i < count; i++)
+		(void)setsockopt(sockets[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+				 sizeof(filter));
+}
+
+static void vdev_name(const struct interface *interface, uint16_t queue, char *name, size_t size)
+{
+	if (interface->driver == INTERFACE_AF_XDP)
+		snprintf(name, size, "net_af_xdp_%s_q%u", interface->name, queue);
+	else
+		snprintf(name, size, "net_af_packet_%s", interface->name);
+}
+
+static int add_vdev(struct interface *interface, uint16_t queue, const char *arguments)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	int result;
+
+	vdev_name(interface, queue, name, sizeof(name));
+	result = rte_vdev_init(name, arguments);
+	if (result == 0)
+		result = rte_eth_dev_get_port_by_name(name, &interface->port_ids[queue]);
+	if (result == 0)
+		interface->port_count = queue + 1;
+	return result;
+}
+
+static int attach_packet(struct interface *interface, const struct kernel_link *link,
+			 uint16_t queues, struct error *error)
+{
+	struct slots slots;
+	char arguments[160];
+	int result;
+
+	interface->driver = INTERFACE_AF_PACKET;
+	interface->queues_each = RTE_MIN(queues, (uint16_t)PACKET_QUEUES_MAX);
+	slots = choose_slots(interface->name, link->mtu, interface->queues_each);
+	snprintf(arguments, sizeof(arguments),
+		 "iface=%s,qpairs=%u,framesz=%u,blocksz=%u,framecnt=%u", interface->name,
+		 interface->queues_each, slots.bytes, slots.block, slots.count);
+	result = add_vdev(interface, 0, arguments);
+	if (result != 0)
+		return error_set(error, EIO,
+				 "%s: the AF_PACKET driver cannot open it; with --log-level debug "
+				 "it says why", interface->name);
+	interface->symmetry =
+		interface->queues_each == 1 ? PORT_ONE_QUEUE : PORT_SPREAD_BY_INPUT;
+	if (link->type == ARPHRD_LOOPBACK)
+		ignore_outgoing(link->index);
+	return 0;
+}
+
+/* ---- AF_XDP ---- */
+
+static int add_xdp_vdev(struct interface *interface, uint16_t queue)
+{
+	char arguments[96];
+
+	snprintf(arguments, sizeof(arguments), "iface=%s,start_queue=%u,queue_count=1",
+		 interface->name, queue);
+	return add_vdev(interface, queue, arguments);
+}
+
+static void judge_symmetry(struct interface *interface)
+{
+	const char *name = interface->name;
+
+	if (interface->port_count == 1)
+		interface->symmetry = PORT_ONE_QUEUE;
+	else if (kernel_link_spreads_symmetrically(name))
+		interface->symmetry = PORT_SPREAD_BY_INPUT;
+	else
+		interface->symmetry = PORT_NOT_SYMMETRIC;
+	if (interface->symmetry == PORT_NOT_SYMMETRIC)
+		log_warning("%s spreads its %u RX queues by a key that is not symmetric; with more "
+			    "than one worker the two directions of a flow may be counted as two "
+			    "flows; \"ethtool -X %s hkey 6d:5a:6d:5a...\" sets one that is",
+			    name, interface->port_count, name);
+}
+
+static int attach_xdp(struct interface *interface, const struct kernel_link *link, uint16_t queues,
+		      struct error *error)
+{
+	const char *step;
+	int result = xdp_trial(link->index, &step);
+
+	if (result != 0)
+		return error_set(error, -result, "%s: the kernel or the interface's driver refuses "
+				 "%s: %s", interface->name, step, strerror(-result));
+	interface->queues_each = 1;
+	for (uint16_t q = 0; q < queues && result == 0; q++)
+		if (add_xdp_vdev(interface, q) != 0)
+			result = error_set(error, EIO, "%s: no AF_XDP device for RX queue %u",
+					   interface->name, q);
+	if (result == 0)
+		judge_symmetry(interface);
+	else
+		interface_detach(interface);
+	return result;
+}
+
+/* 0, or why AF_XDP is out of the question whatever the user wants. */
+static int xdp_possible(const char *name, const struct kernel_link *link, uint16_t queues,
+			struct error *error)
+{
+	uint16_t ports = (uint16_t)(RTE_MAX_ETHPORTS - rte_eth_dev_count_avail());
+	const char *missing = missing_for_xdp();
+
+	if (missing != NULL)
+		return error_set(error, EPERM, "%s: AF_XDP needs %s", name, missing);
+	if (link->has_xdp) /* and the driver would remove it when it fails */
+		return error_set(error, EBUSY,
+				 "%s: an XDP program is attached already; \"ip link set %s xdp "
+				 "off\" removes it", name, name);
+	if (link->mtu > XDP_MTU_MAX)
+		return error_set(error, EMSGSIZE,
+				 "%s: frames of its MTU %u do not fit AF_XDP buffers (%u)", name,
+				 link->mtu, XDP_MTU_MAX);
+	if (queues > RTE_MIN(ports, (uint16_t)PORT_QUEUES_MAX))
+		return error_set(error, ENOSPC,
+				 "%s: AF_XDP takes all %u RX queues, %u are possible; \"ethtool -L\" "
+				 "sets fewer", name, queues, ports);
+	return 0;
+}
+
+/* 0, or why this host needs the interface itself. */
+static int xdp_harmless(const char *name, const struct kernel_link *link, struct error *error)
+{
+	char what[64];
+
+	if (kernel_link_has_address(name, what, sizeof(what)))
+		return error_set(error, EADDRINUSE,
+				 "%s has the address %s, and AF_XDP would cut this host off", name,
+				 what);
+	if (link->has_master || kernel_link_carries(name, link->index))
+		return error_set(error, EBUSY,
+				 "%s carries a bridge, bond or VLAN, which AF_XDP would cut off",
+				 name);
+	return 0;
+}
+
+/* ---- which? ---- */
+
+static void say_why(struct interface *interface, const char *driver, const char *why)
+{
+	snprintf(interface->why, sizeof(interface->why), "%s: %.140s", driver, why);
+}
+
+int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
+		     uint16_t workers_max, struct interface *interface, struct error *error)
+{
+	uint16_t rx_queues, wanted;
+	struct kernel_link link;
+	struct error reason;
+	int result;
+
+	memset(interface, 0, sizeof(*interface));
+	result = check_interface(name, &link, error);
+	if (result != 0)
+		return result;
+	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	rx_queues = kernel_link_rx_queues(name);
+	wanted = workers != 0 ? workers : RTE_MIN(rx_queues, RTE_MAX(workers_max, 1));
+
+	if (driver == INTERFACE_AF_PACKET) {
+		say_why(interface, "AF_PACKET", "as asked for");
+		return attach_packet(interface, &link, wanted, error);
+	}
+	interface->driver = INTERFACE_AF_XDP;
+	result = xdp_possible(name, &link, rx_queues, &reason);
+	if (result == 0 && driver == INTERFACE_ANY)
+		result = xdp_harmless(name, &link, &reason);
+	if (result == 0)
+		result = attach_xdp(interface, &link, rx_queues, &reason);
+	if (result == 0) {
+		say_why(interface, "AF_XDP",
+			driver == INTERFACE_AF_XDP ? "as asked for"
+						   : "it works here, and this host does not use "
+						     "the interface itself");
+		return 0;
+	}
+	if (driver == INTERFACE_AF_XDP) {
+		if (error != NULL)
+			*error = reason;
+		return result;
+	}
+	say_why(interface, "AF_PACKET", reason.text);
+	return attach_packet(interface, &link, wanted, error);
+}
+
+void interface_detach(struct interface *interface)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	for (uint16_t q = 0; q < interface->port_count; q++) {
+		vdev_name(interface, q, name, sizeof(name));
+		(void)rte_vdev_uninit(name);
+	}
+	interface->port_count = 0;
+}

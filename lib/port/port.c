@@ -1,2 +1,255 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <weir/interface.h>
+#include <weir/port.h>
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include <weir/log.h>
+
+#include "configure.h"
+#include "driver.h"
+#include "kernel_link.h"
+#include "kernel_loss.h"
+#include "pool.h"
+
+#define DESCRIPTORS	    4096
+#define DESCRIPTORS_AT_LEAST 256 /* below it a burst at line rate does not fit */
+#define TX_DESCRIPTORS	    512
+
+uint16_t port_queues_possible(uint16_t id, uint16_t wanted)
+{
+	struct rte_eth_dev_info info;
+
+	if (!rte_eth_dev_is_valid_port(id) || rte_eth_dev_info_get(id, &info) != 0)
+		return 0;
+	return RTE_MIN(RTE_MIN(wanted, info.max_rx_queues), (uint16_t)PORT_QUEUES_MAX);
+}
+
+static void identify(struct port *port, const struct rte_eth_dev_info *info)
+{
+	char name[RTE_ETH_NAME_MAX_LEN] = "";
+
+	rte_eth_dev_get_name_by_port(port->id, name);
+	snprintf(port->name, sizeof(port->name), "%s", name);
+	snprintf(port->driver, sizeof(port->driver), "%s", info->driver_name);
+	if (info->if_index != 0 && if_indextoname(info->if_index, name) != NULL)
+		snprintf(port->interface, sizeof(port->interface), "%.*s", IF_NAMESIZE, name);
+	port->socket = rte_eth_dev_socket_id(port->id);
+}
+
+static int setup_queues(struct port *port, const struct rte_eth_dev_info *info,
+			const struct rte_eth_rxmode *rxmode, uint16_t tx_descriptors)
+{
+	struct rte_eth_rxconf rx = info->default_rxconf;
+	unsigned int socket = (unsigned int)port->socket; /* -1 is SOCKET_ID_ANY */
+	int result = 0;
+
+	rx.offloads = rxmode->offloads;
+	for (uint16_t q = 0; q < port->queues && result == 0; q++)
+		result = rte_eth_rx_queue_setup(port->id, q, port->descriptors, socket, &rx,
+						port->pool);
+	for (uint16_t q = 0; q < port->tx_queues && result == 0; q++)
+		result = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, socket,
+						&info->default_txconf);
+	return result;
+}
+
+/* As many descriptors as asked for, fewer if memory for their mbufs does not suffice. */
+static int make_pool(struct port *port, const struct pool_plan *plan, uint16_t wanted,
+		     uint16_t *tx_descriptors, struct error *error)
+{
+	for (;;) {
+		port->descriptors = wanted;
+		*tx_descriptors = TX_DESCRIPTORS;
+		(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->descriptors,
+						       tx_descriptors);
+		port->pool = pool_create(plan, port->id, port->queues, port->descriptors,
+					 port->socket);
+		if (port->pool != NULL)
+			return 0;
+		if (rte_errno != ENOMEM || !plan->per_descriptor || wanted <= DESCRIPTORS_AT_LEAST)
+			break;
+		wanted /= 2;
+	}
+	return error_set(error, rte_errno,
+			 "%s: no memory for packet buffers of %u queues: %s; give more (-m, or "
+			 "hugepages) or use fewer queues",
+			 port->name, port->queues, rte_strerror(rte_errno));
+}
+
+/* AF_XDP's ring cannot use more than the 2048 buffers that its driver hands to the kernel. */
+static uint16_t wanted_descriptors(const struct port *port, const struct port_settings *settings)
+{
+	if (settings->descriptors != 0)
+		return settings->descriptors;
+	return strcmp(port->driver, "net_af_xdp") == 0 ? 2048 : DESCRIPTORS;
+}
+
+static void set_promiscuous(struct port *port)
+{
+	int result;
+
+	if (port->interface[0] != '\0' &&
+	    (kernel_link_flags(port->interface) & IFF_PROMISC) != 0) {
+		port->promiscuous = true; /* by somebody else: it is not weir's to end */
+		return;
+	}
+	result = rte_eth_promiscuous_enable(port->id);
+	port->promiscuous = result == 0 || rte_eth_promiscuous_get(port->id) == 1;
+	port->promiscuous_undo = result == 0;
+	if (result != 0 && result != -ENOTSUP)
+		log_warning("%s: cannot be made promiscuous (%s): frames for other stations may "
+			    "not be seen", port->name, strerror(-result));
+}
+
+/* net_pcap gives microseconds; weir's `time` is in ns. Below this value it cannot be ns. */
+#define LATEST_US (UINT64_C(100000000) * 1000000000)
+
+static uint16_t time_to_ns(uint16_t id, uint16_t queue, struct rte_mbuf *mbufs[], uint16_t count,
+			   uint16_t max, void *context)
+{
+	const struct port_fields *fields = context;
+
+	(void)id, (void)queue, (void)max;
+	for (uint16_t i = 0; i < count; i++) {
+		uint64_t *time = RTE_MBUF_DYNFIELD(mbufs[i], fields->time, uint64_t *);
+
+		if ((mbufs[i]->ol_flags & fields->time_flag) != 0 && *time < LATEST_US)
+			*time *= 1000;
+	}
+	return count;
+}
+
+static int correct_time(struct port *port, struct error *error)
+{
+	static struct port_fields fields; /* the same for all ports of the process */
+	int result = port_fields_register(&fields, error);
+
+	if (result != 0)
+		return result;
+	for (uint16_t q = 0; q < port->queues; q++)
+		if (rte_eth_add_rx_callback(port->id, q, time_to_ns, &fields) == NULL)
+			return error_set(error, ENOMEM, "%s: no memory for queue %u", port->name,
+					 q);
+	port->timestamp = true;
+	return 0;
+}
+
+static int open_queues(struct port *port, const struct rte_eth_dev_info *info,
+		       const struct driver_traits *traits, const struct port_settings *settings,
+		       struct error *error)
+{
+	struct kernel_sockets before;
+	struct rte_eth_rxmode rxmode;
+	struct pool_plan plan;
+	uint16_t tx_descriptors;
+	int result;
+
+	pool_plan_make(info, traits, &plan);
+	result = port_configure(port, info, traits, &plan, &rxmode, error);
+	if (result == 0)
+		result = make_pool(port, &plan, wanted_descriptors(port, settings),
+				   &tx_descriptors, error);
+	if (result != 0)
+		return result;
+	kernel_loss_before(&before);
+	result = setup_queues(port, info, &rxmode, tx_descriptors);
+	if (result != 0)
+		return error_set(error, -result, "%s: the driver %s cannot set up its %u queues: %s",
+				 port->name, port->driver, port->queues, strerror(-result));
+	kernel_loss_attach(port, info->if_index, &before);
+	if (traits->time_in_us && plan.more == 0) /* frames played in a loop have no time */
+		return correct_time(port, error);
+	return 0;
+}
+
+int port_open(uint16_t id, const struct port_settings *settings, struct port *port,
+	      struct error *error)
+{
+	const struct driver_traits *traits;
+	struct rte_eth_dev_info info;
+	int result;
+
+	memset(port, 0, sizeof(*port));
+	if (!rte_eth_dev_is_valid_port(id))
+		return error_set(error, ENODEV, "port %u: no such port; %u are available", id,
+				 rte_eth_dev_count_avail());
+	result = rte_eth_dev_info_get(id, &info);
+	if (result != 0)
+		return error_set(error, -result, "port %u: the driver does not answer: %s", id,
+				 strerror(-result));
+	port->id = id;
+	identify(port, &info);
+	if (settings->queues == 0 || settings->queues > port_queues_possible(id, UINT16_MAX))
+		return error_set(error, EINVAL, "%s: %u RX queues wanted, the driver has 1 to %u",
+				 port->name, settings->queues,
+				 port_queues_possible(id, UINT16_MAX));
+	port->queues = settings->queues;
+	traits = driver_traits(port->driver);
+	port->link_known = !traits->link_fixed;
+	result = open_queues(port, &info, traits, settings, error);
+	if (result != 0) {
+		port_close(port);
+		return result;
+	}
+	if (settings->promiscuous)
+		set_promiscuous(port);
+	return 0;
+}
+
+int port_start(struct port *port, struct error *error)
+{
+	int result;
+
+	(void)rte_eth_stats_reset(port->id);
+	memset(port->counts, 0, sizeof(port->counts));
+	kernel_loss_start(port);
+	result = rte_eth_dev_start(port->id);
+	if (result != 0)
+		return error_set(error, -result, "%s: the driver %s cannot start: %s", port->name,
+				 port->driver, strerror(-result));
+	port->started = true;
+	port_verify_symmetry(port);
+	return 0;
+}
+
+void port_stop(struct port *port)
+{
+	struct port_counters last;
+	int result;
+
+	if (!port->started)
+		return;
+	port_read_counters(port, &last); /* what the driver forgets is kept in port->counts */
+	port->started = false;
+	kernel_loss_stop(port);
+	result = rte_eth_dev_stop(port->id);
+	if (result != 0)
+		log_warning("%s: did not stop: %s", port->name, strerror(-result));
+}
+
+void port_close(struct port *port)
+{
+	port_stop(port);
+	if (port->promiscuous_undo)
+		(void)rte_eth_promiscuous_disable(port->id);
+	(void)rte_eth_dev_close(port->id);
+	rte_mempool_free(port->pool);
+	port->pool = NULL;
+}
+
+void port_check_locality(const struct port *port, unsigned int lcore)
+{
+	int socket = (int)rte_lcore_to_socket_id(lcore);
+
+	if (port->socket >= 0 && socket != port->socket)
+		log_warning("%s is on NUMA node %d but lcore %u on node %d: every packet crosses "
+			    "over; use lcores of node %d",
+			    port->name, port->socket, lcore, socket, port->socket);
+}

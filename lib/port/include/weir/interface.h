@@ -10,7 +10,13 @@
 /*
  * A kernel interface as ethdev ports: AF_XDP, one vdev per RX queue (a vdev over several
  * queues fails where the driver reports no combined channels), or AF_PACKET, one vdev
- * with a fanout by flow. Main thread, after rte_eal_init().
+ * with a fanout by flow. Main thread, after rte_eal_init(). No frame that AF_XDP takes reaches
+ * this host; AF_PACKET sees copies, of what this host sends as well (not on a loopback
+ * interface, where every frame would be seen twice).
+ *
+ * What the AF_PACKET driver does to frames: IPv4 fragments come reassembled, as one frame
+ * (its fanout group has PACKET_FANOUT_FLAG_DEFRAG), and a frame longer than 65,342 bytes is
+ * cut to that.
  */
 
 enum interface_driver {
@@ -26,14 +32,23 @@ struct interface {
 	uint16_t port_ids[PORT_QUEUES_MAX];
 	uint16_t port_count;
 	uint16_t queues_each;	      /* RX queues to ask of each port */
+	/* of all ports together: AF_XDP's queues are filled as the NIC spreads them, and each
+	 * port knows of its own only. PORT_NOT_SYMMETRIC: log_warning() has said so. */
+	enum port_symmetry symmetry;
 };
 
 /*
  * Make the ports for interface `name`, for `workers` queues (0: as many as the interface has
- * RX queues, at most `workers_max`). AF_XDP always takes all RX queues of the interface, because what arrives on
- * another queue would go unseen. INTERFACE_ANY keeps off AF_XDP on an interface with
- * an IP address, because that would cut this host off from its network. -ENODEV: no such
- * interface; -EPERM: the line names the capability that is missing.
+ * RX queues, at most `workers_max`). AF_XDP always takes all RX queues of the interface,
+ * because what arrives on another queue would go unseen.
+ *
+ * INTERFACE_ANY keeps off AF_XDP on an interface with an IP address, and on one that carries
+ * a bridge, bond or VLAN, because that would cut this host off from its network. Whether AF_XDP
+ * works is found by opening a port and closing it again; that takes some 100 ms, and on some
+ * NICs the link goes down and up.
+ *
+ * -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not Ethernet;
+ * -EPERM: the line names the capability that is missing; -EBUSY: it has an XDP program already.
  */
 int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
 		     uint16_t workers_max, struct interface *interface, struct error *error);

@@ -12,12 +12,20 @@
 /*
  * An ethdev port made ready for measuring: every input of weir is one, NICs, kernel
  * interfaces (AF_XDP, AF_PACKET), memif, and the ring port of the capture reader. All calls
- * but port_read_counters() are for the main thread; workers use rte_eth_rx_burst() alone.
+ * but port_read_counters() and port_each_xstat() are for the main thread; workers use
+ * rte_eth_rx_burst() alone.
  */
 
 #define PORT_QUEUES_MAX 64
 
-/* Do both directions of a flow arrive on one queue? */
+/*
+ * Do both directions of a flow, and all of its fragments, arrive on one queue?
+ *
+ * RSS hashes addresses alone wherever the driver has a hash over plain IP: ports are missing
+ * in later fragments, so a hash over ports sends fragments and whole packets of one flow to
+ * two workers, and the flow falls into two records. The price is that all traffic between
+ * two hosts meets one worker. A driver without plain IP (XL710) hashes ports as well.
+ */
 enum port_symmetry {
 	PORT_ONE_QUEUE,	      /* yes: there is one queue */
 	PORT_RSS_SYMMETRIC,   /* yes: RSS with a symmetric key over `rss_functions` */
@@ -27,9 +35,15 @@ enum port_symmetry {
 
 struct port_settings {
 	uint16_t queues;	/* RX queues, 1..PORT_QUEUES_MAX */
-	uint16_t descriptors;	/* of each queue; 0: 4096, or what the driver allows */
+	uint16_t descriptors;	/* of each queue; 0: 4096, or what driver and memory allow */
 	bool promiscuous;
 };
+
+/* A driver's counter that may fall (a restart, a memif peer that left), made to grow only. */
+struct port_count {
+	uint64_t base, last;
+};
+#define PORT_COUNTS (5 + 3 * PORT_QUEUES_MAX)
 
 struct port {
 	uint16_t id;
@@ -43,14 +57,21 @@ struct port {
 	enum port_symmetry symmetry;
 	uint64_t rss_functions; /* RTE_ETH_RSS_* in force */
 	bool checksum, timestamp, scatter, promiscuous; /* what the driver gave */
-	bool link_known;	/* the driver tells link state */
+	bool link_known;	/* the driver or the kernel tells link state */
 	struct rte_mempool *pool; /* owned */
 	bool started;
 	/* sockets of the kernel that belong to the port's driver (AF_PACKET, AF_XDP): the
 	 * only place where their losses are counted. Owned by the driver, see kernel_loss.h. */
 	int kernel_sockets[PORT_QUEUES_MAX];
 	uint16_t kernel_socket_count;
+	int kernel_family;	/* of those sockets: AF_PACKET, AF_XDP; 0: none */
 	uint64_t kernel_missed;	/* accumulated: reading AF_PACKET's counter clears it */
+	uint64_t kernel_before;	/* AF_XDP's count when the port started */
+	/* private to port.c and counters.c: */
+	uint16_t tx_queues;	/* never used for sending; drivers and rte_pdump want some */
+	bool promiscuous_undo;	/* weir switched it on, so weir switches it off */
+	bool rss_asked;
+	struct port_count counts[PORT_COUNTS];
 };
 
 struct port_queue_counters {
@@ -71,20 +92,34 @@ struct port_counters {
 
 /*
  * Configure port `id` with `settings` (RX only; as many queues, the longest frames and the
- * offloads that the driver has), and fill `port`. Says through log_warning() when
- * symmetry or NUMA locality cannot be had. 0, or negative errno with one line in `error`.
+ * offloads that the driver has), and fill `port`. 0, or negative errno with one line in
+ * `error`; the device is closed then.
  */
 int port_open(uint16_t id, const struct port_settings *settings, struct port *port,
 	      struct error *error);
 
-/* Start or stop receiving. Stopping keeps the counters readable. */
+/*
+ * Start receiving; all counters begin at 0. Says through log_warning() when symmetry cannot be
+ * had, which some drivers tell only now, and sets `symmetry` and `rss_functions` to the truth.
+ */
 int port_start(struct port *port, struct error *error);
+
+/*
+ * Stop receiving; the counters stay readable, as they were. Not while another thread is in
+ * port_read_counters(). A stopped port cannot be started again (AF_PACKET closes its sockets).
+ */
 void port_stop(struct port *port);
 
 /* Stop and close the device and free its pool. All mbufs must be back in the pool. */
 void port_close(struct port *port);
 
-/* Everything that the port counted since start; one thread at a time, the stats core. */
+/* Warn through log_warning() if lcore `lcore` is on another NUMA node than the port. */
+void port_check_locality(const struct port *port, unsigned int lcore);
+
+/*
+ * Everything that the port counted since start; no counter ever falls. One thread at a time,
+ * the stats core. It may ask the kernel (two system calls for a kernel interface).
+ */
 void port_read_counters(struct port *port, struct port_counters *counters);
 
 /* Call `each` for every extended statistic that is not 0. Main or stats thread. */

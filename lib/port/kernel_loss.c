@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel_loss.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+typedef bool socket_test(int fd, unsigned int index);
+
+static bool family_is(int fd, int family)
+{
+	int domain = 0;
+	socklen_t size = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == family;
+}
+
+static bool is_xdp(int fd, unsigned int index)
+{
+	(void)index;
+	return family_is(fd, AF_XDP);
+}
+
+static bool is_driver_packet(int fd, unsigned int index)
+{
+	struct sockaddr_ll address;
+	socklen_t size = sizeof(address);
+	int fanout = 0;
+	socklen_t fanout_size = sizeof(fanout);
+
+	return family_is(fd, AF_PACKET) &&
+	       getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
+	       address.sll_ifindex == (int)index && address.sll_protocol == htons(ETH_P_ALL) &&
+	       getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &fanout, &fanout_size) == 0 && fanout != 0;
+}
+
+/* The open descriptors for which `test` holds. */
+static uint16_t find_sockets(socket_test *test, unsigned int index, int *sockets, uint16_t max)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	uint16_t count = 0;
+
+	if (directory == NULL)
+		return 0;
+	while (count < max && (entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] != '.' && test(atoi(entry->d_name), index))
+			sockets[count++] = atoi(entry->d_name);
+	closedir(directory);
+	return count;
+}
+
+uint16_t kernel_sockets_xdp(int *sockets, uint16_t max)
+{
+	return find_sockets(is_xdp, 0, sockets, max);
+}
+
+uint16_t kernel_sockets_packet(unsigned int index, int *sockets, uint16_t max)
+{
+	return find_sockets(is_driver_packet, index, sockets, max);
+}
+
+void kernel_loss_before(struct kernel_sockets *before)
+{
+	before->count = kernel_sockets_xdp(before->sockets, RTE_DIM(before->sockets));
+}
+
+static bool was_before(const struct kernel_sockets *before, int fd)
+{
+	for (uint16_t i = 0; i < before->count; i++)
+		if (before->sockets[i] == fd)
+			return true;
+	return false;
+}
+
+static void attach_new_xdp(struct port *port, const struct kernel_sockets *before)
+{
+	struct kernel_sockets now;
+
+	kernel_loss_before(&now);
+	for (uint16_t i = 0; i < now.count && port->kernel_socket_count < PORT_QUEUES_MAX; i++)
+		if (!was_before(before, now.sockets[i]))
+			port->kernel_sockets[port->kernel_socket_count++] = now.sockets[i];
+}
+
+void kernel_loss_attach(struct port *port, unsigned int index, const struct kernel_sockets *before)
+{
+	port->kernel_socket_count = 0;
+	if (strcmp(port->driver, "net_af_packet") == 0) {
+		port->kernel_family = AF_PACKET;
+		port->kernel_socket_count =
+			kernel_sockets_packet(index, port->kernel_sockets, PORT_QUEUES_MAX);
+	} else if (strcmp(port->driver, "net_af_xdp") == 0) {
+		port->kernel_family = AF_XDP;
+		attach_new_xdp(port, before);
+	}
+}
+
+static uint64_t packet_drops(int fd)
+{
+	struct tpacket_stats statistics;
+	socklen_t size = sizeof(statistics);
+
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) != 0)
+		return 0;
+	return statistics.tp_drops;
+}
+
+static uint64_t xdp_ring_full(int fd)
+{
+	struct xdp_statistics statistics = {0};
+	socklen_t size = sizeof(statistics);
+
+	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, &statistics, &size) != 0)
+		return 0;
+	return statistics.rx_ring_full;
+}
+
+static uint64_t sum_sockets(const struct port *port, uint64_t (*count)(int fd))
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < port->kernel_socket_count; i++)
+		sum += count(port->kernel_sockets[i]);
+	return sum;
+}
+
+void kernel_loss_start(struct port *port)
+{
+	if (port->kernel_family == AF_PACKET)
+		(void)sum_sockets(port, packet_drops); /* which clears them */
+	else if (port->kernel_family == AF_XDP)
+		port->kernel_before = sum_sockets(port, xdp_ring_full);
+	port->kernel_missed = 0;
+}
+
+uint64_t kernel_loss_read(struct port *port)
+{
+	if (!port->started)
+		return port->kernel_missed;
+	if (port->kernel_family == AF_PACKET)
+		port->kernel_missed += sum_sockets(port, packet_drops);
+	else if (port->kernel_family == AF_XDP)
+		port->kernel_missed = sum_sockets(port, xdp_ring_full) - port->kernel_before;
+	return port->kernel_missed;
+}
+
+void kernel_loss_stop(struct port *port)
+{
+	port->kernel_socket_count = 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_KERNEL_LOSS_H
+#define WEIR_KERNEL_LOSS_H
+
+#include <stdint.h>
+
+#include <weir/port.h>
+
+/*
+ * What the kernel lost on its way to the AF_PACKET and AF_XDP drivers, which leave it out of
+ * `imissed`. The drivers do not give out their sockets, so these are found among the
+ * descriptors of the process:
+ *
+ * - AF_PACKET's are made when the vdev is probed. They are known by their interface, and by
+ *   being in a fanout group, which the driver joins even for one queue.
+ * - AF_XDP's are made when the RX queues are set up. They are the ones that are there after
+ *   it and were not before: the kernel does not tell the interface of such a socket.
+ *
+ * AF_PACKET: tp_drops of PACKET_STATISTICS, which begins at 0 with every reading.
+ * AF_XDP: rx_ring_full of XDP_STATISTICS. The driver reports rx_dropped in `imissed`; in copy
+ * mode that holds the frames that found the fill ring empty, for which rx_fill_ring_empty_descs
+ * is counted as well, so adding that would count them twice. (Measured with frames sent while
+ * nobody polled: received + imissed + rx_ring_full = sent, to the frame.)
+ */
+
+/* The AF_XDP sockets open now, into `sockets`. How many: at most `max`. */
+uint16_t kernel_sockets_xdp(int *sockets, uint16_t max);
+
+/* The driver's AF_PACKET sockets on interface `index`. */
+uint16_t kernel_sockets_packet(unsigned int index, int *sockets, uint16_t max);
+
+/* The AF_XDP sockets open before the queues were set up: all later ones are the port's. */
+struct kernel_sockets {
+	int sockets[1024];
+	uint16_t count;
+};
+void kernel_loss_before(struct kernel_sockets *before);
+
+/* Find the port's sockets. `index`: its kernel interface. */
+void kernel_loss_attach(struct port *port, unsigned int index, const struct kernel_sockets *before);
+
+/* Frames lost before this moment do not count. */
+void kernel_loss_start(struct port *port);
+
+/* Frames lost since kernel_loss_start(). */
+uint64_t kernel_loss_read(struct port *port);
+
+/* The driver is about to close its sockets: their numbers may soon mean other files. */
+void kernel_loss_stop(struct port *port);
+
+#endif

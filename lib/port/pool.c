@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pool.h"
+
+#include <linux/bpf.h>
+#include <linux/if_packet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+
+#include "preload.h"
+
+/* Mbufs of one queue that are on their way: a driver's burst, the worker's pipeline, caches. */
+#define ON_THEIR_WAY	   512
+#define ON_THEIR_WAY_LARGE 192
+#define LARGE_ROOM	   16384
+
+/* The copy of the ring slot starts where the kernel's header ends. */
+static void plan_af_packet(const struct rte_eth_dev_info *info, struct pool_plan *plan)
+{
+	/* struct tpacket2_hdr, then sockaddr_ll, then at least 16 bytes up to the IP header. */
+	const uint32_t before_data = TPACKET2_HDRLEN - sizeof(struct sockaddr_ll);
+	const uint32_t before_frame = TPACKET_ALIGN(TPACKET2_HDRLEN + 16) - RTE_ETHER_HDR_LEN;
+	char text[16] = "2048"; /* the driver's default */
+	uint32_t slot;
+
+	driver_argument(info, "framesz", text, sizeof(text));
+	slot = (uint32_t)strtoul(text, NULL, 10);
+	plan->data_room = RTE_MIN(RTE_PKTMBUF_HEADROOM + RTE_MAX(slot - before_data, 2048u),
+				  (uint32_t)UINT16_MAX);
+	plan->max_frame = slot - before_frame;
+}
+
+/*
+ * The driver gives the mbufs themselves to the kernel, which takes no buffer larger than a
+ * page: 63 cache lines for object header, struct rte_mbuf and data (a 64th would be padded
+ * to a 65th for the sake of memory channels).
+ */
+static void plan_af_xdp(struct pool_plan *plan)
+{
+	const uint16_t object = 63 * RTE_CACHE_LINE_SIZE;
+
+	plan->data_room = object - RTE_CACHE_LINE_SIZE - sizeof(struct rte_mbuf);
+	plan->max_frame = plan->data_room - RTE_PKTMBUF_HEADROOM - XDP_PACKET_HEADROOM;
+	plan->per_queue = 2048 + ON_THEIR_WAY; /* it fills 2048, whatever the ring's size */
+	plan->per_descriptor = false;
+	plan->one_block = true;
+}
+
+/* With infinite_rx the driver holds every frame of its files in an mbuf of its own. */
+static void plan_pcap(const struct rte_eth_dev_info *info, struct pool_plan *plan)
+{
+	uint32_t frames, longest;
+
+	if (!preload_count(info, &frames, &longest))
+		return;
+	plan->more = frames;
+	plan->data_room = (uint16_t)RTE_MIN(RTE_PKTMBUF_HEADROOM + RTE_MAX(longest, 128u),
+					    (uint32_t)UINT16_MAX);
+	plan->max_frame = plan->data_room - RTE_PKTMBUF_HEADROOM;
+}
+
+void pool_plan_make(const struct rte_eth_dev_info *info, const struct driver_traits *traits,
+		    struct pool_plan *plan)
+{
+	*plan = (struct pool_plan){
+		.data_room = RTE_MBUF_DEFAULT_BUF_SIZE,
+		.max_frame = RTE_MBUF_DEFAULT_DATAROOM,
+		.per_queue = ON_THEIR_WAY,
+		.per_descriptor = !traits->copies,
+	};
+	if (strcmp(info->driver_name, "net_af_packet") == 0)
+		plan_af_packet(info, plan);
+	else if (strcmp(info->driver_name, "net_af_xdp") == 0)
+		plan_af_xdp(plan);
+	else if (strcmp(info->driver_name, "net_pcap") == 0)
+		plan_pcap(info, plan);
+	else if (strcmp(info->driver_name, "net_ring") == 0)
+		plan->per_queue = 1; /* the mbufs come from elsewhere, but a queue wants a pool */
+	else if (info->min_rx_bufsize > plan->max_frame && info->min_rx_bufsize < LARGE_ROOM)
+		plan->data_room = (uint16_t)(RTE_PKTMBUF_HEADROOM + info->min_rx_bufsize);
+	if (plan->data_room > LARGE_ROOM)
+		plan->per_queue = ON_THEIR_WAY_LARGE;
+}
+
+/* As rte_pktmbuf_pool_create(), but an object may cross pages: then there are no gaps. */
+static struct rte_mempool *create_one_block(const char *name, uint32_t count, uint32_t cache,
+					    uint16_t data_room, int socket)
+{
+	struct rte_pktmbuf_pool_private settings = {.mbuf_data_room_size = data_room};
+	struct rte_mempool *pool;
+
+	pool = rte_mempool_create_empty(name, count, sizeof(struct rte_mbuf) + data_room, cache,
+					sizeof(settings), socket, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+	if (pool == NULL)
+		return NULL;
+	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) != 0)
+		goto fail;
+	rte_pktmbuf_pool_init(pool, &settings);
+	if (rte_mempool_populate_default(pool) < 0 || pool->nb_mem_chunks != 1)
+		goto fail;
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+
+fail:
+	rte_mempool_free(pool);
+	rte_errno = ENOMEM;
+	return NULL;
+}
+
+struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uint16_t queues,
+				uint16_t descriptors, int socket)
+{
+	uint32_t per_queue = plan->per_queue + (plan->per_descriptor ? descriptors : 0);
+	uint32_t count = plan->more + (uint32_t)queues * per_queue;
+	/* What lies in a cache of a worker is lost to the others: keep that a small part. */
+	uint32_t cache = RTE_MIN(per_queue / 8, 256u);
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "weir_port_%u", port);
+	if (plan->one_block)
+		return create_one_block(name, count, cache, plan->data_room, socket);
+	return rte_pktmbuf_pool_create(name, count, cache, 0, plan->data_room, socket);
+}

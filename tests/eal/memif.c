@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* memif between two processes: frames from elsewhere, and a driver that forgets its counters. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+
+#include "eal_rig.h"
+
+#define FRAMES 5000
+#define QUEUES 2
+
+/* The peer: send FRAMES frames over each queue, wait until told to go. */
+static void send_frames(const char *device, int told)
+{
+	struct rte_eth_conf configuration = {0};
+	struct rte_mempool *pool;
+	struct rte_eth_link link = {0};
+	uint16_t id;
+	char byte;
+
+	eal_rig_start((const char *const[]){device, NULL});
+	id = eal_rig_port("net_memif0");
+	pool = rte_pktmbuf_pool_create("send", 4095, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, -1);
+	cr_assert_not_null(pool);
+	cr_assert_eq(rte_eth_dev_configure(id, QUEUES, QUEUES, &configuration), 0);
+	for (uint16_t q = 0; q < QUEUES; q++) {
+		cr_assert_eq(rte_eth_rx_queue_setup(id, q, 512, 0, NULL, pool), 0);
+		cr_assert_eq(rte_eth_tx_queue_setup(id, q, 512, 0, NULL), 0);
+	}
+	cr_assert_eq(rte_eth_dev_start(id), 0);
+	while (link.link_status != RTE_ETH_LINK_UP) {
+		usleep(1000);
+		rte_eth_link_get_nowait(id, &link);
+	}
+	for (unsigned int i = 0; i < QUEUES * FRAMES; i++) {
+		struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+
+		cr_assert_not_null(mbuf);
+		frame_udp4((uint8_t *)rte_pktmbuf_append(mbuf, 80), 80, i, false);
+		while (rte_eth_tx_burst(id, i % QUEUES, &mbuf, 1) == 0)
+			usleep(10);
+	}
+	cr_assert_eq(read(told, &byte, 1), 1);
+	rte_eth_dev_stop(id);
+	rte_eth_dev_close(id);
+	eal_rig_stop();
+	_exit(0);
+}
+
+Test(port_memif, counters_outlive_the_peer, .timeout = 60)
+{
+	char server[256], client[256];
+	const char *path = eal_rig_path("memif");
+	struct port_counters counters;
+	struct port port;
+	int told[2], status;
+	pid_t peer;
+
+	snprintf(server, sizeof(server),
+		 "--vdev=net_memif0,role=server,id=0,socket=%s,socket-abstract=no", path);
+	snprintf(client, sizeof(client),
+		 "--vdev=net_memif0,role=client,id=0,socket=%s,socket-abstract=no", path);
+	cr_assert_eq(pipe(told), 0);
+	peer = fork();
+	if (peer == 0)
+		send_frames(client, told[0]);
+	eal_rig_start((const char *const[]){server, NULL});
+	eal_rig_open(eal_rig_port("net_memif0"), QUEUES, &port);
+	cr_expect(port.link_known);
+	cr_expect_eq(port.symmetry, PORT_NOT_SYMMETRIC);
+	cr_expect_eq(eal_rig_poll(&port, QUEUES * FRAMES, NULL, NULL), QUEUES * FRAMES);
+	port_read_counters(&port, &counters);
+	cr_expect_eq(counters.received, QUEUES * FRAMES);
+	cr_expect_eq(counters.octets, QUEUES * FRAMES * 80);
+	cr_expect(counters.link_up);
+
+	cr_assert_eq(write(told[1], "", 1), 1);
+	cr_assert_eq(waitpid(peer, &status, 0), peer);
+	cr_expect_eq(status, 0);
+	for (int i = 0; i < 1000 && counters.link_up; i++) { /* the driver hears of it by and by */
+		usleep(1000);
+		port_read_counters(&port, &counters);
+	}
+	cr_expect_not(counters.link_up);
+	cr_expect_eq(counters.received, QUEUES * FRAMES, "memif begins anew when a peer leaves");
+	port_close(&port);
+	eal_rig_stop();
+}
