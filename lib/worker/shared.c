@@ -1,2 +1,75 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <weir/filter.h>
+#include <weir/worker_shared.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_ring_elem.h>
+
+#include <weir/memory.h>
+#include <weir/seqlock.h>
+
+const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, UINT32_MAX};
+
+#define RECORD_BYTES sizeof(struct flow_record)
+
+int worker_shared_init(struct worker_shared *shared, unsigned int index,
+		       const struct flow_settings *settings, uint32_t ended_capacity)
+{
+	ssize_t bytes = rte_ring_get_memsize_elem(RECORD_BYTES, ended_capacity);
+
+	memset(shared, 0, sizeof(*shared));
+	if (bytes < 0)
+		return (int)bytes;
+	shared->index = index;
+	shared->ended_capacity = ended_capacity;
+	shared->ended_bytes = (size_t)bytes;
+	shared->ended = memory_allocate(shared->ended_bytes);
+	shared->table = flow_table_create(settings);
+	if (shared->ended == NULL || shared->table == NULL) {
+		worker_shared_release(shared);
+		return -ENOMEM;
+	}
+	return rte_ring_init(shared->ended, "weir_ended", ended_capacity,
+			     RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+void worker_shared_release(struct worker_shared *shared)
+{
+	memory_free(shared->ended, shared->ended_bytes);
+	if (shared->table != NULL)
+		flow_table_destroy(shared->table);
+	shared->ended = NULL;
+	shared->table = NULL;
+}
+
+bool worker_shared_flush(struct worker_shared *shared)
+{
+	const struct flow_record *records;
+	uint32_t count = flow_table_outbox(shared->table, &records);
+
+	if (count == 0)
+		return true;
+	uint32_t put = rte_ring_sp_enqueue_burst_elem(shared->ended, records, RECORD_BYTES, count,
+						      NULL);
+
+	flow_table_taken(shared->table, put);
+	return put == count;
+}
+
+uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *records,
+			    uint32_t count)
+{
+	return rte_ring_sc_dequeue_burst_elem(shared->ended, records, RECORD_BYTES, count, NULL);
+}
+
+void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy)
+{
+	uint32_t begin;
+
+	/* The worker is inside its section for tens of nanoseconds per burst. */
+	do {
+		begin = seqlock_read_begin(&shared->sequence);
+		memcpy(copy, &shared->counters, sizeof(*copy));
+	} while (!seqlock_read_valid(&shared->sequence, begin));
+}

@@ -52,14 +52,15 @@ struct worker_shared {
 	struct flow_table *table; /* owned */
 	struct rte_ring *ended;	/* of struct flow_record by value, SPSC; owned */
 	uint32_t ended_capacity;
+	size_t ended_bytes;	/* memory behind `ended` */
 };
 
-/* Make the table and a ring for `ended_capacity` (a power of two) records. 0, -ENOMEM. */
+/* Make the table and a ring for `ended_capacity` - 1 records (a power of two, by value). 0, -ENOMEM. */
 int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity);
 void worker_shared_release(struct worker_shared *shared);
 
-/* Worker: move the outbox to the ring. False: the ring has no room for all of it (counted). */
+/* Worker: move the outbox to the ring. False: the ring had no room for all of it. */
 bool worker_shared_flush(struct worker_shared *shared);
 
 /* Stats core: take up to `count` ended records in the order in which they ended. */
