@@ -1,2 +1,161 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <weir/snapshot.h>
+#include "core.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <weir/memory.h>
+
+static bool settings_valid(const struct stats_settings *settings)
+{
+	return settings->interval > 0 && settings->top_length > 0 &&
+	       settings->flow_capacity > 0 && settings->worker_count > 0 &&
+	       settings->worker_count <= SNAPSHOT_WORKERS_MAX &&
+	       settings->port_count <= SNAPSHOT_PORTS_MAX;
+}
+
+/* The arrays belong to the caller: keep copies. */
+static void copy_settings(struct stats *stats, const struct stats_settings *settings)
+{
+	stats->settings = *settings;
+	for (uint32_t w = 0; w < settings->worker_count; w++) {
+		stats->workers[w] = settings->workers[w];
+		stats->lcores[w] = settings->lcores[w];
+	}
+	for (uint32_t p = 0; p < settings->port_count; p++)
+		stats->ports[p] = settings->ports[p];
+	stats->settings.workers = stats->workers;
+	stats->settings.lcores = stats->lcores;
+	stats->settings.ports = stats->ports;
+	if (stats->settings.top_length > TOPS_LENGTH_MAX)
+		stats->settings.top_length = TOPS_LENGTH_MAX;
+}
+
+static size_t shadow_bytes(const struct stats *stats)
+{
+	return stats->settings.flow_capacity * sizeof(struct shadow);
+}
+
+static int allocate(struct stats *stats)
+{
+	const struct stats_settings *settings = &stats->settings;
+	int result = tops_init(&stats->tops, settings->interval, settings->top_length,
+			       &settings->secret);
+
+	if (result == 0)
+		result = pool_init(&stats->pool, tops_rows(settings->top_length));
+	for (uint32_t w = 0; w < settings->worker_count && result == 0; w++) {
+		stats->shadows[w] = memory_allocate(shadow_bytes(stats));
+		if (stats->shadows[w] == NULL)
+			result = -ENOMEM;
+	}
+	return result;
+}
+
+int stats_create(const struct stats_settings *settings, uint64_t now, struct stats **created)
+{
+	struct stats *stats;
+	int result;
+
+	if (!settings_valid(settings))
+		return -EINVAL;
+	stats = memory_allocate(sizeof(*stats));
+	if (stats == NULL)
+		return -ENOMEM;
+	copy_settings(stats, settings);
+	stats->started = now;
+	stats->stepped = now;
+	stats->interval_began = now;
+	result = allocate(stats);
+	if (result != 0) {
+		stats_destroy(stats);
+		return result;
+	}
+	*created = stats;
+	return 0;
+}
+
+void stats_destroy(struct stats *stats)
+{
+	if (stats == NULL)
+		return;
+	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
+		memory_free(stats->shadows[w], shadow_bytes(stats));
+	pool_release(&stats->pool);
+	tops_release(&stats->tops);
+	memory_free(stats, sizeof(*stats));
+}
+
+int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer)
+{
+	if (stats->consumer_count == STATS_CONSUMERS_MAX)
+		return -ENOSPC;
+	stats->consumers[stats->consumer_count++] = *consumer;
+	return 0;
+}
+
+/* Write the snapshot of the interval that ends now, and begin the next. Returns what it drained. */
+static uint32_t end_interval(struct stats *stats, struct pool_entry *entry, uint64_t now,
+			     bool final)
+{
+	struct ledger_time time = {
+		.started = stats->started,
+		.now = now,
+		.elapsed = now - stats->interval_began,
+		.final = final,
+	};
+	uint32_t drained;
+
+	/* The counters first, as they are at `now`: the walk takes its time. */
+	ledger_fill(&stats->ledger, &stats->settings, &time, &entry->snapshot);
+	drained = stats_walk(stats);
+	tops_complete(&stats->tops, time.elapsed);
+	tops_list(&stats->tops, &entry->snapshot, entry->rows);
+	tops_next(&stats->tops);
+	entry->snapshot.number = ++stats->numbers;
+	pool_publish(&stats->pool, entry);
+	stats->interval_began = now;
+	return drained;
+}
+
+/* The wall clock may be set back: then the interval goes on as long as it would have. */
+static void follow_clock(struct stats *stats, uint64_t now)
+{
+	if (now < stats->stepped)
+		stats->interval_began -= stats->stepped - now;
+	stats->stepped = now;
+}
+
+uint32_t stats_step(struct stats *stats, uint64_t now)
+{
+	uint32_t drained = stats_drain(stats);
+	struct pool_entry *entry;
+
+	follow_clock(stats, now);
+	if (now - stats->interval_began < stats->settings.interval)
+		return drained;
+	/* While readers hold all snapshots the interval goes on: nothing is lost. */
+	entry = pool_spare(&stats->pool);
+	if (entry == NULL)
+		return drained;
+	return drained + end_interval(stats, entry, now, false);
+}
+
+void stats_finish(struct stats *stats, uint64_t now)
+{
+	while (stats_drain(stats) > 0)
+		;
+	follow_clock(stats, now);
+	end_interval(stats, pool_last(&stats->pool), now, true);
+}
+
+const struct snapshot *stats_acquire(struct stats *stats)
+{
+	return pool_acquire(&stats->pool);
+}
+
+void stats_release(struct stats *stats, const struct snapshot *snapshot)
+{
+	(void)stats;
+	pool_let_go(snapshot);
+}

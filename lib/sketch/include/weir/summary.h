@@ -11,54 +11,88 @@
 /*
  * Sums by key with an honest bound. As long as no more than `capacity` distinct keys were
  * added, every sum is exact. When one more comes, the summary is pruned: the smallest keys (small in
- * all metrics) are forgotten, and for each metric `error` grows by the largest sum forgotten.
+ * all metrics) are forgotten, and from then on a new key has to bring a fair share before it is
+ * held. What keys lost on either way is in `error`.
  * So at any time, for every key and metric:  sum <= true sum <= sum + error.
  * Works on the caller's memory; one thread at a time; mergeable.
  */
 
-#define SUMMARY_METRICS 3
+#define SUMMARY_METRICS	     3
+#define SUMMARY_KEY_MAX	     64 /* bytes */
+#define SUMMARY_CAPACITY_MIN 16
+#define SUMMARY_CAPACITY_MAX (UINT32_C(1) << 28)
 
 struct summary;
 
-/* Bytes that a summary of `capacity` (at least 16) keys of `key_size` bytes needs. */
-size_t summary_bytes(uint32_t capacity, uint32_t key_size);
+struct summary_shape {
+	uint32_t capacity; /* keys */
+	uint32_t key_size; /* bytes, without the note */
+	/* 1, or 2: a key has sums of two kinds, as an address has for what it sends and receives.
+	 * A key counts as one of a side when it has any sum there. */
+	uint8_t sides;
+	/* A note (uint64_t) follows every key in memory, at the next multiple of 8 bytes. It is no
+	 * part of the key: of all notes that came with it the smallest stays, whatever their order. */
+	bool noted;
+};
+
+/* Bytes that a summary of this shape needs. */
+size_t summary_bytes(const struct summary_shape *shape);
+
+/* Bytes from one key (and its note) to the next wherever keys lie one after the other. */
+size_t summary_key_stride(const struct summary_shape *shape);
 
 /* Make a summary in zeroed `memory` (64-byte aligned, summary_bytes() large). */
-struct summary *summary_init(void *memory, uint32_t capacity, uint32_t key_size,
+struct summary *summary_init(void *memory, const struct summary_shape *shape,
 			     const struct hash_secret *secret);
 
 /* Forget everything, the error too. Costs as much as the keys that were in it. */
 void summary_clear(struct summary *summary);
 
 /*
- * Add a batch: `count` keys one after the other at `keys` (key_size bytes each), and a row of
- * metrics for each. Equal keys may occur again and again. Look-ups are prefetched over the batch.
+ * Add a batch: `count` keys one after the other at `keys` (summary_key_stride() bytes each), and
+ * the metrics of each side of each. Equal keys may occur again and again. Look-ups are
+ * prefetched over the batch.
  */
 void summary_add(struct summary *summary, const void *keys,
 		 const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count);
 
-/* Add all of `from` (same key_size), and its error to the error of `into`. */
+/* Add all of `from` (same shape but for the capacity), and its error to the error of `into`. */
 void summary_merge(struct summary *into, const struct summary *from);
 
-/* Distinct keys held now; all that ever came as long as summary_exact(). */
+/*
+ * What will be added was pruned elsewhere: from now on not exact, and the error grows by
+ * `error`, a row of metrics for each side.
+ */
+void summary_add_error(struct summary *summary, const uint64_t (*error)[SUMMARY_METRICS]);
+
+/*
+ * Forget all keys but at most `keep`: those among the first keep / (sides * SUMMARY_METRICS) in
+ * some metric of some side. Among sums within 1/16 of each other the key that came first stays. Does
+ * nothing when there are no more.
+ */
+void summary_prune(struct summary *summary, uint32_t keep);
+
+/* Distinct keys held now (of a side); all that ever came as long as summary_exact(). */
 uint32_t summary_keys(const struct summary *summary);
+uint32_t summary_side_keys(const struct summary *summary, unsigned int side);
 bool summary_exact(const struct summary *summary);
-uint64_t summary_error(const struct summary *summary, unsigned int metric);
+uint64_t summary_error(const struct summary *summary, unsigned int side, unsigned int metric);
 
 /* Sums of everything added, forgotten keys included: always exact. */
-uint64_t summary_total(const struct summary *summary, unsigned int metric);
+uint64_t summary_total(const struct summary *summary, unsigned int side, unsigned int metric);
 
+/* Into the summary: valid until it changes. */
 struct summary_row {
-	const void *key; /* into the summary: valid until it changes */
-	uint64_t metrics[SUMMARY_METRICS];
+	const void *key; /* its note follows */
+	const uint64_t (*metrics)[SUMMARY_METRICS]; /* of each side */
 };
 
 /*
- * The `count` largest rows by `metric`, largest first; equal ones in the order of their key's
- * bytes, so that the answer does not depend on history. Returns how many there are.
+ * The `count` largest keys of a side by `metric`, largest first; equal ones in the order of
+ * their key's bytes, so that the answer does not depend on history. Returns how many there are.
  */
-uint32_t summary_top(const struct summary *summary, unsigned int metric, struct summary_row *rows,
-		     uint32_t count);
+uint32_t summary_top(const struct summary *summary, unsigned int side, unsigned int metric,
+		     struct summary_row *rows, uint32_t count);
 
 /* Row by row, in no order: start with *position = 0, false at the end. */
 bool summary_next(const struct summary *summary, uint32_t *position, struct summary_row *row);

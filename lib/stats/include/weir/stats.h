@@ -19,12 +19,13 @@ struct stats;
 
 struct stats_settings {
 	uint64_t interval;	/* ns */
-	uint32_t top_length;	/* rows of each top list, at least 1 */
+	uint32_t top_length;	/* rows of each top list, at least 1; beyond 1000 it is 1000 */
 	bool capture;		/* source is a capture: `seconds` is the capture's time */
 	struct hash_secret secret;
 	struct worker_shared *const *workers;
 	const unsigned int *lcores; /* of the workers */
 	uint32_t worker_count;
+	uint32_t flow_capacity;	/* of each worker's table, as in its struct flow_settings */
 	struct port *const *ports;  /* may be none */
 	uint32_t port_count;
 };

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/summary.h>
+
+#include <string.h>
+
+#include "gate.h"
+#include "rows.h"
+
+/* Keys looked up together: enough to hide the misses of one another, few enough for the L1. */
+#define GROUP 32
+
+/* Keys and metrics of a batch as they lie with the caller, or in another summary's rows. */
+struct batch {
+	const uint8_t *keys;
+	size_t key_stride;
+	const uint8_t *metrics;
+	size_t metrics_stride;
+	uint32_t count;
+};
+
+static inline void load_key(uint64_t *words, const uint8_t *key, uint32_t key_size)
+{
+	if (key_size % 8 != 0)
+		words[key_size / 8] = 0;
+	memcpy(words, key, key_size);
+}
+
+static inline uint32_t hash_key(const struct hash_secret *secret, const uint64_t *key,
+				uint32_t words)
+{
+	uint64_t h = 0;
+	uint32_t i;
+
+	for (i = 0; i + 1 < words; i += 2)
+		h = hash_fold(key[i] ^ secret->word[0] ^ h, key[i + 1] ^ secret->word[1]);
+	if (i < words)
+		h = hash_fold(key[i] ^ secret->word[0] ^ h, secret->word[1]);
+	return (uint32_t)(hash_fold(h ^ secret->word[2], secret->word[3]) >> 32);
+}
+
+static inline bool equal(const uint64_t *a, const uint64_t *b, uint32_t words)
+{
+	uint64_t difference = 0;
+
+	for (uint32_t i = 0; i < words; i++)
+		difference |= a[i] ^ b[i];
+	return difference == 0;
+}
+
+static inline uint64_t *find(const struct summary *summary, const uint64_t *key, uint32_t hash,
+			     uint32_t words)
+{
+	for (uint32_t b = hash & summary->mask;; b = (b + 1) & summary->mask) {
+		const struct index_entry *entries = summary->buckets[b].entries;
+
+		for (unsigned int e = 0; e < BUCKET_ENTRIES; e++) {
+			uint64_t *row;
+
+			if (entries[e].row == 0)
+				return NULL;
+			if (entries[e].hash != hash)
+				continue;
+			row = row_at(summary, entries[e].row - 1);
+			if (equal(row, key, words))
+				return row;
+		}
+	}
+}
+
+/* Most keys are found where the first equal hash leads to. */
+static inline void prefetch_row(const struct summary *summary, uint32_t hash)
+{
+	const struct index_entry *entries = summary->buckets[hash & summary->mask].entries;
+
+	for (unsigned int e = 0; e < BUCKET_ENTRIES; e++) {
+		if (entries[e].hash != hash || entries[e].row == 0)
+			continue;
+		uint64_t *row = row_at(summary, entries[e].row - 1);
+
+		__builtin_prefetch(row, 1);
+		__builtin_prefetch(row + summary->row_words - 1, 1);
+		return;
+	}
+}
+
+static uint64_t *append(struct summary *summary, const uint64_t *key, uint32_t hash)
+{
+	uint32_t number;
+	uint64_t *row;
+
+	if (summary->count == summary->shape.capacity) {
+		summary_prune(summary, summary->shape.capacity / 2);
+		summary->gated = true;
+	}
+	number = summary->count++;
+	row = row_at(summary, number);
+	memcpy(row, key, summary->key_words * sizeof(*row));
+	if (summary->shape.noted)
+		row[summary->key_words] = UINT64_MAX;
+	memset(row_metrics(summary, row), 0, summary->metric_words * sizeof(*row));
+	summary->hashes[number] = hash;
+	index_put(summary, number);
+	return row;
+}
+
+static void keep_note(uint64_t *kept, const uint8_t *brought)
+{
+	uint64_t note;
+
+	memcpy(&note, brought, sizeof(note));
+	if (note < *kept)
+		*kept = note;
+}
+
+/* A compiler that knows the shape makes the loops over words vanish. */
+static inline __attribute__((always_inline)) void
+add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
+	  unsigned int sides, bool noted)
+{
+	const uint32_t words = (key_size + 7) / 8, metrics = sides * SUMMARY_METRICS;
+	uint64_t keys[GROUP][SUMMARY_KEY_MAX / 8];
+	uint32_t hashes[GROUP];
+
+	for (uint32_t i = 0; i < batch->count; i++) {
+		load_key(keys[i], batch->keys + i * batch->key_stride, key_size);
+		hashes[i] = hash_key(&summary->secret, keys[i], words);
+		__builtin_prefetch(&summary->buckets[hashes[i] & summary->mask], 1);
+	}
+	for (uint32_t i = 0; i < batch->count; i++)
+		prefetch_row(summary, hashes[i]);
+	for (uint32_t i = 0; i < batch->count; i++) {
+		uint64_t *row = find(summary, keys[i], hashes[i], words);
+		uint64_t add[2 * SUMMARY_METRICS];
+
+		memcpy(add, batch->metrics + i * batch->metrics_stride, metrics * sizeof(*add));
+		if (row == NULL) {
+			if (summary->gated && !gate_admits(summary, hashes[i], add, sides))
+				continue;
+			row = append(summary, keys[i], hashes[i]);
+		}
+		for (unsigned int m = 0; m < metrics; m++)
+			row[words + noted + m] += add[m];
+		if (noted)
+			keep_note(&row[words],
+				  batch->keys + i * batch->key_stride + words * sizeof(*row));
+	}
+}
+
+static void add_batch(struct summary *summary, struct batch all)
+{
+	const struct summary_shape *shape = &summary->shape;
+
+	gate_set_thresholds(summary);
+	while (all.count > 0) {
+		struct batch group = all;
+
+		group.count = all.count < GROUP ? all.count : GROUP;
+		/* The shapes that are added to for every record: their own code. */
+		if (shape->key_size == 24 && shape->sides == 2 && !shape->noted)
+			add_group(summary, &group, 24, 2, false);
+		else if (shape->key_size == 40 && shape->sides == 2 && !shape->noted)
+			add_group(summary, &group, 40, 2, false);
+		else if (shape->key_size == 40 && shape->sides == 1 && shape->noted)
+			add_group(summary, &group, 40, 1, true);
+		else
+			add_group(summary, &group, shape->key_size, shape->sides, shape->noted);
+		all.keys += group.count * all.key_stride;
+		all.metrics += group.count * all.metrics_stride;
+		all.count -= group.count;
+	}
+}
+
+void summary_add(struct summary *summary, const void *keys,
+		 const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count)
+{
+	const unsigned int sides = summary->shape.sides;
+
+	for (unsigned int side = 0; side < sides; side++)
+		for (uint32_t i = side; i < count * sides; i += sides)
+			for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+				summary->total[side][m] += metrics[i][m];
+	add_batch(summary, (struct batch){.keys = keys,
+					  .key_stride = summary_key_stride(&summary->shape),
+					  .metrics = (const uint8_t *)metrics,
+					  .metrics_stride = sides * sizeof(*metrics),
+					  .count = count});
+}
+
+void summary_merge(struct summary *into, const struct summary *from)
+{
+	size_t row_bytes = from->row_words * sizeof(uint64_t);
+	uint64_t error[2][SUMMARY_METRICS];
+
+	for (unsigned int side = 0; side < from->shape.sides; side++) {
+		for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
+			into->total[side][m] += from->total[side][m];
+			error[side][m] = summary_error(from, side, m);
+		}
+	}
+	if (from->inexact)
+		summary_add_error(into, (const uint64_t (*)[SUMMARY_METRICS])error);
+	add_batch(into, (struct batch){.keys = (const uint8_t *)from->rows,
+				       .key_stride = row_bytes,
+				       .metrics = (const uint8_t *)row_metrics(from, from->rows),
+				       .metrics_stride = row_bytes,
+				       .count = from->count});
+}

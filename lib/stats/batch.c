@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "batch.h"
+
+#include <string.h>
+
+#include "numbered.h"
+
+/* The delta as rows of metrics. A record counts as a flow when it is counted first. */
+struct rows {
+	uint64_t forward[STATS_METRICS];
+	uint64_t reverse[STATS_METRICS];
+	uint64_t both[STATS_METRICS];
+};
+
+static void make_rows(struct rows *rows, const struct delta *delta)
+{
+	rows->forward[STATS_OCTETS] = delta->octets[0];
+	rows->forward[STATS_PACKETS] = delta->packets[0];
+	rows->forward[STATS_FLOWS] = delta->first[0];
+	rows->reverse[STATS_OCTETS] = delta->octets[1];
+	rows->reverse[STATS_PACKETS] = delta->packets[1];
+	rows->reverse[STATS_FLOWS] = delta->first[1] && delta->packets[1] > 0;
+	rows->both[STATS_OCTETS] = delta->octets[0] + delta->octets[1];
+	rows->both[STATS_PACKETS] = delta->packets[0] + delta->packets[1];
+	rows->both[STATS_FLOWS] = delta->first[0];
+}
+
+/* What the end that sent the first packet and the other one add to their keys. */
+static void make_ends(batch_sides sums[2], const struct rows *rows, bool same_key)
+{
+	const size_t size = sizeof(rows->forward);
+
+	if (same_key) {
+		/* All was sent and all was received by the one key: one flow. */
+		memcpy(sums[0][0], rows->both, size);
+		memcpy(sums[0][1], rows->both, size);
+		memset(sums[1], 0, sizeof(sums[1]));
+		return;
+	}
+	memcpy(sums[0][0], rows->forward, size);
+	memcpy(sums[0][1], rows->reverse, size);
+	memcpy(sums[1][0], rows->reverse, size);
+	memcpy(sums[1][1], rows->forward, size);
+}
+
+static struct address_key address_key(int version, const uint8_t address[16])
+{
+	struct address_key key = {.version = (uint8_t)version};
+
+	memcpy(key.address, address, sizeof(key.address));
+	return key;
+}
+
+/* `order` is that of the source's address to the destination's. */
+static void make_pair(const struct flow_view *view, const struct rows *rows, int order,
+		      struct pair_key *key, batch_sides sums)
+{
+	*key = (struct pair_key){.version = (uint8_t)view->version};
+	memcpy(order > 0 ? key->higher : key->lower, view->source, sizeof(key->lower));
+	memcpy(order > 0 ? key->lower : key->higher, view->destination, sizeof(key->lower));
+	if (order == 0) {
+		memcpy(sums[0], rows->both, sizeof(rows->both));
+		memset(sums[1], 0, sizeof(sums[1]));
+		return;
+	}
+	memcpy(sums[order > 0], rows->forward, sizeof(rows->forward));
+	memcpy(sums[order < 0], rows->reverse, sizeof(rows->reverse));
+}
+
+static void make_flow(const struct flow_view *view, int order, struct flow_key *flow)
+{
+	bool descends = order > 0 || (order == 0 && view->source_port > view->destination_port);
+
+	flow->key = (struct stats_key){
+		.version = (uint8_t)view->version,
+		.protocol = view->protocol,
+		.vlan = view->vlan,
+		.source_port = descends ? view->destination_port : view->source_port,
+		.destination_port = descends ? view->source_port : view->destination_port,
+	};
+	memcpy(flow->key.source, descends ? view->destination : view->source,
+	       sizeof(flow->key.source));
+	memcpy(flow->key.destination, descends ? view->source : view->destination,
+	       sizeof(flow->key.destination));
+	flow->note = view->first << 1 | descends;
+}
+
+void batch_make(struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->records; i++) {
+		const struct flow_view *view = &batch->views[i];
+		int order = memcmp(view->source, view->destination, sizeof(view->source));
+		struct rows rows;
+
+		make_rows(&rows, &batch->deltas[i]);
+		batch->addresses[2 * i] = address_key(view->version, view->source);
+		batch->addresses[2 * i + 1] = address_key(view->version, view->destination);
+		make_ends(&batch->address_sums[2 * i], &rows, order == 0);
+		batch->ports[2 * i] = numbered_port(view->protocol, view->source_port);
+		batch->ports[2 * i + 1] = numbered_port(view->protocol, view->destination_port);
+		make_ends(&batch->port_sums[2 * i], &rows,
+			  view->source_port == view->destination_port);
+		make_pair(view, &rows, order, &batch->pairs[i], batch->pair_sums[i]);
+		batch->protocols[i] = view->protocol;
+		make_flow(view, order, &batch->flows[i]);
+		memcpy(batch->record_sums[i], rows.both, sizeof(rows.both));
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef STATS_CORE_H
+#define STATS_CORE_H
+
+#include <weir/stats.h>
+
+#include "ledger.h"
+#include "pool.h"
+#include "shadow.h"
+#include "tops.h"
+
+/*
+ * The inside of struct stats, for the files of this folder:
+ *
+ *	stats.c		life, intervals
+ *	drain.c walk.c	ended and live records -> deltas (shadow.h)
+ *	batch.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
+ *	ledger.c history.c	counters -> the rest of a snapshot
+ *	pool.c		snapshots and their readers
+ *	live.c		the page of live flows
+ */
+
+#define STATS_CONSUMERS_MAX 8
+
+struct stats {
+	/* Set by stats_create(), and read by any thread. */
+	struct stats_settings settings; /* its arrays are the ones below */
+	struct worker_shared *workers[SNAPSHOT_WORKERS_MAX];
+	unsigned int lcores[SNAPSHOT_WORKERS_MAX];
+	struct port *ports[SNAPSHOT_PORTS_MAX];
+	struct pool pool;
+
+	/* All else is the stats thread's. */
+	struct shadow *shadows[SNAPSHOT_WORKERS_MAX]; /* of each worker: one a slot */
+	struct stats_consumer consumers[STATS_CONSUMERS_MAX];
+	uint32_t consumer_count;
+	uint64_t started;
+	uint64_t stepped;	/* the time of the last step */
+	uint64_t interval_began;
+	uint64_t numbers;	/* of snapshots */
+	struct ledger ledger;
+	struct tops tops;
+};
+
+/* Take what is in the rings, at most a ringful of each: count it, and give it to the consumers. */
+uint32_t stats_drain(struct stats *stats);
+
+/* Count what is new in the live records. Drains on its way; returns how many that were. */
+uint32_t stats_walk(struct stats *stats);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core.h"
+
+#define BATCH 64
+
+/* So that a flood of ended records does not keep the stats thread from all else. */
+#define DRAIN_MAX 16384
+
+static void count(struct stats *stats, struct shadow *shadow, const struct flow_record *record)
+{
+	static const struct shadow nothing;
+	bool walked = shadow_is_of(shadow, record);
+	struct delta delta;
+
+	if (shadow_delta(walked ? shadow : &nothing, record, &delta))
+		tops_count(&stats->tops, record, &delta);
+	if (walked)
+		*shadow = nothing;
+}
+
+static void consume(struct stats *stats, const struct flow_record *record)
+{
+	struct flow_view view;
+
+	if (stats->consumer_count == 0)
+		return;
+	flow_view(record, &view);
+	for (uint32_t c = 0; c < stats->consumer_count; c++)
+		stats->consumers[c].record(stats->consumers[c].context, &view);
+}
+
+static uint32_t drain_worker(struct stats *stats, uint32_t w)
+{
+	struct shadow *shadows = stats->shadows[w];
+	struct flow_record records[BATCH];
+	uint32_t drained = 0, taken;
+
+	do {
+		taken = worker_shared_take(stats->workers[w], records, BATCH);
+		/* In an ended record `sequence` is the slot that it had. */
+		for (uint32_t i = 0; i < taken; i++)
+			__builtin_prefetch(&shadows[records[i].sequence], 1);
+		for (uint32_t i = 0; i < taken; i++) {
+			count(stats, &shadows[records[i].sequence], &records[i]);
+			consume(stats, &records[i]);
+		}
+		drained += taken;
+	} while (taken == BATCH && drained < DRAIN_MAX);
+	return drained;
+}
+
+uint32_t stats_drain(struct stats *stats)
+{
+	uint32_t drained = 0;
+
+	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
+		drained += drain_worker(stats, w);
+	return drained;
+}

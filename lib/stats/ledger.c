@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ledger.h"
+
+#include <string.h>
+
+#include <weir/clock.h>
+
+#define FLOW_COUNTER_WORDS (sizeof(struct flow_counters) / sizeof(uint64_t))
+_Static_assert(sizeof(struct flow_counters) == FLOW_COUNTER_WORDS * sizeof(uint64_t),
+	       "counters only, so that they can be added without naming each");
+
+static uint64_t per_second(uint64_t count, uint64_t ns)
+{
+	return ns == 0 ? 0 : (uint64_t)((unsigned __int128)count * CLOCK_SECOND / ns);
+}
+
+/* The wall clock may have been set back. */
+static uint64_t since(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+static struct stats_rates rates_of(uint64_t packets, uint64_t frame_octets, uint64_t ip_octets,
+				   uint64_t ns)
+{
+	return (struct stats_rates){
+		.packets_per_second = per_second(packets, ns),
+		.l2_bits_per_second = per_second(frame_octets * 8, ns),
+		.ip_bits_per_second = per_second(ip_octets * 8, ns),
+	};
+}
+
+static void add_flow_counters(struct flow_counters *sum, const struct flow_counters *counters)
+{
+	uint64_t words[FLOW_COUNTER_WORDS], add[FLOW_COUNTER_WORDS];
+
+	memcpy(words, sum, sizeof(words));
+	memcpy(add, counters, sizeof(add));
+	for (unsigned int i = 0; i < FLOW_COUNTER_WORDS; i++)
+		words[i] += add[i];
+	memcpy(sum, words, sizeof(words));
+}
+
+/* The least of what is there: 0 says that there is nothing yet. */
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return a | b;
+	return a < b ? a : b;
+}
+
+static uint64_t largest(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void add_worker(struct snapshot *snapshot, const struct worker_counters *counters)
+{
+	uint64_t verdicts = 0;
+
+	snapshot->received += counters->received;
+	for (unsigned int r = 0; r < PACKET_REASONS; r++) {
+		snapshot->reasons[r] += counters->reasons[r];
+		snapshot->buckets[packet_reason_bucket(r)] += counters->reasons[r];
+		verdicts += counters->reasons[r];
+	}
+	if (verdicts != counters->received)
+		snapshot->balanced = false;
+	for (unsigned int s = 0; s < SIZE_CLASSES; s++)
+		snapshot->sizes[s] += counters->sizes[s];
+	snapshot->frame_octets += counters->frame_octets;
+	snapshot->size_min = least(snapshot->size_min, counters->size_min);
+	snapshot->size_max = largest(snapshot->size_max, counters->size_max);
+	snapshot->first = least(snapshot->first, counters->first);
+	snapshot->last = largest(snapshot->last, counters->last);
+	add_flow_counters(&snapshot->flows, &counters->flows);
+}
+
+static void read_worker(struct snapshot *snapshot, struct ledger_mark *mark,
+			const struct stats_settings *settings, uint32_t w)
+{
+	struct snapshot_worker *worker = &snapshot->workers[w];
+	struct worker_counters *counters = &worker->counters;
+	uint64_t received, busy, total;
+
+	worker_shared_counters(settings->workers[w], counters);
+	received = counters->received - mark->workers[w].received;
+	busy = counters->cycles_busy - mark->workers[w].cycles_busy;
+	total = counters->cycles_total - mark->workers[w].cycles_total;
+	worker->lcore = settings->lcores[w];
+	worker->table_capacity = settings->flow_capacity;
+	worker->cycles_per_packet = received == 0 ? 0 : busy / received;
+	worker->busy = total == 0 ? 0 : (double)busy / (double)total;
+	mark->workers[w].received = counters->received;
+	mark->workers[w].cycles_busy = counters->cycles_busy;
+	mark->workers[w].cycles_total = counters->cycles_total;
+	add_worker(snapshot, counters);
+}
+
+static void read_port(struct snapshot *snapshot, struct port *port, uint32_t p)
+{
+	struct snapshot_port *shown = &snapshot->ports[p];
+
+	memcpy(shown->name, port->name, sizeof(shown->name));
+	memcpy(shown->driver, port->driver, sizeof(shown->driver));
+	shown->symmetry = port->symmetry;
+	port_read_counters(port, &shown->counters);
+	snapshot->missed += shown->counters.missed;
+	snapshot->no_mbuf += shown->counters.no_mbuf;
+	snapshot->nic_errors += shown->counters.errors;
+}
+
+static void derive_sums(struct snapshot *snapshot)
+{
+	const struct flow_counters *flows = &snapshot->flows;
+
+	snapshot->ip_octets = flows->octets + flows->overflow_octets;
+	snapshot->fragments = flows->fragments_first + flows->fragments_later;
+	snapshot->size_packets =
+		snapshot->received - snapshot->buckets[PACKET_BUCKET_FILTERED];
+	snapshot->flows_active = flows->created;
+	for (unsigned int end = 0; end < FLOW_ENDS; end++)
+		snapshot->flows_active -= flows->ended[end];
+}
+
+/* What came since the mark, which moves to now. */
+static struct stats_history pass_interval(struct ledger_mark *mark, const struct snapshot *snapshot,
+					  const struct ledger_time *time)
+{
+	struct stats_history interval = {
+		.time = time->now,
+		.duration = time->elapsed,
+		.packets = snapshot->size_packets - mark->packets,
+		.frame_octets = snapshot->frame_octets - mark->frame_octets,
+		.ip_octets = snapshot->ip_octets - mark->ip_octets,
+		.missed = snapshot->missed - mark->missed,
+	};
+
+	mark->packets = snapshot->size_packets;
+	mark->frame_octets = snapshot->frame_octets;
+	mark->ip_octets = snapshot->ip_octets;
+	mark->missed = snapshot->missed;
+	return interval;
+}
+
+void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
+		 const struct ledger_time *time, struct snapshot *snapshot)
+{
+	struct stats_history interval;
+	uint64_t span;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	snapshot->time = time->now;
+	snapshot->started = time->started;
+	snapshot->final = time->final;
+	snapshot->balanced = true;
+	snapshot->worker_count = settings->worker_count;
+	for (uint32_t w = 0; w < settings->worker_count; w++)
+		read_worker(snapshot, &ledger->mark, settings, w);
+	snapshot->port_count = settings->port_count;
+	for (uint32_t p = 0; p < settings->port_count; p++)
+		read_port(snapshot, settings->ports[p], p);
+	derive_sums(snapshot);
+
+	interval = pass_interval(&ledger->mark, snapshot, time);
+	snapshot->now = rates_of(interval.packets, interval.frame_octets, interval.ip_octets,
+				 interval.duration);
+	span = settings->capture ? snapshot->last - snapshot->first
+				 : since(time->now, time->started);
+	snapshot->seconds = (double)span / CLOCK_SECOND;
+	snapshot->average = rates_of(snapshot->size_packets, snapshot->frame_octets,
+				     snapshot->ip_octets, span);
+	history_add(&ledger->history, &interval, time->final);
+	history_copy(&ledger->history, snapshot);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef STATS_LEDGER_H
+#define STATS_LEDGER_H
+
+#include <weir/stats.h>
+
+#include "history.h"
+
+/*
+ * Everything of a snapshot that comes from counters: the ledger, sizes, throughput, flows,
+ * workers and ports. What is about an interval comes from the differences to the counters at
+ * its beginning. Stats thread only.
+ */
+
+/* The counters at the end of the last interval. */
+struct ledger_mark {
+	uint64_t packets, frame_octets, ip_octets, missed;
+	struct {
+		uint64_t received, cycles_busy, cycles_total;
+	} workers[SNAPSHOT_WORKERS_MAX];
+};
+
+struct ledger {
+	struct ledger_mark mark;
+	struct history history;
+};
+
+/* The instant of a snapshot. */
+struct ledger_time {
+	uint64_t started, now;
+	uint64_t elapsed; /* since the last interval ended; 0: no rates */
+	bool final;
+};
+
+/* Read all counters and fill the snapshot; the next interval begins. */
+void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
+		 const struct ledger_time *time, struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "numbered.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include <weir/memory.h>
+
+#define PORTS	  65536
+#define PROTOCOLS 256
+#define GROUP	  64 /* keys moved together */
+
+/* Protocols that have ports, each with a range of cells: its number here - 1. 0: no ports. */
+static const uint8_t port_range[PROTOCOLS] = {
+	[IPPROTO_TCP] = 1,  [IPPROTO_UDP] = 2,	   [IPPROTO_DCCP] = 3,
+	[IPPROTO_SCTP] = 4, [IPPROTO_UDPLITE] = 5,
+};
+static const uint8_t range_protocol[] = {
+	IPPROTO_TCP, IPPROTO_UDP, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_UDPLITE,
+};
+#define PORT_RANGES (sizeof(range_protocol) / sizeof(range_protocol[0]))
+
+uint32_t numbered_port(uint8_t protocol, uint16_t port)
+{
+	uint32_t range = port_range[protocol];
+
+	return range == 0 ? NUMBERED_NONE : (range - 1) * PORTS + port;
+}
+
+static struct number_key key_of(enum subject subject, uint32_t number)
+{
+	if (subject == SUBJECT_PROTOCOL)
+		return (struct number_key){.protocol = (uint8_t)number};
+	return (struct number_key){.protocol = range_protocol[number / PORTS],
+				   .port = (uint16_t)(number % PORTS)};
+}
+
+int numbered_init(struct numbered *numbered, enum subject subject)
+{
+	numbered->subject = subject;
+	numbered->limit = subject == SUBJECT_PROTOCOL ? PROTOCOLS : PORT_RANGES * PORTS;
+	numbered->cells = memory_allocate(numbered->limit * sizeof(*numbered->cells));
+	numbered->used = memory_allocate(numbered->limit * sizeof(*numbered->used));
+	return numbered->cells != NULL && numbered->used != NULL ? 0 : -ENOMEM;
+}
+
+void numbered_release(struct numbered *numbered)
+{
+	memory_free(numbered->cells, numbered->limit * sizeof(*numbered->cells));
+	memory_free(numbered->used, numbered->limit * sizeof(*numbered->used));
+}
+
+static void add_sums(struct numbered *numbered, uint32_t number,
+		     const uint64_t (*sums)[STATS_METRICS], unsigned int sides)
+{
+	struct numbered_cell *cell = &numbered->cells[number];
+
+	if ((cell->sums[0][STATS_PACKETS] | cell->sums[1][STATS_PACKETS]) == 0)
+		numbered->used[numbered->used_count++] = number;
+	for (unsigned int side = 0; side < sides; side++)
+		for (unsigned int m = 0; m < STATS_METRICS; m++)
+			cell->sums[side][m] += sums[side][m];
+}
+
+void numbered_add(struct numbered *numbered, const uint32_t *numbers,
+		  const uint64_t (*sums)[STATS_METRICS], uint32_t count)
+{
+	const unsigned int sides = subject_shapes[numbered->subject].sides;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (numbers[i] != NUMBERED_NONE)
+			__builtin_prefetch(&numbered->cells[numbers[i]], 1);
+	for (uint32_t i = 0; i < count; i++)
+		if (numbers[i] != NUMBERED_NONE)
+			add_sums(numbered, numbers[i], sums + i * sides, sides);
+}
+
+void numbered_move(struct numbered *numbered, struct summary *summary)
+{
+	const unsigned int sides = subject_shapes[numbered->subject].sides;
+	struct number_key keys[GROUP];
+	uint64_t sums[GROUP][2 * STATS_METRICS];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < numbered->used_count; i++) {
+		struct numbered_cell *cell = &numbered->cells[numbered->used[i]];
+
+		keys[count] = key_of(numbered->subject, numbered->used[i]);
+		memcpy(&sums[0][0] + count++ * sides * STATS_METRICS, cell->sums,
+		       sides * sizeof(cell->sums[0]));
+		memset(cell, 0, sizeof(*cell));
+		if (count == GROUP || i + 1 == numbered->used_count) {
+			summary_add(summary, keys, (const uint64_t (*)[STATS_METRICS])sums, count);
+			count = 0;
+		}
+	}
+	numbered->used_count = 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tops.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <weir/memory.h>
+
+static struct summary *new_summary(const struct summary_shape *shape,
+				   const struct hash_secret *secret)
+{
+	void *memory = memory_allocate(summary_bytes(shape));
+
+	return memory == NULL ? NULL : summary_init(memory, shape, secret);
+}
+
+static void free_summary(struct summary *summary, const struct summary_shape *shape)
+{
+	memory_free(summary, summary_bytes(shape));
+}
+
+static int init_subject(struct tops_subject *subject, bool interval_is_slice,
+			const struct hash_secret *secret)
+{
+	const struct summary_shape *shape = &subject->shape;
+	size_t ring_rows = (size_t)TOPS_SLICES * TOPS_SLICE_CAPACITY;
+
+	subject->now = new_summary(shape, secret);
+	subject->total = new_summary(shape, secret);
+	subject->slice = interval_is_slice ? subject->now : new_summary(shape, secret);
+	subject->window = new_summary(shape, secret);
+	/* Mostly empty when there is little traffic: plain memory, where huge pages would fill it. */
+	subject->slice_keys = calloc(ring_rows, summary_key_stride(shape));
+	subject->slice_metrics = calloc(ring_rows * shape->sides, sizeof(*subject->slice_metrics));
+	return subject->now != NULL && subject->total != NULL && subject->slice != NULL &&
+			       subject->window != NULL && subject->slice_keys != NULL &&
+			       subject->slice_metrics != NULL
+		       ? 0
+		       : -ENOMEM;
+}
+
+static void release_subject(struct tops_subject *subject)
+{
+	if (subject->slice != subject->now)
+		free_summary(subject->slice, &subject->shape);
+	free_summary(subject->now, &subject->shape);
+	free_summary(subject->total, &subject->shape);
+	free_summary(subject->window, &subject->shape);
+	free(subject->slice_keys);
+	free(subject->slice_metrics);
+}
+
+int tops_init(struct tops *tops, uint64_t interval, uint32_t length,
+	      const struct hash_secret *secret)
+{
+	int result = 0;
+
+	tops->length = length;
+	tops->interval_is_slice = interval >= TOPS_SLICE_TIME;
+	for (unsigned int s = 0; s < SUBJECTS; s++)
+		tops->subjects[s].shape = (struct summary_shape){
+			.capacity = s == SUBJECT_PROTOCOL ? 256 : TOPS_CAPACITY,
+			.key_size = subject_shapes[s].key_size,
+			.sides = subject_shapes[s].sides,
+			.noted = subject_shapes[s].noted,
+		};
+	for (unsigned int s = 0; s < SUBJECTS && result == 0; s++)
+		result = init_subject(&tops->subjects[s], tops->interval_is_slice, secret);
+	if (result == 0)
+		result = numbered_init(&tops->ports, SUBJECT_PORT);
+	if (result == 0)
+		result = numbered_init(&tops->protocols, SUBJECT_PROTOCOL);
+	return result;
+}
+
+void tops_release(struct tops *tops)
+{
+	for (unsigned int s = 0; s < SUBJECTS; s++)
+		release_subject(&tops->subjects[s]);
+	numbered_release(&tops->ports);
+	numbered_release(&tops->protocols);
+}
+
+/* Bring the batch into the summaries and arrays of all subjects. */
+static void flush(struct tops *tops)
+{
+	struct tops_subject *subjects = tops->subjects;
+	struct batch *batch = &tops->batch;
+	uint32_t records = batch->records;
+
+	batch_make(batch);
+	summary_add(subjects[SUBJECT_ADDRESS].now, batch->addresses, batch->address_sums[0],
+		    2 * records);
+	summary_add(subjects[SUBJECT_PAIR].now, batch->pairs, batch->pair_sums[0], records);
+	summary_add(subjects[SUBJECT_FLOW].now, batch->flows, batch->record_sums, records);
+	numbered_add(&tops->ports, batch->ports, batch->port_sums[0], 2 * records);
+	numbered_add(&tops->protocols, batch->protocols, batch->record_sums, records);
+	batch->records = 0;
+}
+
+void tops_count(struct tops *tops, const struct flow_record *record, const struct delta *delta)
+{
+	batch_collect(&tops->batch, record, delta);
+	if (tops->batch.records == BATCH_RECORDS)
+		flush(tops);
+}
+
+void tops_complete(struct tops *tops, uint64_t elapsed)
+{
+	flush(tops);
+	numbered_move(&tops->ports, tops->subjects[SUBJECT_PORT].now);
+	numbered_move(&tops->protocols, tops->subjects[SUBJECT_PROTOCOL].now);
+	tops->slice_time += elapsed;
+	for (unsigned int s = 0; s < SUBJECTS; s++) {
+		struct tops_subject *subject = &tops->subjects[s];
+
+		summary_merge(subject->total, subject->now);
+		if (!tops->interval_is_slice)
+			summary_merge(subject->slice, subject->now);
+	}
+}
+
+void tops_next(struct tops *tops)
+{
+	bool whole = tops->interval_is_slice || tops->slice_time >= TOPS_SLICE_TIME;
+
+	for (unsigned int s = 0; s < SUBJECTS; s++) {
+		struct tops_subject *subject = &tops->subjects[s];
+
+		if (whole) {
+			tops_store_slice(subject, tops->ring_next);
+			summary_clear(subject->slice);
+		}
+		summary_clear(subject->now);
+	}
+	if (!whole)
+		return;
+	tops->ring_time[tops->ring_next] = tops->slice_time;
+	tops->ring_next = (tops->ring_next + 1) % TOPS_SLICES;
+	if (tops->ring_count < TOPS_SLICES)
+		tops->ring_count++;
+	tops->slice_time = 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef STATS_TOPS_H
+#define STATS_TOPS_H
+
+#include <weir/clock.h>
+#include <weir/summary.h>
+
+#include "batch.h"
+#include "keys.h"
+#include "numbered.h"
+
+/*
+ * The top lists: what deltas of records become for each subject, and how intervals become
+ * windows.
+ *
+ *	delta --batch--> now --> total
+ *			 now --> slice (a second or more) --> ring of 60 slices
+ *			 slice + newest of the ring --> 10s, 60s
+ *
+ * `now`, `slice` and `total` hold every key as long as there is room. A slice that goes to
+ * the ring is pruned to its largest rows. Stats thread only.
+ */
+
+#define TOPS_CAPACITY	    65536 /* keys of now, slice and total */
+#define TOPS_SLICE_CAPACITY 4096  /* rows of a slice in the ring */
+#define TOPS_SLICES	    60
+#define TOPS_SLICE_TIME	    CLOCK_SECOND /* a slice is no shorter */
+#define TOPS_LENGTH_MAX	    1000
+
+/* The largest rows of a subject over the time of one slice. */
+struct tops_slice {
+	uint32_t count;
+	bool exact;
+	uint64_t error[2][STATS_METRICS];
+};
+
+struct tops_subject {
+	struct summary_shape shape;
+	struct summary *now, *slice, *total; /* slice is now, when an interval is a slice */
+	struct summary *window;		     /* the slices of a window, while it is listed */
+	/* The ring: slice i has its rows from i * TOPS_SLICE_CAPACITY on. */
+	struct tops_slice slices[TOPS_SLICES];
+	uint8_t *slice_keys;
+	uint64_t (*slice_metrics)[STATS_METRICS]; /* of each side */
+};
+
+struct tops {
+	struct tops_subject subjects[SUBJECTS];
+	struct batch batch;
+	struct numbered ports, protocols;
+	uint32_t length;	/* rows of a list */
+	bool interval_is_slice; /* an interval is long enough */
+
+	/* Time covered by the open slice, and by those of the ring: all subjects alike. */
+	uint64_t slice_time;
+	uint64_t ring_time[TOPS_SLICES];
+	uint32_t ring_next, ring_count;
+
+	struct summary_row rows[2 * TOPS_LENGTH_MAX]; /* of the list in the making */
+};
+
+/* 0 or -ENOMEM (release then, too). `tops` is zeroed; `interval` in ns. */
+int tops_init(struct tops *tops, uint64_t interval, uint32_t length,
+	      const struct hash_secret *secret);
+void tops_release(struct tops *tops);
+
+/* Count what came to a record since it was counted last. */
+void tops_count(struct tops *tops, const struct flow_record *record, const struct delta *delta);
+
+/* ---- the end of an interval of `elapsed` ns: these three, in this order ---- */
+
+/* Everything counted is in now, slice and total. */
+void tops_complete(struct tops *tops, uint64_t elapsed);
+
+/* Fill the snapshot's lists; `rows` has room for tops_rows(length). */
+void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *rows);
+size_t tops_rows(uint32_t length);
+
+/* Start the next interval: `now` is empty, and a slice that is long enough goes to the ring. */
+void tops_next(struct tops *tops);
+
+/* ---- parts (windows.c) ---- */
+
+/* Put the slice into its place in the ring; its summary keeps only what the ring does. */
+void tops_store_slice(struct tops_subject *subject, uint32_t place);
+
+/* What a subject's `window` holds: the open slice and the newest ones of the ring. */
+struct tops_gathered {
+	uint32_t slices; /* of the ring */
+	uint64_t time;	 /* that all of it covers */
+};
+
+/* Add older slices of the ring to `window` as long as they fit `length` ns. */
+void tops_gather(const struct tops *tops, struct tops_subject *subject, uint64_t length,
+		 struct tops_gathered *gathered);
+
+#endif

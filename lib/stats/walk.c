@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core.h"
+
+/* Slots between two drainings: about half a millisecond of work when all of them are busy. */
+#define SLICE 4096
+
+static void count(struct stats *stats, struct shadow *shadow, const struct flow_record *record)
+{
+	struct delta delta;
+
+	if (!shadow_empty(shadow) && !shadow_is_of(shadow, record))
+		return;
+	if (!shadow_delta(shadow, record, &delta))
+		return;
+	tops_count(&stats->tops, record, &delta);
+	shadow_set(shadow, record);
+}
+
+uint32_t stats_walk(struct stats *stats)
+{
+	uint32_t drained = 0;
+
+	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
+		const struct flow_table *table = stats->workers[w]->table;
+		uint32_t used = flow_table_used(table);
+		struct flow_record record;
+
+		for (uint32_t slot = 0; slot < used; slot++) {
+			if (slot % SLICE == 0)
+				drained += stats_drain(stats);
+			if (flow_table_read(table, slot, &record))
+				count(stats, &stats->shadows[w][slot], &record);
+		}
+	}
+	return drained;
+}

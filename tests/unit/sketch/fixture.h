@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TEST_SUMMARY_FIXTURE_H
+#define TEST_SUMMARY_FIXTURE_H
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/summary.h>
+
+/* A summary on memory of its exact size, so that a sanitizer sees what lies beyond. */
+static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size, bool noted)
+{
+	struct summary_shape shape = {.capacity = capacity, .key_size = key_size, .noted = noted};
+	struct hash_secret secret = {
+		{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb}};
+	size_t bytes = summary_bytes(&shape);
+	void *memory = aligned_alloc(64, bytes);
+
+	cr_assert_not_null(memory);
+	memset(memory, 0, bytes);
+	return summary_init(memory, &shape, &secret);
+}
+
+/* A key for `id` in `size` bytes: big-endian in the last four, so that memcmp orders by id. */
+static inline void make_key(uint8_t *key, uint32_t size, uint32_t id)
+{
+	memset(key, 0xa5, size);
+	for (int i = 0; i < 4; i++)
+		key[size - 1 - i] = (uint8_t)(id >> (8 * i));
+}
+
+static inline uint32_t key_id(const void *key, uint32_t size)
+{
+	const uint8_t *last = (const uint8_t *)key + size - 4;
+
+	return (uint32_t)last[0] << 24 | last[1] << 16 | last[2] << 8 | last[3];
+}
+
+/* Numbers that look random and are the same in every run (splitmix64). */
+static inline uint64_t draw(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+#endif

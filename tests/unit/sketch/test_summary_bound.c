@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
+
+#include "fixture.h"
+
+/*
+ * More keys than there is room for, in every order that could hurt. A plain array knows the
+ * true sums; what the summary promises must hold for every key, held or forgotten.
+ */
+#define CAPACITY 256
+#define IDS	 8192
+#define ADDS	 60000
+
+struct stream {
+	const char *name;
+	/* Of the i-th add: which key, how much. */
+	uint32_t (*id)(uint32_t i, uint64_t *random);
+	uint64_t (*value)(uint32_t i, uint32_t id);
+};
+
+static uint32_t uniform(uint32_t i, uint64_t *random)
+{
+	(void)i;
+	return (uint32_t)(draw(random) % IDS);
+}
+
+/* Zipf with exponent 1 by inverting its (continuous) distribution. */
+static uint32_t zipf(uint32_t i, uint64_t *random)
+{
+	double u = (double)(draw(random) >> 11) / 9007199254740992.0;
+
+	(void)i;
+	return (uint32_t)pow(IDS, u) - 1;
+}
+
+static uint32_t ascending(uint32_t i, uint64_t *random)
+{
+	(void)random;
+	return i % IDS;
+}
+
+/* Just one key more than there is room for, round and round. */
+static uint32_t one_too_many(uint32_t i, uint64_t *random)
+{
+	(void)random;
+	return i % (CAPACITY + 1);
+}
+
+/* Every second add is for one of a few, the others are always new. */
+static uint32_t noise_around_few(uint32_t i, uint64_t *random)
+{
+	return i % 2 ? (uint32_t)(draw(random) % 8) : 8 + i / 2 % (IDS - 8);
+}
+
+static uint64_t as_one(uint32_t i, uint32_t id)
+{
+	(void)i;
+	(void)id;
+	return 1;
+}
+
+static uint64_t growing(uint32_t i, uint32_t id)
+{
+	(void)id;
+	return i;
+}
+
+static uint64_t shrinking(uint32_t i, uint32_t id)
+{
+	(void)id;
+	return ADDS - i;
+}
+
+static uint64_t by_key(uint32_t i, uint32_t id)
+{
+	(void)i;
+	return (uint64_t)(id % 97) * (id % 97) * 1000;
+}
+
+/* A giant comes late, when the summary has been pruned many times. */
+static uint64_t late_giant(uint32_t i, uint32_t id)
+{
+	return id == 3 && i > ADDS - 100 ? UINT64_C(1) << 40 : 1;
+}
+
+static const struct stream streams[] = {
+	{"uniform", uniform, as_one},
+	{"uniform, growing", uniform, growing},
+	{"zipf", zipf, as_one},
+	{"zipf, by key", zipf, by_key},
+	{"ascending", ascending, as_one},
+	{"ascending, growing", ascending, growing},
+	{"ascending, shrinking", ascending, shrinking},
+	{"one too many", one_too_many, as_one},
+	{"one too many, growing", one_too_many, growing},
+	{"noise around few", noise_around_few, as_one},
+	{"noise around few, late giant", noise_around_few, late_giant},
+};
+
+#define STREAMS (sizeof(streams) / sizeof(streams[0]))
+
+/* Each test runs in a process of its own, where pointers mean nothing: numbers go there. */
+static struct criterion_test_params every_stream(void)
+{
+	static uint32_t numbers[STREAMS];
+
+	for (uint32_t i = 0; i < STREAMS; i++)
+		numbers[i] = i;
+	return cr_make_param_array(uint32_t, numbers, STREAMS);
+}
+
+struct truth {
+	uint64_t sums[IDS][SUMMARY_METRICS];
+	uint64_t total[SUMMARY_METRICS];
+};
+
+/* Adds number `from` up to `to` of the stream, in batches, to the summary and the truth. */
+static void run(const struct stream *stream, uint32_t from, uint32_t to, struct summary *summary,
+		struct truth *truth)
+{
+	uint8_t keys[50][40];
+	uint64_t metrics[50][SUMMARY_METRICS];
+	uint64_t random = 42 + from;
+	uint32_t count = 0;
+
+	for (uint32_t i = from; i < to; i++) {
+		uint32_t id = stream->id(i, &random);
+
+		/* The metrics disagree about who is large. */
+		metrics[count][0] = stream->value(i, id);
+		metrics[count][1] = 1 + id % 3;
+		metrics[count][2] = id % 5 == 0 ? stream->value(ADDS - i, id) : 0;
+		make_key(keys[count], 40, id);
+		for (int m = 0; m < SUMMARY_METRICS; m++) {
+			truth->sums[id][m] += metrics[count][m];
+			truth->total[m] += metrics[count][m];
+		}
+		if (++count == 50 || i + 1 == to) {
+			summary_add(summary, keys, metrics, count);
+			count = 0;
+		}
+	}
+}
+
+static void check(const struct summary *summary, const struct truth *truth)
+{
+	uint64_t (*held)[SUMMARY_METRICS] = calloc(IDS, sizeof(*held));
+	struct summary_row row;
+	uint32_t position = 0;
+
+	cr_assert_leq(summary_keys(summary), CAPACITY);
+	while (summary_next(summary, &position, &row))
+		memcpy(held[key_id(row.key, 40)], row.metrics, sizeof(*held));
+	for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
+		cr_assert_eq(summary_total(summary, m), truth->total[m]);
+		for (uint32_t id = 0; id < IDS; id++) {
+			cr_assert_leq(held[id][m], truth->sums[id][m], "key %u", id);
+			cr_assert_leq(truth->sums[id][m], held[id][m] + summary_error(summary, m),
+				      "key %u", id);
+		}
+	}
+	free(held);
+}
+
+ParameterizedTestParameters(summary_bound, holds_for_every_key)
+{
+	return every_stream();
+}
+
+ParameterizedTest(const uint32_t *number, summary_bound, holds_for_every_key)
+{
+	const struct stream *stream = &streams[*number];
+	struct summary *summary = make_summary(CAPACITY, 40, false);
+	struct truth *truth = calloc(1, sizeof(*truth));
+
+	for (uint32_t done = 0; done < ADDS; done += ADDS / 8) {
+		run(stream, done, done + ADDS / 8, summary, truth);
+		check(summary, truth);
+	}
+	cr_assert_not(summary_exact(summary), "%s fits: it tests nothing", stream->name);
+	free(truth);
+	free(summary);
+}
+
+ParameterizedTestParameters(summary_bound, holds_over_merges)
+{
+	return every_stream();
+}
+
+ParameterizedTest(const uint32_t *number, summary_bound, holds_over_merges)
+{
+	const struct stream *stream = &streams[*number];
+	struct summary *total = make_summary(CAPACITY, 40, false);
+	struct summary *part = make_summary(CAPACITY, 40, false);
+	struct truth *truth = calloc(1, sizeof(*truth));
+
+	for (uint32_t done = 0; done < ADDS; done += ADDS / 20) {
+		summary_clear(part);
+		run(stream, done, done + ADDS / 20, part, truth);
+		summary_merge(total, part);
+		check(total, truth);
+	}
+	cr_assert_not(summary_exact(total));
+	free(truth);
+	free(part);
+	free(total);
+}
+
+/* The use of it all: 32 times more keys than room, and the top list of real traffic is right. */
+Test(summary_bound, top_of_zipf_is_the_true_top)
+{
+	struct stream stream = {"zipf", zipf, as_one};
+	struct summary *summary = make_summary(CAPACITY, 40, false);
+	struct truth *truth = calloc(1, sizeof(*truth));
+	struct summary_row rows[8];
+
+	run(&stream, 0, ADDS, summary, truth);
+	cr_assert_eq(summary_top(summary, 0, rows, 8), 8);
+	for (uint32_t i = 0; i < 8; i++) {
+		uint32_t id = key_id(rows[i].key, 40), larger = 0;
+
+		for (uint32_t other = 0; other < IDS; other++)
+			larger += truth->sums[other][0] > truth->sums[id][0];
+		cr_assert_eq(larger, i, "rank %u", i);
+	}
+	free(truth);
+	free(summary);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TEST_STATS_RIG_H
+#define TEST_STATS_RIG_H
+
+#include <criterion/criterion.h>
+
+#include <weir/clock.h>
+#include <weir/stats.h>
+
+/*
+ * Real flow tables and rings, fed packet by packet as a worker would, and the stats core on top
+ * of them. Time is what the test says.
+ */
+
+#define RIG_WORKERS 4
+#define RIG_START   (UINT64_C(1700000000) * CLOCK_SECOND)
+
+#define PROTO_TCP 6
+#define PROTO_UDP 17
+#define TCP_RST	  0x04
+#define TCP_ACK	  0x10
+
+/* One packet, as it was sent: addresses as numbers (192.0.2.1 is 0xc0000201). */
+struct shot {
+	uint32_t source, destination;
+	uint16_t source_port, destination_port;
+	uint8_t protocol, tcp_flags;
+	uint16_t octets; /* of the IP packet; the frame has 14 more */
+	uint16_t vlan;
+};
+
+struct rig {
+	struct worker_shared *workers[RIG_WORKERS];
+	uint32_t worker_count;
+	struct stats *stats;
+	uint64_t now;
+};
+
+struct rig_settings {
+	uint32_t workers;	/* 0: 1 */
+	uint32_t flow_capacity; /* 0: 1024 */
+	uint64_t interval;	/* 0: a second */
+	uint32_t top_length;	/* 0: 20 */
+	bool capture;
+};
+
+/* Fails the test when something cannot be made. */
+struct rig *rig_open(const struct rig_settings *settings);
+void rig_close(struct rig *rig);
+
+/* Packets now, on the worker that the flow belongs to: counted when this returns. */
+void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets);
+
+/* The workers move their ended records to the rings. */
+void rig_flush(struct rig *rig);
+
+/* Time goes on by `ns`, records flushed, one step. */
+void rig_step(struct rig *rig, uint64_t ns);
+
+/* All flows end, all is drained, the final snapshot is made. */
+void rig_finish(struct rig *rig);
+
+/* The row of the newest snapshot's list with this key, zeroes when there is none. */
+struct stats_row rig_row(struct rig *rig, enum stats_dimension dimension, enum stats_window window,
+			 const struct stats_key *key);
+
+/* A metric over all rows of a list. */
+uint64_t rig_sum(struct rig *rig, enum stats_dimension dimension, enum stats_window window,
+		 enum stats_metric metric);
+
+/* Keys as the dimensions have them. */
+struct stats_key key_source(uint32_t address);
+struct stats_key key_destination(uint32_t address);
+struct stats_key key_pair(uint32_t source, uint32_t destination);
+struct stats_key key_flow(const struct shot *shot);
+
+uint64_t draw(uint64_t *state);
+
+#endif

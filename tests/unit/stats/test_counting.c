@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Live flows count, ended ones too, and no packet twice: the way of records through the core. */
+
+#define CLIENT 0x0a000001
+#define SERVER 0xc0000201
+
+static const struct shot request = {.source = CLIENT, .destination = SERVER, .source_port = 40000,
+				    .destination_port = 443, .protocol = PROTO_TCP,
+				    .tcp_flags = TCP_ACK, .octets = 100};
+static const struct shot answer = {.source = SERVER, .destination = CLIENT, .source_port = 443,
+				   .destination_port = 40000, .protocol = PROTO_TCP,
+				   .tcp_flags = TCP_ACK, .octets = 1000};
+static const struct shot reset = {.source = CLIENT, .destination = SERVER, .source_port = 40000,
+				  .destination_port = 443, .protocol = PROTO_TCP,
+				  .tcp_flags = TCP_RST, .octets = 40};
+
+static void assert_row(struct rig *rig, enum stats_dimension dimension, enum stats_window window,
+		       struct stats_key key, uint64_t octets, uint64_t packets, uint64_t flows)
+{
+	struct stats_row row = rig_row(rig, dimension, window, &key);
+	const char *name = stats_dimension_names[dimension];
+
+	cr_assert_eq(row.metrics[STATS_OCTETS], octets, "%s: %lu octets", name,
+		     row.metrics[STATS_OCTETS]);
+	cr_assert_eq(row.metrics[STATS_PACKETS], packets, "%s: %lu packets", name,
+		     row.metrics[STATS_PACKETS]);
+	cr_assert_eq(row.metrics[STATS_FLOWS], flows, "%s: %lu flows", name,
+		     row.metrics[STATS_FLOWS]);
+}
+
+Test(counting, every_dimension_of_one_flow)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+
+	rig_send(rig, &request, 3);
+	rig_send(rig, &answer, 5);
+	rig_step(rig, CLOCK_SECOND);
+	for (int w = 0; w < STATS_WINDOWS; w++) {
+		struct stats_key port = {.protocol = PROTO_TCP, .source_port = 443};
+		struct stats_key protocol = {.protocol = PROTO_TCP};
+
+		assert_row(rig, STATS_SOURCE, w, key_source(CLIENT), 300, 3, 1);
+		assert_row(rig, STATS_SOURCE, w, key_source(SERVER), 5000, 5, 1);
+		assert_row(rig, STATS_DESTINATION, w, key_destination(SERVER), 300, 3, 1);
+		assert_row(rig, STATS_DESTINATION, w, key_destination(CLIENT), 5000, 5, 1);
+		assert_row(rig, STATS_PAIR, w, key_pair(CLIENT, SERVER), 300, 3, 1);
+		assert_row(rig, STATS_PAIR, w, key_pair(SERVER, CLIENT), 5000, 5, 1);
+		assert_row(rig, STATS_SOURCE_PORT, w, port, 5000, 5, 1);
+		port = (struct stats_key){.protocol = PROTO_TCP, .destination_port = 443};
+		assert_row(rig, STATS_DESTINATION_PORT, w, port, 300, 3, 1);
+		assert_row(rig, STATS_PROTOCOL, w, protocol, 5300, 8, 2);
+		assert_row(rig, STATS_FLOW, w, key_flow(&request), 5300, 8, 1);
+		for (int d = 0; d < STATS_DIMENSIONS; d++)
+			cr_assert_eq(rig_sum(rig, d, w, STATS_PACKETS), 8);
+	}
+	rig_close(rig);
+}
+
+Test(counting, same_port_of_two_protocols_is_two_rows)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+	struct shot udp = request, icmp = request;
+	struct stats_key port = {.protocol = PROTO_UDP, .destination_port = 443};
+
+	udp.protocol = PROTO_UDP;
+	icmp.protocol = 1;
+	icmp.source_port = icmp.destination_port = 0;
+	rig_send(rig, &request, 1);
+	rig_send(rig, &udp, 10);
+	rig_send(rig, &icmp, 100);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_DESTINATION_PORT, STATS_TOTAL, port, 1000, 10, 1);
+	port.protocol = PROTO_TCP;
+	assert_row(rig, STATS_DESTINATION_PORT, STATS_TOTAL, port, 100, 1, 1);
+	cr_assert_eq(rig_sum(rig, STATS_DESTINATION_PORT, STATS_TOTAL, STATS_PACKETS), 11,
+		     "ICMP has no ports");
+	cr_assert_eq(rig_sum(rig, STATS_PROTOCOL, STATS_TOTAL, STATS_PACKETS), 111);
+	rig_close(rig);
+}
+
+Test(counting, a_live_flow_counts_once_however_often_it_is_walked)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+
+	for (uint32_t i = 1; i <= 5; i++) {
+		rig_send(rig, &request, 10);
+		rig_step(rig, CLOCK_SECOND);
+		assert_row(rig, STATS_SOURCE, STATS_NOW, key_source(CLIENT), 1000, 10, i == 1);
+		assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), i * 1000, i * 10, 1);
+	}
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_NOW, key_source(CLIENT), 0, 0, 0);
+
+	/* The other direction starts late: for its own keys the flow is new. */
+	rig_send(rig, &answer, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_NOW, key_source(SERVER), 1000, 1, 1);
+	assert_row(rig, STATS_FLOW, STATS_NOW, key_flow(&request), 1000, 1, 0);
+	rig_close(rig);
+}
+
+Test(counting, what_was_walked_is_not_counted_again_at_the_end)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+
+	rig_send(rig, &request, 10);
+	rig_step(rig, CLOCK_SECOND);
+	rig_send(rig, &request, 5);
+	rig_send(rig, &reset, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_NOW, key_source(CLIENT), 540, 6, 0);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 1540, 16, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 1540, 16, 1);
+
+	/* A second conversation of the same ends is another record and the same row. */
+	rig_send(rig, &request, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1640, 17, 2);
+	rig_finish(rig);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1640, 17, 2);
+	rig_close(rig);
+}
+
+Test(counting, ended_between_two_walks)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+
+	rig_send(rig, &request, 4);
+	rig_send(rig, &reset, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 440, 5, 1);
+	rig_close(rig);
+}
+
+/* As many flows as the table has slots: whatever comes next is in a slot that another had. */
+#define SLOTS 64
+
+static void send_generation(struct rig *rig, uint32_t generation, uint8_t flags, uint32_t packets)
+{
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		struct shot shot = request;
+
+		shot.source = CLIENT + generation;
+		shot.source_port = (uint16_t)(1000 + i);
+		shot.tcp_flags = flags;
+		rig_send(rig, &shot, packets);
+	}
+}
+
+Test(counting, slots_change_hands_while_the_old_record_is_on_its_way)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
+
+	send_generation(rig, 0, TCP_ACK, 10);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 64000, 640, 64);
+
+	/* All end, and others take their slots; the ended records have not left the worker. */
+	send_generation(rig, 0, TCP_RST, 1);
+	send_generation(rig, 1, TCP_ACK, 7);
+	rig->now += CLOCK_SECOND;
+	stats_step(rig->stats, rig->now);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 64000, 640, 64);
+	cr_assert_eq(rig_sum(rig, STATS_SOURCE, STATS_NOW, STATS_PACKETS), 0,
+		     "the new ones wait for the old ones' records");
+
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 70400, 704, 64);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + 1), 44800, 448, 64);
+	rig_finish(rig);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 70400, 704, 64);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + 1), 44800, 448, 64);
+	rig_close(rig);
+}
+
+Test(counting, slots_change_hands_twice_between_two_walks)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
+
+	send_generation(rig, 0, TCP_ACK, 10);
+	rig_step(rig, CLOCK_SECOND);
+	for (uint32_t generation = 0; generation < 3; generation++) {
+		send_generation(rig, generation, TCP_RST, 1);
+		send_generation(rig, generation + 1, TCP_ACK, 7);
+	}
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 70400, 704, 64);
+	for (uint32_t generation = 1; generation < 3; generation++)
+		assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + generation), 51200,
+			   512, 64);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + 3), 44800, 448, 64);
+	rig_close(rig);
+}
+
+Test(counting, never_walked_records_leave_after_their_slot_was_walked_for_another)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
+
+	send_generation(rig, 0, TCP_ACK, 10);
+	send_generation(rig, 0, TCP_RST, 1);
+	send_generation(rig, 1, TCP_ACK, 7);
+	rig->now += CLOCK_SECOND;
+	stats_step(rig->stats, rig->now);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + 1), 44800, 448, 64);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 70400, 704, 64);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + 1), 44800, 448, 64);
+	send_generation(rig, 1, TCP_RST, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT + 1), 51200, 512, 64);
+	rig_close(rig);
+}
+
+Test(counting, a_flow_is_shown_as_its_earliest_record_began)
+{
+	/* The two records reach the core in both orders: the later one live and walked first ... */
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+
+	rig_send(rig, &answer, 1);
+	rig_send(rig, &reset, 1);
+	rig->now += CLOCK_MILLISECOND;
+	rig_send(rig, &request, 1);
+	rig->now += CLOCK_SECOND;
+	stats_step(rig->stats, rig->now);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 100, 1, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&answer), 1140, 3, 2);
+	assert_row(rig, STATS_FLOW, STATS_60S, key_flow(&answer), 1140, 3, 2);
+	rig_close(rig);
+
+	/* ... and in the order of time. */
+	rig = rig_open(&(struct rig_settings){0});
+	rig_send(rig, &request, 1);
+	rig_send(rig, &reset, 1);
+	rig_step(rig, CLOCK_SECOND);
+	rig_send(rig, &answer, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1140, 3, 2);
+	rig_close(rig);
+}
+
+struct recorded {
+	uint32_t count;
+	uint64_t packets;
+	uint16_t ports[2000];
+};
+
+static void record(void *context, const struct flow_view *view)
+{
+	struct recorded *recorded = context;
+
+	recorded->ports[recorded->count++] = view->source_port;
+	recorded->packets += view->packets[0] + view->packets[1];
+}
+
+Test(counting, consumers_get_each_record_once_in_order)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+	struct recorded recorded[2] = {0};
+
+	for (int i = 0; i < 2; i++) {
+		struct stats_consumer consumer = {record, &recorded[i]};
+
+		cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
+	}
+	for (uint32_t i = 0; i < 900; i++) {
+		struct shot shot = i % 3 == 2 ? request : reset;
+
+		shot.source_port = (uint16_t)(i + 1);
+		rig_send(rig, &shot, 1 + i % 2);
+		if (i % 50 == 0)
+			rig_step(rig, CLOCK_SECOND);
+	}
+	rig_step(rig, CLOCK_SECOND);
+	/* Of three shots two are resets, half of them of two packets: each a record of its own. */
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(recorded[i].count, 900);
+		for (uint32_t r = 1; r < recorded[i].count; r++)
+			cr_assert_geq(recorded[i].ports[r], recorded[i].ports[r - 1]);
+	}
+	rig_finish(rig);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(recorded[i].count, 1200, "and 300 that lived");
+		cr_assert_eq(recorded[i].packets, 1350);
+	}
+	rig_close(rig);
+}
+
+Test(counting, too_many_consumers_are_refused)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+	struct stats_consumer consumer = {record, NULL};
+
+	for (int i = 0; i < 8; i++)
+		cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
+	cr_assert_lt(stats_add_consumer(rig->stats, &consumer), 0);
+	rig_close(rig);
+}
+
+Test(counting, pages_of_live_flows)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.workers = 3});
+	struct flow_view views[40];
+	bool seen[101] = {false};
+	uint64_t total;
+
+	for (uint16_t i = 1; i <= 100; i++) {
+		struct shot shot = request;
+
+		shot.source_port = i;
+		rig_send(rig, &shot, i);
+		if (i % 10 == 0) {
+			shot.tcp_flags = TCP_RST;
+			rig_send(rig, &shot, 1);
+		}
+	}
+	for (uint64_t offset = 0; offset < 90; offset += 40) {
+		uint32_t count = stats_live_flows(rig->stats, offset, views, 40, &total);
+
+		cr_assert_eq(total, 90);
+		cr_assert_eq(count, offset < 80 ? 40 : 10);
+		for (uint32_t i = 0; i < count; i++) {
+			cr_assert_not(seen[views[i].source_port]);
+			cr_assert_eq(views[i].packets[0], views[i].source_port);
+			seen[views[i].source_port] = true;
+		}
+	}
+	cr_assert_eq(stats_live_flows(rig->stats, 90, views, 40, &total), 0);
+	cr_assert_eq(stats_live_flows(rig->stats, 0, NULL, 0, &total), 0);
+	cr_assert_eq(total, 90);
+	rig_close(rig);
+}
+
+/* Any traffic, any order of walks and drainings; a plain array knows what was sent. */
+#define HOSTS 16
+
+static void random_life(uint32_t workers, uint64_t seed)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.workers = workers, .flow_capacity = 256,
+							  .top_length = 1000});
+	uint64_t packets[HOSTS] = {0}, octets[HOSTS] = {0}, sent = 0, random = seed;
+
+	for (int i = 0; i < 20000; i++) {
+		uint32_t host = (uint32_t)(draw(&random) % HOSTS), count;
+		struct shot shot = {
+			.source = CLIENT + host,
+			.destination = CLIENT + (uint32_t)(draw(&random) % HOSTS),
+			.source_port = (uint16_t)(draw(&random) % 8),
+			.destination_port = (uint16_t)(draw(&random) % 8),
+			.protocol = PROTO_TCP,
+			.tcp_flags = draw(&random) % 4 ? TCP_ACK : TCP_RST,
+			.octets = (uint16_t)(40 + draw(&random) % 1400),
+		};
+
+		count = (uint32_t)(1 + draw(&random) % 3);
+		rig_send(rig, &shot, count);
+		packets[host] += count;
+		octets[host] += (uint64_t)count * shot.octets;
+		sent += count;
+		if (draw(&random) % 4 == 0)
+			rig_flush(rig);
+		if (draw(&random) % 16 == 0) {
+			rig->now += CLOCK_SECOND / 3;
+			stats_step(rig->stats, rig->now);
+		}
+	}
+	rig_finish(rig);
+	for (int d = 0; d < STATS_FLOW; d++)
+		cr_assert_eq(rig_sum(rig, d, STATS_TOTAL, STATS_PACKETS), sent);
+	for (uint32_t host = 0; host < HOSTS; host++) {
+		struct stats_key key = key_source(CLIENT + host);
+		struct stats_row row = rig_row(rig, STATS_SOURCE, STATS_TOTAL, &key);
+
+		cr_assert_eq(row.metrics[STATS_PACKETS], packets[host]);
+		cr_assert_eq(row.metrics[STATS_OCTETS], octets[host]);
+	}
+	rig_close(rig);
+}
+
+Test(counting, any_life_of_flows_is_counted_to_the_packet)
+{
+	for (uint32_t workers = 1; workers <= 4; workers++)
+		random_life(workers, workers);
+}
