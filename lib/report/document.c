@@ -1,2 +1,233 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/document.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/format.h>
+
+#include "parts.h"
+
+#define FCS 4 /* packet sizes are told with it, as RMON does */
+
+json_t *document_text(const char *text)
+{
+	json_t *string = json_string(text);
+
+	if (string != NULL)
+		return string;
+	char *plain = strdup(text);
+
+	if (plain == NULL)
+		return NULL;
+	for (char *c = plain; *c != '\0'; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	string = json_string(plain);
+	free(plain);
+	return string;
+}
+
+static json_t *texts(const char *const *list, uint32_t count)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < count; i++)
+		append(&array, document_text(list[i]));
+	return array;
+}
+
+/* An instant; null where there is none. */
+static json_t *instant(uint64_t ns)
+{
+	char text[40];
+
+	return ns == 0 ? json_null() : json_string(format_rfc3339(text, sizeof(text), ns));
+}
+
+static json_t *settings(const struct document_info *info)
+{
+	json_t *object = json_object();
+
+	for (uint32_t i = 0; i < info->setting_count; i++)
+		put(&object, info->settings[i][0], document_text(info->settings[i][1]));
+	return object;
+}
+
+json_t *document_info(const struct document_info *info)
+{
+	json_t *object = json_object();
+
+	put(&object, "version", json_string(info->version));
+	put(&object, "source", texts(info->sources, info->source_count));
+	put(&object, "started", instant(info->started));
+	put(&object, "settings", settings(info));
+	put(&object, "remarks", texts(info->remarks, info->remark_count));
+	return object;
+}
+
+json_t *document_time(const struct snapshot *snapshot)
+{
+	json_t *object = json_object();
+
+	put(&object, "first", instant(snapshot->first));
+	put(&object, "last", instant(snapshot->last));
+	put(&object, "seconds", json_real(snapshot->seconds));
+	return object;
+}
+
+static json_t *reasons(const struct snapshot *snapshot)
+{
+	json_t *object = json_object();
+
+	for (int reason = 0; reason < PACKET_REASONS; reason++)
+		if (snapshot->reasons[reason] != 0)
+			put_count(&object, packet_reason_name(reason), snapshot->reasons[reason]);
+	return object;
+}
+
+json_t *document_ledger(const struct snapshot *snapshot)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "received", snapshot->received);
+	for (int bucket = 0; bucket < PACKET_BUCKETS; bucket++)
+		put_count(&object, packet_bucket_name(bucket), snapshot->buckets[bucket]);
+	put(&object, "balanced", json_boolean(snapshot->balanced));
+	put_count(&object, "missed", snapshot->missed);
+	put_count(&object, "no_mbuf", snapshot->no_mbuf);
+	put_count(&object, "nic_errors", snapshot->nic_errors);
+	put(&object, "reasons", reasons(snapshot));
+	put_count(&object, "fragments", snapshot->fragments);
+	put_count(&object, "frame_octets", snapshot->frame_octets);
+	put_count(&object, "ip_octets", snapshot->ip_octets);
+	return object;
+}
+
+json_t *document_rates(const struct stats_rates *rates)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "packets_per_second", rates->packets_per_second);
+	put_count(&object, "l2_bits_per_second", rates->l2_bits_per_second);
+	put_count(&object, "ip_bits_per_second", rates->ip_bits_per_second);
+	return object;
+}
+
+static json_t *histogram(const struct snapshot *snapshot)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < SIZE_CLASSES; i++) {
+		json_t *row = json_object();
+
+		if (i < SIZE_CLASSES - 1)
+			put_count(&row, "upto", size_class_upto[i]);
+		else
+			put(&row, "upto", json_string("jumbo"));
+		put_count(&row, "packets", snapshot->sizes[i]);
+		append(&array, row);
+	}
+	return array;
+}
+
+json_t *document_sizes(const struct snapshot *snapshot)
+{
+	json_t *object = json_object();
+	uint64_t packets = snapshot->size_packets;
+	uint64_t octets = snapshot->frame_octets + FCS * packets;
+	double mean = packets == 0 ? 0 : (double)octets / (double)packets;
+
+	put_count(&object, "packets", packets);
+	put_count(&object, "octets", octets);
+	put(&object, "mean", json_real(round(mean * 10) / 10));
+	put_count(&object, "min", snapshot->size_min);
+	put_count(&object, "max", snapshot->size_max);
+	put(&object, "histogram", histogram(snapshot));
+	return object;
+}
+
+static json_t *ended(const struct flow_counters *flows)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "idle", flows->ended[FLOW_END_IDLE]);
+	put_count(&object, "active", flows->ended[FLOW_END_ACTIVE]);
+	put_count(&object, "end", flows->ended[FLOW_END_CLOSED]);
+	put_count(&object, "forced", flows->ended[FLOW_END_FORCED]);
+	put_count(&object, "resources", flows->ended[FLOW_END_RESOURCES]);
+	return object;
+}
+
+static json_t *fragments(const struct flow_counters *flows)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "first", flows->fragments_first);
+	put_count(&object, "later", flows->fragments_later);
+	put_count(&object, "unmatched", flows->fragments_unmatched);
+	return object;
+}
+
+json_t *document_flow_counters(const struct snapshot *snapshot)
+{
+	json_t *object = json_object();
+	uint64_t capacity = 0;
+
+	for (uint32_t i = 0; i < snapshot->worker_count; i++)
+		capacity += snapshot->workers[i].table_capacity;
+	put_count(&object, "created", snapshot->flows.created);
+	put_count(&object, "active", snapshot->flows_active);
+	put(&object, "ended", ended(&snapshot->flows));
+	put_count(&object, "capacity", capacity);
+	put(&object, "fragments", fragments(&snapshot->flows));
+	return object;
+}
+
+/* The report's lists: by octets, over all time. */
+static const struct stats_top *report_list(const struct snapshot *snapshot, int dimension)
+{
+	return &snapshot->top[dimension][STATS_OCTETS][STATS_TOTAL];
+}
+
+static void put_lists(json_t **report, const struct snapshot *snapshot, uint32_t count)
+{
+	json_t *rows = json_object(), *totals = json_object(), *errors = json_object();
+	bool exact = true;
+
+	for (int dimension = 0; dimension < STATS_DIMENSIONS; dimension++) {
+		const struct stats_top *top = report_list(snapshot, dimension);
+		const char *name = stats_dimension_names[dimension];
+
+		put(&rows, name, document_top_rows(top, dimension, count));
+		put_count(&totals, name, top->keys);
+		exact = exact && top->exact;
+		if (!top->exact)
+			put(&errors, name, document_top_error(top));
+	}
+	put(report, "top", rows);
+	put(report, "top_total", totals);
+	put(report, "top_exact", json_boolean(exact));
+	put(report, "top_error", errors);
+}
+
+json_t *document_report(const struct snapshot *snapshot, const struct document_info *info,
+			uint32_t count)
+{
+	json_t *report = json_object();
+
+	put(&report, "version", json_string(info->version));
+	put(&report, "source", texts(info->sources, info->source_count));
+	put(&report, "settings", settings(info));
+	put(&report, "remarks", texts(info->remarks, info->remark_count));
+	put(&report, "time", document_time(snapshot));
+	put(&report, "ledger", document_ledger(snapshot));
+	put(&report, "throughput", document_rates(&snapshot->average));
+	put(&report, "packet_size", document_sizes(snapshot));
+	put(&report, "flows", document_flow_counters(snapshot));
+	put_lists(&report, snapshot, count);
+	put(&report, "workers", document_workers(snapshot));
+	put(&report, "ports", document_ports(snapshot));
+	return report;
+}

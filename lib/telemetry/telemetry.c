@@ -1,2 +1,106 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/telemetry.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <rte_telemetry.h>
+
+#include "answer.h"
+#include "commands.h"
+#include "tree.h"
+
+/*
+ * rte_telemetry calls back on a thread of its own for each client and gives no context, so
+ * what the commands answer from is here. The lock is held through an answer: after
+ * telemetry_stop() none is at work.
+ */
+static struct {
+	pthread_mutex_t lock;
+	struct stats *stats; /* NULL: stopping */
+	const struct document_info *info;
+	bool registered;
+} server = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static json_t *answer_with_snapshot(const struct command *command, struct command_request *request)
+{
+	request->snapshot = stats_acquire(request->stats);
+	if (request->snapshot == NULL && command->needs_snapshot) {
+		error_set(&request->error, EAGAIN,
+			  "no statistics yet: the first interval has not passed; ask again");
+		return NULL;
+	}
+	json_t *answer = command->answer(request);
+
+	if (request->snapshot != NULL)
+		stats_release(request->stats, request->snapshot);
+	return answer;
+}
+
+static json_t *answer(const char *name, const char *arguments)
+{
+	struct command_request request = {.arguments = arguments,
+					  .error.text = "out of memory: no answer could be made"};
+	const struct command *command = command_find(name);
+	json_t *object = NULL;
+
+	pthread_mutex_lock(&server.lock);
+	request.stats = server.stats;
+	request.info = server.info;
+	if (request.stats == NULL)
+		error_set(&request.error, ESHUTDOWN, "weir is stopping");
+	else if (command != NULL)
+		object = answer_with_snapshot(command, &request);
+	pthread_mutex_unlock(&server.lock);
+	if (object == NULL)
+		object = json_pack("{s:o}", "error", document_text(request.error.text));
+	return answer_plain(object);
+}
+
+static int handle(const char *name, const char *arguments, struct rte_tel_data *data)
+{
+	json_t *object = answer(name, arguments);
+
+	if (object == NULL)
+		return -ENOMEM;
+	bool whole = tree_fill(data, object);
+
+	json_decref(object);
+	/* Never a part that looks like the whole. */
+	if (!whole)
+		rte_tel_data_add_dict_string(data, "error",
+					     "out of memory: the answer is not whole");
+	return 0;
+}
+
+int telemetry_start(struct stats *stats, const struct document_info *info, struct error *error)
+{
+	const struct command *command;
+
+	pthread_mutex_lock(&server.lock);
+	server.stats = stats;
+	server.info = info;
+	pthread_mutex_unlock(&server.lock);
+	/* There is no way to take a command back, so a second start finds them. */
+	if (server.registered)
+		return 0;
+	for (unsigned int i = 0; (command = command_at(i)) != NULL; i++) {
+		int result = rte_telemetry_register_cmd(command->name, handle, command->help);
+
+		if (result != 0)
+			return error_set(error, -result,
+					 "telemetry: %s: %s; the command could not be registered",
+					 command->name, strerror(-result));
+	}
+	server.registered = true;
+	return 0;
+}
+
+void telemetry_stop(void)
+{
+	pthread_mutex_lock(&server.lock);
+	server.stats = NULL;
+	server.info = NULL;
+	pthread_mutex_unlock(&server.lock);
+}

@@ -2,6 +2,7 @@
 #ifndef WEIR_DOCUMENT_H
 #define WEIR_DOCUMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -26,7 +27,11 @@ struct document_info {
 	uint32_t setting_count;
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
 	uint32_t remark_count;
+	bool capture; /* the source is capture files: the text leaves out workers and ports */
 };
+
+/* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
+json_t *document_text(const char *text);
 
 json_t *document_info(const struct document_info *info);
 json_t *document_time(const struct snapshot *snapshot);
@@ -40,6 +45,20 @@ json_t *document_ports(const struct snapshot *snapshot);   /* array */
 /* The rows of a list (array), at most `count`. */
 json_t *document_top_rows(const struct stats_top *top, enum stats_dimension dimension,
 			  uint32_t count);
+
+/* By metric, how much each sum of an inexact list may be low. */
+json_t *document_top_error(const struct stats_top *top);
+
+/* Which list to take from a snapshot. */
+struct document_list {
+	enum stats_dimension dimension;
+	enum stats_metric metric;
+	enum stats_window window;
+	uint32_t count; /* rows at most */
+};
+
+/* A list with what a reader must know of it: how long it is, whether it is exact, the sums. */
+json_t *document_top(const struct snapshot *snapshot, const struct document_list *list);
 
 /* A flow record with IANA IPFIX element names as keys. */
 json_t *document_flow(const struct flow_view *view);

@@ -2,6 +2,7 @@
 #ifndef WEIR_REPORT_H
 #define WEIR_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <weir/document.h>
@@ -19,13 +20,20 @@ int report_json(FILE *out, const struct snapshot *snapshot, const struct documen
 
 /*
  * The --flows file: each ended record as one JSON line. `path` "-" is standard output. A new
- * file is made 0640 and links are not followed; one that exists is replaced.
+ * file is made 0640; a regular file that exists is emptied; devices and FIFOs are written to;
+ * a symbolic link is refused (-ELOOP). Free with flow_file_close(), also after a failure.
  */
 struct flow_file;
 int flow_file_open(const char *path, struct flow_file **file, struct error *error);
 
 /* The consumer to give to stats_add_consumer(). */
 struct stats_consumer flow_file_consumer(struct flow_file *file);
+
+/*
+ * Write out what is buffered, so that a reader of the file sees it. Stats thread, when it
+ * has nothing else to do.
+ */
+void flow_file_flush(struct flow_file *file);
 
 /*
  * Write out and close. A write that failed, then or earlier (disk full), is told once here:

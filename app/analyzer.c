@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "analyzer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_pdump.h>
+
+#include <weir/clock.h>
+#include <weir/log.h>
+#include <weir/telemetry.h>
+
+#include "describe.h"
+
+/* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
+ * a rate of a million ends a second. */
+#define ENDED_RING (1u << 17)
+#define IDLE_SLEEP_US 1000
+
+static int make_workers(struct analyzer *analyzer, struct error *error)
+{
+	const struct options *options = analyzer->options;
+	struct flow_settings settings = {
+		.capacity = options->flow_capacity,
+		.active_timeout = options->active_timeout,
+		.inactive_timeout = options->inactive_timeout,
+	};
+	int result = hash_secret_draw(&settings.secret);
+
+	if (result != 0)
+		return error_set(error, -result, "secret: the kernel gives no random bytes; try again");
+	for (uint16_t w = 0; w < analyzer->source.worker_count; w++) {
+		struct worker *worker = &analyzer->workers[w];
+
+		result = worker_shared_init(&worker->shared, w, &settings, ENDED_RING);
+		if (result != 0)
+			return error_set(error, -result,
+					 "flow table: no memory for %" PRIu32 " records; lower "
+					 "--flow-capacity",
+					 options->flow_capacity);
+		analyzer->shared[w] = &worker->shared;
+		analyzer->workers_ready++;
+		worker->filter = analyzer->filter;
+		worker->fields = analyzer->source.fields;
+		worker->vlan_key = options->vlan_key;
+		worker->trust_time = analyzer->source.trust_time;
+		worker->may_sleep = options->input != INPUT_PORTS;
+		worker->stop = &analyzer->stop_workers;
+	}
+	return 0;
+}
+
+static bool captures_at_end(const void *reader)
+{
+	return reader_finished(reader);
+}
+
+static uint64_t captures_final_clock(const void *reader)
+{
+	struct reader_result result;
+
+	reader_result(reader, &result);
+	return result.clock;
+}
+
+/* Captures end by themselves, by their own time, and nothing may be lost on the way. */
+static void tie_to_reader(struct analyzer *analyzer)
+{
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++) {
+		struct worker *worker = &analyzer->workers[w];
+
+		worker->at_end = captures_at_end;
+		worker->final_clock = captures_final_clock;
+		worker->context = analyzer->source.reader;
+		worker->lossless = true;
+	}
+}
+
+static int make_stats(struct analyzer *analyzer, struct error *error)
+{
+	const struct options *options = analyzer->options;
+	struct port *ports[SNAPSHOT_PORTS_MAX];
+	unsigned int lcores[SNAPSHOT_WORKERS_MAX];
+	struct stats_settings settings = {
+		.interval = options->interval,
+		/* telemetry clients may ask for more than the report shows */
+		.top_length = RTE_MAX(options->top, 100u),
+		.capture = options->input == INPUT_CAPTURES,
+		.flow_capacity = options->flow_capacity,
+		.workers = analyzer->shared,
+		.lcores = lcores,
+		.worker_count = analyzer->workers_ready,
+		.ports = ports,
+		.port_count = analyzer->source.port_count,
+	};
+	int result = hash_secret_draw(&settings.secret);
+
+	for (uint32_t p = 0; p < settings.port_count; p++)
+		ports[p] = &analyzer->source.ports[p];
+	for (uint32_t w = 0; w < settings.worker_count; w++)
+		lcores[w] = analyzer->workers[w].lcore;
+	if (result == 0)
+		result = stats_create(&settings, clock_wall_ns(), &analyzer->stats);
+	if (result != 0)
+		return error_set(error, -result, "statistics: %s; free some memory",
+				 strerror(-result));
+	if (analyzer->flow_file == NULL)
+		return 0;
+	struct stats_consumer consumer = flow_file_consumer(analyzer->flow_file);
+
+	return stats_add_consumer(analyzer->stats, &consumer);
+}
+
+int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error)
+{
+	int result;
+
+	analyzer->options = options;
+	analyzer->workers = calloc(SNAPSHOT_WORKERS_MAX, sizeof(analyzer->workers[0]));
+	if (analyzer->workers == NULL)
+		return error_set(error, ENOMEM, "workers: out of memory; free some");
+	result = source_open(&analyzer->source, options, analyzer->workers, error);
+	if (result == 0 && options->filter != NULL)
+		result = filter_create(options->filter, &analyzer->source.fields, &analyzer->filter,
+				       error);
+	if (result == 0 && options->flows != NULL)
+		result = flow_file_open(options->flows, &analyzer->flow_file, error);
+	if (result == 0)
+		result = make_workers(analyzer, error);
+	if (result == 0 && analyzer->source.reader != NULL)
+		tie_to_reader(analyzer);
+	if (result == 0)
+		result = make_stats(analyzer, error);
+	if (result != 0)
+		return result;
+	describe(analyzer);
+	worker_register_lcore_usage(analyzer->workers, analyzer->workers_ready);
+	/* Without shared memory nobody can attach; that is no reason not to run. */
+	if (rte_pdump_init() != 0)
+		log_debug("packet capture: dpdk-dumpcap cannot attach here");
+	return telemetry_start(analyzer->stats, &analyzer->info, error);
+}
+
+static bool workers_done(const struct analyzer *analyzer)
+{
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
+		if (!__atomic_load_n(&analyzer->workers[w].shared.done, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
+}
+
+/* With --flows - standard output is for the records alone, so that it can be piped. */
+static FILE *report_stream(const struct options *options)
+{
+	return options->flows != NULL && strcmp(options->flows, "-") == 0 ? stderr : stdout;
+}
+
+static int print_report(struct analyzer *analyzer, struct error *error)
+{
+	const struct options *options = analyzer->options;
+	const struct snapshot *snapshot = stats_acquire(analyzer->stats);
+	FILE *out = report_stream(options);
+	int result = 0;
+
+	if (snapshot == NULL)
+		return 0;
+	if (options->json)
+		result = report_json(out, snapshot, &analyzer->info, options->top);
+	else
+		result = report_text(out, snapshot, &analyzer->info, options->top);
+	stats_release(analyzer->stats, snapshot);
+	if (result != 0)
+		error_set(error, -result, "report: %s; look at standard output", strerror(-result));
+	return result;
+}
+
+/* Receive, drain, snapshot, until it is time to end. The main lcore's life. */
+static int receive(struct analyzer *analyzer, const bool *stop, struct error *error)
+{
+	const struct options *options = analyzer->options;
+	uint64_t started = clock_monotonic_ns(), reported = started;
+	int result = 0;
+
+	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE) && !workers_done(analyzer)) {
+		uint32_t drained = stats_step(analyzer->stats, clock_wall_ns());
+		uint64_t now = clock_monotonic_ns();
+
+		if (options->duration > 0 && now - started >= options->duration)
+			break;
+		if (options->report_every > 0 && now - reported >= options->report_every) {
+			reported += options->report_every;
+			result = print_report(analyzer, error);
+			if (result != 0)
+				break;
+		}
+		if (analyzer->flow_file != NULL && flow_file_failed(analyzer->flow_file) &&
+		    options->input != INPUT_CAPTURES)
+			break; /* to stop now loses nothing more; a capture is analysed to its end */
+		if (drained > 0)
+			continue;
+		if (analyzer->flow_file != NULL)
+			flow_file_flush(analyzer->flow_file);
+		usleep(IDLE_SLEEP_US);
+	}
+	return result;
+}
+
+/* The workers end all flows while the stats core keeps taking the records. */
+static void wind_down(struct analyzer *analyzer)
+{
+	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
+	while (!workers_done(analyzer))
+		if (stats_step(analyzer->stats, clock_wall_ns()) == 0)
+			usleep(IDLE_SLEEP_US / 10);
+	rte_eal_mp_wait_lcore();
+	if (analyzer->source.reader != NULL)
+		describe_result(analyzer);
+	stats_finish(analyzer->stats, clock_wall_ns());
+}
+
+int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *error)
+{
+	struct error later;
+	int result = source_start(&analyzer->source, error);
+	int report, flows = 0;
+
+	if (result != 0)
+		return result;
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
+		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
+				      analyzer->workers[w].lcore);
+	result = receive(analyzer, stop, error);
+	wind_down(analyzer);
+	source_stop(&analyzer->source);
+	report = print_report(analyzer, result == 0 ? error : &later);
+	if (analyzer->flow_file != NULL)
+		flows = flow_file_close(analyzer->flow_file,
+					result == 0 && report == 0 ? error : &later);
+	analyzer->flow_file = NULL;
+	return result != 0 ? result : report != 0 ? report : flows;
+}
+
+void analyzer_close(struct analyzer *analyzer)
+{
+	telemetry_stop();
+	rte_pdump_uninit();
+	if (analyzer->flow_file != NULL)
+		flow_file_close(analyzer->flow_file, NULL);
+	if (analyzer->stats != NULL)
+		stats_destroy(analyzer->stats);
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
+		worker_shared_release(&analyzer->workers[w].shared);
+	filter_destroy(analyzer->filter);
+	source_close(&analyzer->source);
+	free(analyzer->workers);
+}

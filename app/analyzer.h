@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_APP_ANALYZER_H
+#define WEIR_APP_ANALYZER_H
+
+#include <stdbool.h>
+
+#include <weir/document.h>
+#include <weir/error.h>
+#include <weir/report.h>
+#include <weir/stats.h>
+#include <weir/worker.h>
+
+#include "options.h"
+#include "source.h"
+
+/*
+ * The running analyzer: source -> workers -> stats core -> report and telemetry. Everything
+ * is made in analyzer_open() and given back in analyzer_close(), whatever went wrong.
+ * Main thread, which is the stats core.
+ */
+struct analyzer {
+	const struct options *options;
+	struct source source;
+	struct filter *filter;
+	struct flow_file *flow_file;
+	struct worker *workers;	       /* SNAPSHOT_WORKERS_MAX, zeroed */
+	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
+	uint16_t workers_ready;	       /* that have tables */
+	struct stats *stats;
+	bool stop_workers;	       /* atomic */
+	/* what the report says of weir itself */
+	struct document_info info;
+	const char *source_names[OPTIONS_CAPTURES_MAX];
+	const char *settings[24][2];
+	char numbers[24][32];
+	const char *remarks[1];
+	char remark[640];
+};
+
+/* 0, or negative errno with the line: -EINVAL and the like for wrong use, see main.c. */
+int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error);
+
+/*
+ * Receive until *stop is set (by a signal), the duration is over or the captures are at their
+ * end; then end every flow and print the report. 0, or negative errno with the line.
+ */
+int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *error);
+
+void analyzer_close(struct analyzer *analyzer);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIRCTL_CLIENT_H
+#define WEIRCTL_CLIENT_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include <weir/error.h>
+
+/*
+ * The client's side of DPDK's telemetry socket: a greeting comes first, then one message an
+ * answer. Nothing waits longer than two seconds for the other side.
+ */
+struct client {
+	int socket; /* -1: not connected */
+	char *buffer;
+	size_t size; /* longest answer, as the greeting said */
+};
+
+/* 0, or negative errno with the line; the client is closed then. */
+int client_open(struct client *client, const char *path, struct error *error);
+void client_close(struct client *client);
+
+/*
+ * Ask, and give in *answer (a new reference) what came under the command's name. Negative
+ * errno with the line when there is none, -EREMOTEIO when the answer is an error, whose
+ * text is the line then.
+ */
+int client_ask(struct client *client, const char *command, json_t **answer, struct error *error);
+
+#endif

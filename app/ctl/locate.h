@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIRCTL_LOCATE_H
+#define WEIRCTL_LOCATE_H
+
+#include "client.h"
+
+/*
+ * Connect to the one weir that runs, or that runs with `prefix` (NULL: any): of all telemetry
+ * sockets in DPDK's runtime directory the one that answers /weir/info. -ENOENT: none;
+ * -EEXIST: several; the line says what to do.
+ */
+int locate(struct client *client, const char *prefix, struct error *error);
+
+#endif

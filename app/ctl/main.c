@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "locate.h"
+#include "options.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+
+static int complain(const struct error *error, int status)
+{
+	fprintf(stderr, "weirctl: %s\n", error->text);
+	return status;
+}
+
+static int print_answer(const struct options *options, const json_t *answer, struct error *error)
+{
+	/* Seen again and again, one line each is what scripts read best. */
+	size_t flags = JSON_ENCODE_ANY | (options->watch > 0 ? JSON_COMPACT : JSON_INDENT(2));
+	struct printer printer = printer_make(stdout);
+
+	if (options->watch > 0 && isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	if (options->json || options->show->table == NULL) {
+		json_dumpf(answer, stdout, flags);
+		putchar('\n');
+	} else {
+		options->show->table(&printer, answer);
+	}
+	if (printer.failed)
+		return error_set(error, ENOMEM, "no memory to print the answer");
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return error_set(error, EIO, "standard output: cannot be written");
+	return 0;
+}
+
+static void pause_for(double seconds)
+{
+	struct timespec time = {.tv_sec = (time_t)seconds};
+
+	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+	nanosleep(&time, NULL);
+}
+
+/* Once, or again and again until something fails. */
+static int ask(struct client *client, const struct options *options, struct error *error)
+{
+	for (;;) {
+		json_t *answer;
+		int result = client_ask(client, options->command, &answer, error);
+
+		if (result == 0)
+			result = print_answer(options, answer, error);
+		json_decref(answer);
+		if (result != 0 || options->watch == 0)
+			return result;
+		pause_for(options->watch);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct client client;
+	struct error error = {0};
+
+	setlocale(LC_CTYPE, "");
+	int result = options_parse(argc, argv, &options, &error);
+
+	if (result == OPTIONS_DONE)
+		return EXIT_DONE;
+	if (result != 0)
+		return complain(&error, EXIT_WRONG_USE);
+	if (options.socket != NULL)
+		result = client_open(&client, options.socket, &error);
+	else
+		result = locate(&client, options.file_prefix, &error);
+	if (result != 0)
+		return complain(&error, EXIT_FAILED);
+	result = ask(&client, &options, &error);
+	client_close(&client);
+	return result == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "show.h"
+
+#include <weir/format.h>
+
+/* What is not shown is said, and how to see it. */
+static void more(struct printer *printer, const json_t *answer, const char *what, bool offset)
+{
+	uint64_t total = print_count(answer, "total"), shown = print_count(answer, "shown");
+	uint64_t next = print_count(answer, "offset") + shown;
+	char a[32], b[32];
+
+	if (shown >= total)
+		return;
+	fprintf(printer->out, "\n%s of %s %s", format_count(a, sizeof(a), shown),
+		format_count(b, sizeof(b), total), what);
+	if (offset && shown > 0 && next < total)
+		fprintf(printer->out, "; they go on at offset %llu", (unsigned long long)next);
+	fputc('\n', printer->out);
+}
+
+void show_info(struct printer *printer, const json_t *answer)
+{
+	print_info(printer, answer);
+	more(printer, answer, "sources", false);
+}
+
+void show_ledger(struct printer *printer, const json_t *answer)
+{
+	print_ledger(printer, answer);
+	fputc('\n', printer->out);
+	print_ledger_sentence(printer, answer);
+}
+
+void show_throughput(struct printer *printer, const json_t *answer)
+{
+	print_throughput(printer, answer);
+	more(printer, answer, "entries of the history", false);
+}
+
+void show_sizes(struct printer *printer, const json_t *answer)
+{
+	print_sizes(printer, answer);
+}
+
+void show_top(struct printer *printer, const json_t *answer)
+{
+	print_top(printer, answer);
+}
+
+void show_flows(struct printer *printer, const json_t *answer)
+{
+	const json_t *flows = json_object_get(answer, "flows");
+
+	if (flows == NULL) {
+		print_flow_counters(printer, answer);
+		return;
+	}
+	print_live_flows(printer, flows);
+	more(printer, answer, "live flows", true);
+}
+
+void show_workers(struct printer *printer, const json_t *answer)
+{
+	print_workers(printer, json_object_get(answer, "workers"));
+	more(printer, answer, "workers", true);
+}
+
+void show_ports(struct printer *printer, const json_t *answer)
+{
+	print_ports(printer, json_object_get(answer, "ports"));
+	more(printer, answer, "ports", true);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "describe.h"
+
+#include <stdio.h>
+
+#include <weir/clock.h>
+#include <weir/log.h>
+
+#include "version.h"
+
+static void add(struct analyzer *analyzer, const char *name, const char *value)
+{
+	const char **row = analyzer->settings[analyzer->info.setting_count++];
+
+	row[0] = name;
+	row[1] = value;
+}
+
+static void add_number(struct analyzer *analyzer, const char *name, double value)
+{
+	char *text = analyzer->numbers[analyzer->info.setting_count];
+
+	snprintf(text, sizeof(analyzer->numbers[0]), "%.15g", value);
+	add(analyzer, name, text);
+}
+
+static void describe_source(struct analyzer *analyzer)
+{
+	const struct options *options = analyzer->options;
+	struct document_info *info = &analyzer->info;
+
+	if (options->input == INPUT_CAPTURES)
+		for (unsigned int i = 0; i < options->capture_count; i++)
+			analyzer->source_names[info->source_count++] = options->captures[i];
+	else if (options->input == INPUT_INTERFACE)
+		analyzer->source_names[info->source_count++] = options->interface;
+	else
+		for (uint32_t p = 0; p < analyzer->source.port_count; p++)
+			analyzer->source_names[info->source_count++] =
+				analyzer->source.ports[p].name;
+	info->sources = analyzer->source_names;
+}
+
+void describe(struct analyzer *analyzer)
+{
+	const struct options *options = analyzer->options;
+	struct document_info *info = &analyzer->info;
+	static const char *const inputs[] = {"captures", "interface", "ports"};
+
+	info->version = WEIR_VERSION;
+	info->started = clock_wall_ns();
+	info->capture = options->input == INPUT_CAPTURES;
+	describe_source(analyzer);
+	add(analyzer, "input", inputs[options->input]);
+	if (options->input == INPUT_INTERFACE) {
+		bool xdp = analyzer->source.interface.driver == INTERFACE_AF_XDP;
+
+		add(analyzer, "driver", xdp ? "af_xdp" : "af_packet");
+		add(analyzer, "driver_because", analyzer->source.interface.why);
+	}
+	add_number(analyzer, "workers", analyzer->workers_ready);
+	add_number(analyzer, "flow_capacity", options->flow_capacity);
+	add_number(analyzer, "active_timeout", (double)options->active_timeout / CLOCK_SECOND);
+	add_number(analyzer, "inactive_timeout", (double)options->inactive_timeout / CLOCK_SECOND);
+	add_number(analyzer, "interval", (double)options->interval / CLOCK_SECOND);
+	add(analyzer, "vlan_key", options->vlan_key ? "yes" : "no");
+	if (options->filter != NULL)
+		add(analyzer, "filter", options->filter);
+	if (options->flows != NULL)
+		add(analyzer, "flows", options->flows);
+	info->settings = (const char *const (*)[2])analyzer->settings;
+}
+
+void describe_result(struct analyzer *analyzer)
+{
+	struct reader_result result;
+
+	reader_result(analyzer->source.reader, &result);
+	if (result.cut[0] == '\0')
+		return;
+	snprintf(analyzer->remark, sizeof(analyzer->remark), "%s; analysed up to there", result.cut);
+	analyzer->remarks[0] = analyzer->remark;
+	analyzer->info.remarks = analyzer->remarks;
+	analyzer->info.remark_count = 1;
+	log_warning("%s", analyzer->remark);
+}

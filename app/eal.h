@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_APP_EAL_H
+#define WEIR_APP_EAL_H
+
+#include <stdint.h>
+
+#include <weir/error.h>
+
+#include "options.h"
+
+/*
+ * DPDK's environment. For --read and --interface weir makes its arguments itself: no PCI, no
+ * hugepages needed, lcore 0 for the stats core and 1..workers for the workers, pinned
+ * where there are CPUs enough, sharing them where not.
+ */
+
+/* 0, or negative errno with one line; nothing is left behind then. Once per process. */
+int eal_start(const struct options *options, uint16_t workers, struct error *error);
+
+/* Clean up, the runtime directory that weir's own prefix made included. */
+void eal_stop(const struct options *options);
+
+/* CPUs that this process may use. */
+unsigned int eal_cpus(void);
+
+#endif

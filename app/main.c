@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <weir/log.h>
+
+#include "analyzer.h"
+#include "eal.h"
+#include "options.h"
+#include "source.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+
+static bool stop; /* atomic; set by signals, the only thing that they do */
+
+static void on_signal(int number)
+{
+	(void)number;
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	/* A second SIGINT ends a weir that hangs in its last lines. */
+	action.sa_flags = (int)SA_RESETHAND;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	/* A reader of our output that went away is an error of writing, not a death. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int complain(const struct error *error)
+{
+	log_error("%s", error->text);
+	return EXIT_FAILED;
+}
+
+/* What the user can mend by calling weir otherwise is wrong use; the rest went wrong. */
+static int exit_of(int code)
+{
+	switch (-code) {
+	case EINVAL:
+	case ENOENT:
+	case ENODEV:
+	case EISDIR:
+	case EACCES:
+	case ENOTDIR:
+	case ELOOP:
+	case EPROTONOSUPPORT:
+		return EXIT_WRONG_USE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+static int analyse(const struct options *options, struct analyzer *analyzer)
+{
+	struct error error = {0};
+	int result = eal_start(options, source_workers_wanted(options), &error);
+
+	if (result != 0) {
+		source_close(&analyzer->source);
+		return complain(&error);
+	}
+	result = analyzer_open(analyzer, options, &error);
+	int status = result == 0 ? EXIT_DONE : exit_of(result);
+
+	if (result == 0) {
+		result = analyzer_run(analyzer, &stop, &error);
+		status = result == 0 ? EXIT_DONE : EXIT_FAILED;
+	}
+	if (result != 0)
+		complain(&error);
+	analyzer_close(analyzer);
+	eal_stop(options);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options;
+	static struct analyzer analyzer;
+	struct error error = {0};
+	int result;
+
+	setlocale(LC_CTYPE, "");
+	result = options_parse(argc, argv, &options, &error);
+	if (result == OPTIONS_DONE)
+		return EXIT_DONE;
+	if (result == 0) {
+		log_set_level((enum log_level)options.log_level);
+		result = source_prepare(&analyzer.source, &options, &error);
+	}
+	if (result != 0) {
+		complain(&error);
+		return EXIT_WRONG_USE;
+	}
+	catch_signals();
+	return analyse(&options, &analyzer);
+}

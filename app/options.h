@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_APP_OPTIONS_H
+#define WEIR_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/error.h>
+#include <weir/interface.h>
+
+/* The command line, checked as far as it can be without looking at the machine. */
+
+#define OPTIONS_CAPTURES_MAX   256
+#define OPTIONS_PLACEMENTS_MAX 64
+
+/* Where packets come from. */
+enum input {
+	INPUT_CAPTURES,	 /* --read */
+	INPUT_INTERFACE, /* --interface */
+	INPUT_PORTS	 /* EAL arguments before "--": the ports that the EAL finds */
+};
+
+/* One (port,queue,lcore) of --config. */
+struct placement {
+	uint16_t port, queue;
+	unsigned int lcore;
+};
+
+struct options {
+	enum input input;
+	int eal_count;	     /* INPUT_PORTS: argv[0] .. argv[eal_count - 1] are the EAL's */
+	char **eal_arguments;
+	const char *captures[OPTIONS_CAPTURES_MAX];
+	unsigned int capture_count;
+	const char *interface;
+	enum interface_driver driver;
+	const char *file_prefix;   /* NULL: made up */
+	uint16_t workers;	   /* 0: not given */
+	struct placement placements[OPTIONS_PLACEMENTS_MAX];
+	unsigned int placement_count;
+	uint32_t flow_capacity;
+	uint64_t active_timeout, inactive_timeout, interval; /* ns */
+	uint64_t report_every, duration; /* ns; 0: not given */
+	uint32_t top;
+	const char *filter;	   /* NULL: all frames */
+	const char *flows;	   /* NULL: off */
+	bool json;
+	bool vlan_key;
+	int log_level;		   /* enum log_level */
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE };
+
+/*
+ * Parse. OPTIONS_RUN; OPTIONS_DONE after --help or --version, which are printed; or -EINVAL
+ * with the line. The strings stay argv's.
+ */
+int options_parse(int argc, char **argv, struct options *options, struct error *error);
+
+#endif

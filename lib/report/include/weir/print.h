@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_PRINT_H
+#define WEIR_PRINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/*
+ * The parts of a report for people, from their JSON documents (<weir/document.h>, or what came
+ * over the telemetry socket, where a list is an object keyed "1", "2", ... and true is 1). So
+ * the report and weirctl look the same. What a document lacks is left out, and nothing is
+ * wider than PRINT_WIDTH but the sentence of the ledger. Needs no DPDK. One thread at a time.
+ */
+
+#define PRINT_WIDTH 80
+
+struct printer {
+	FILE *out;
+	bool utf8;   /* the terminal shows block characters */
+	bool failed; /* no memory: something is missing */
+};
+
+/* `out` and what the locale says of its characters; call setlocale() before. */
+struct printer printer_make(FILE *out);
+
+/* A heading: one line. */
+void print_heading(struct printer *printer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Name and value, as many pairs as there are, then NULL; a pair with value NULL or "" is left
+ * out. The values are aligned and wrapped.
+ */
+void print_pairs(struct printer *printer, const char *const (*pairs)[2]);
+
+void print_info(struct printer *printer, const json_t *info);
+void print_sizes(struct printer *printer, const json_t *sizes);
+void print_flow_counters(struct printer *printer, const json_t *flows);
+/* As document_top() makes it. */
+void print_top(struct printer *printer, const json_t *top);
+/* `flows`: a list of document_flow(). */
+void print_live_flows(struct printer *printer, const json_t *flows);
+void print_throughput(struct printer *printer, const json_t *throughput);
+void print_workers(struct printer *printer, const json_t *workers);
+void print_ports(struct printer *printer, const json_t *ports);
+
+/* Where the frames went, by bucket and reason. */
+void print_ledger(struct printer *printer, const json_t *ledger);
+/* The ledger in words: one line. */
+void print_ledger_sentence(struct printer *printer, const json_t *ledger);
+
+/* ---- for values of such documents ---- */
+
+/* The member `key` as a number; 0 where it is none. True is 1. */
+double print_number(const json_t *object, const char *key);
+uint64_t print_count(const json_t *object, const char *key);
+/* ... as text; "" where it is none. */
+const char *print_text(const json_t *object, const char *key);
+
+/* Rows of a list, array or object keyed by rank. */
+size_t print_rows(const json_t *list);
+const json_t *print_row(const json_t *list, size_t index);
+
+/* Up to six digits as they are (12,345), more with an SI prefix (1.23 M). */
+const char *print_quantity(char *out, size_t size, uint64_t value);
+
+#endif

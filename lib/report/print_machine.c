@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/print.h>
+
+#include <string.h>
+
+#include <weir/format.h>
+
+#include "print_parts.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Name and value of each member, and of a list each row beside its name. */
+void print_info(struct printer *printer, const json_t *info)
+{
+	static const struct table_column columns[] = {{.title = NULL}, {.wraps = true}};
+	struct table *table = table_create(columns, COUNT(columns));
+	const json_t *settings = json_object_get(info, "settings");
+	static const char *const lists[] = {"source", "remarks"};
+	char text[40];
+	const char *name;
+	json_t *value;
+
+	if (table == NULL) {
+		printer->failed = true;
+		return;
+	}
+	table_cell(table, "version");
+	table_cell(table, "%s", print_text(info, "version"));
+	table_cell(table, "started");
+	table_cell(table, "%s UTC", print_instant(text, sizeof(text), print_text(info, "started")));
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		const json_t *list = json_object_get(info, lists[i]);
+
+		for (size_t row = 0; row < json_array_size(list); row++) {
+			table_cell(table, "%s", row == 0 ? lists[i] : "");
+			table_cell(table, "%s", json_string_value(json_array_get(list, row)));
+		}
+	}
+	json_object_foreach ((json_t *)settings, name, value) {
+		table_cell(table, "%s", name);
+		table_cell(table, "%s", json_string_value(value));
+	}
+	print_table(printer, table, 0);
+}
+
+void print_workers(struct printer *printer, const json_t *workers)
+{
+	static const struct table_column columns[] = {
+		{.title = "Worker", .right = true},        {.title = "Lcore", .right = true},
+		{.title = "Packets", .right = true},       {.title = "Octets", .right = true},
+		{.title = "Flows", .right = true},         {.title = "live", .right = true},
+		{.title = "Cycles/packet", .right = true}, {.title = "Busy", .right = true},
+	};
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t i = 0; table != NULL && i < print_rows(workers); i++) {
+		const json_t *worker = print_row(workers, i);
+		const json_t *cpu = json_object_get(worker, "cpu");
+		char text[32];
+
+		table_cell(table, "%.0f", print_number(worker, "worker"));
+		table_cell(table, "%.0f", print_number(worker, "lcore"));
+		table_cell(table, "%s",
+			   print_quantity(text, sizeof(text), print_count(worker, "packets")));
+		table_cell(
+			table, "%s",
+			format_si(text, sizeof(text), print_number(worker, "frame_octets"), "B"));
+		table_cell(
+			table, "%s",
+			print_quantity(text, sizeof(text), print_count(worker, "flows_created")));
+		table_cell(table, "%s",
+			   print_quantity(text, sizeof(text), print_count(worker, "flows_active")));
+		table_cell(
+			table, "%s",
+			print_quantity(text, sizeof(text), print_count(cpu, "cycles_per_packet")));
+		table_cell(table, "%.0f%%", print_number(cpu, "busy_percent"));
+	}
+	print_table(printer, table, 0);
+}
+
+static void counter_cells(struct table *table, const json_t *counters)
+{
+	static const char *const keys[] = {"received", "missed", "no_mbuf", "errors"};
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		char text[32];
+
+		if (json_object_get(counters, keys[i]) == NULL)
+			table_cell(table, "-"); /* not told per queue */
+		else
+			table_cell(
+				table, "%s",
+				print_quantity(text, sizeof(text), print_count(counters, keys[i])));
+	}
+}
+
+static void port_rows(struct table *table, const json_t *port)
+{
+	const json_t *queues = json_object_get(port, "queues");
+
+	table_cell(table, "%s", print_text(port, "name"));
+	table_cell(table, "%s", print_text(port, "driver"));
+	if (print_count(port, "link_up") == 0)
+		table_cell(table, "down");
+	else if (print_count(port, "link_mbps") == 0)
+		table_cell(table, "up");
+	else {
+		char text[32];
+
+		table_cell(table, "%s",
+			   format_si(text, sizeof(text), print_number(port, "link_mbps") * 1e6,
+				     "b/s"));
+	}
+	counter_cells(table, port);
+	for (size_t i = 0; print_rows(queues) > 1 && i < print_rows(queues); i++) {
+		const json_t *queue = print_row(queues, i);
+
+		table_cell(table, "  queue %.0f", print_number(queue, "queue"));
+		table_cell(table, "%s", "");
+		table_cell(table, "%s", "");
+		counter_cells(table, queue);
+	}
+}
+
+void print_ports(struct printer *printer, const json_t *ports)
+{
+	static const struct table_column columns[] = {
+		{.title = "Port", .wraps = true},
+		{.title = "Driver"},
+		{.title = "Link"},
+		{.title = "Received", .right = true},
+		{.title = "Missed", .right = true},
+		{.title = "No mbuf", .right = true},
+		{.title = "Errors", .right = true},
+	};
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t i = 0; table != NULL && i < print_rows(ports); i++)
+		port_rows(table, print_row(ports, i));
+	print_table(printer, table, 0);
+	for (size_t i = 0; i < print_rows(ports); i++) {
+		const json_t *port = print_row(ports, i);
+
+		if (strcmp(print_text(port, "symmetry"), "not_symmetric") == 0)
+			fprintf(printer->out,
+				"%.24s: not symmetric, a flow's two ways may meet two workers\n",
+				print_text(port, "name"));
+	}
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/print.h>
+
+#include <string.h>
+#include <time.h>
+
+#include <weir/clock.h>
+#include <weir/format.h>
+
+#include "print_parts.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* "65 - 127", "over 1518": the class of row `index`. */
+static void class_label(char *out, size_t size, const json_t *histogram, size_t index)
+{
+	unsigned int above =
+		index == 0 ? 0 : (unsigned int)print_count(print_row(histogram, index - 1), "upto");
+	unsigned int upto = (unsigned int)print_count(print_row(histogram, index), "upto");
+
+	if (index == 0)
+		snprintf(out, size, "up to %u", upto);
+	else if (upto == 0)
+		snprintf(out, size, "over %u", above);
+	else
+		snprintf(out, size, "%u - %u", above + 1, upto);
+}
+
+static uint64_t largest_class(const json_t *histogram)
+{
+	uint64_t largest = 1;
+
+	for (size_t i = 0; i < print_rows(histogram); i++) {
+		uint64_t packets = print_count(print_row(histogram, i), "packets");
+
+		if (packets > largest)
+			largest = packets;
+	}
+	return largest;
+}
+
+void print_sizes(struct printer *printer, const json_t *sizes)
+{
+	enum { BAR = 40 };
+	static const struct table_column columns[] = {
+		{.title = "Octets", .right = true},
+		{.title = "Frames", .right = true},
+		{.title = "Share", .right = true},
+		{.title = ""},
+	};
+	const json_t *histogram = json_object_get(sizes, "histogram");
+	uint64_t packets = print_count(sizes, "packets"), largest = largest_class(histogram);
+	struct table *table = table_create(columns, COUNT(columns));
+
+	print_heading(printer,
+		      "Frame sizes with FCS: mean %.1f, smallest %llu, largest %llu octets",
+		      print_number(sizes, "mean"), (unsigned long long)print_count(sizes, "min"),
+		      (unsigned long long)print_count(sizes, "max"));
+	for (size_t i = 0; table != NULL && i < print_rows(histogram); i++) {
+		uint64_t frames = print_count(print_row(histogram, i), "packets");
+		char label[32], count[32], share[16], bar[PRINT_BAR(BAR)];
+
+		class_label(label, sizeof(label), histogram, i);
+		table_cell(table, "%s", label);
+		table_cell(table, "%s", print_quantity(count, sizeof(count), frames));
+		table_cell(table, "%s",
+			   print_share(share, sizeof(share), (double)frames, (double)packets));
+		table_cell(table, "%s",
+			   print_bar(printer, bar, (double)frames / (double)largest, BAR));
+	}
+	print_table(printer, table, 2);
+}
+
+void print_flow_counters(struct printer *printer, const json_t *flows)
+{
+	static const char *const ends[][2] = {
+		{"end", "closed"},
+		{"idle", "idle"},
+		{"active", "at the active timeout"},
+		{"forced", "at the end"},
+		{"resources", "to make room"},
+	};
+	const json_t *ended = json_object_get(flows, "ended");
+	const json_t *fragments = json_object_get(flows, "fragments");
+	char created[32], active[96], reasons[256] = "", parts[128] = "", a[32], b[32], c[32];
+	size_t used = 0;
+
+	format_count(created, sizeof(created), print_count(flows, "created"));
+	snprintf(active, sizeof(active), "%s, room for %s",
+		 format_count(a, sizeof(a), print_count(flows, "active")),
+		 format_count(b, sizeof(b), print_count(flows, "capacity")));
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		uint64_t count = print_count(ended, ends[i][0]);
+
+		if (count > 0)
+			used += (size_t)snprintf(reasons + used, sizeof(reasons) - used, "%s%s %s",
+						 used > 0 ? ", " : "",
+						 format_count(a, sizeof(a), count), ends[i][1]);
+	}
+	if (print_count(fragments, "first") + print_count(fragments, "later") > 0)
+		snprintf(parts, sizeof(parts), "%s first, %s later, %s of these without a first",
+			 format_count(a, sizeof(a), print_count(fragments, "first")),
+			 format_count(b, sizeof(b), print_count(fragments, "later")),
+			 format_count(c, sizeof(c), print_count(fragments, "unmatched")));
+	print_heading(printer, "Flows");
+	print_pairs(printer, (const char *const[][2]){{"  created", created},
+						      {"  live now", active},
+						      {"  ended", reasons},
+						      {"  fragments", parts},
+						      {NULL, NULL}});
+}
+
+static void rates_row(struct table *table, const char *label, const json_t *rates)
+{
+	static const char *const keys[] = {"packets_per_second", "l2_bits_per_second",
+					   "ip_bits_per_second"};
+
+	table_cell(table, "%s", label);
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		char text[32];
+
+		table_cell(table, "%s",
+			   format_si(text, sizeof(text), print_number(rates, keys[i]), ""));
+	}
+}
+
+/* One row of the arrays that stand side by side in `history`. */
+static json_t *history_row(const json_t *history, size_t index)
+{
+	json_t *row = json_object(), *values;
+	const char *key;
+
+	json_object_foreach ((json_t *)history, key, values)
+		json_object_set(row, key, json_array_get(values, index));
+	return row;
+}
+
+static void print_history(struct printer *printer, const json_t *history)
+{
+	enum { BAR = 24 };
+	static const struct table_column columns[] = {
+		{.title = "UTC"},
+		{.title = "Packets/s", .right = true},
+		{.title = "L2 bit/s", .right = true},
+		{.title = "IP bit/s", .right = true},
+		{.title = "Missed", .right = true},
+		{.title = ""},
+	};
+	const json_t *bits = json_object_get(history, "l2_bits_per_second");
+	struct table *table = table_create(columns, COUNT(columns));
+	double largest = 1;
+
+	for (size_t i = 0; i < json_array_size(bits); i++)
+		if (json_number_value(json_array_get(bits, i)) > largest)
+			largest = json_number_value(json_array_get(bits, i));
+	for (size_t i = 0; table != NULL && i < json_array_size(bits); i++) {
+		json_t *row = history_row(history, i);
+		time_t seconds = (time_t)(print_count(row, "time") / 1000);
+		char clock[16], missed[32], bar[PRINT_BAR(BAR)];
+		struct tm tm;
+
+		strftime(clock, sizeof(clock), "%H:%M:%S", gmtime_r(&seconds, &tm));
+		rates_row(table, clock, row);
+		table_cell(table, "%s",
+			   print_quantity(missed, sizeof(missed), print_count(row, "missed")));
+		table_cell(table, "%s",
+			   print_bar(printer, bar,
+				     print_number(row, "l2_bits_per_second") / largest, BAR));
+		json_decref(row);
+	}
+	fputc('\n', printer->out);
+	print_table(printer, table, 0);
+}
+
+void print_throughput(struct printer *printer, const json_t *throughput)
+{
+	static const struct table_column columns[] = {
+		{.title = "Throughput"},
+		{.title = "Packets/s", .right = true},
+		{.title = "L2 bit/s", .right = true},
+		{.title = "IP bit/s", .right = true},
+	};
+	const json_t *history = json_object_get(throughput, "history");
+	struct table *table = table_create(columns, COUNT(columns));
+
+	if (table != NULL) {
+		rates_row(table, "now", json_object_get(throughput, "now"));
+		rates_row(table, "average", json_object_get(throughput, "average"));
+	}
+	print_table(printer, table, 0);
+	if (json_object_size(history) > 0)
+		print_history(printer, history);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/clock.h>
+
+#include "answer.h"
+#include "arguments.h"
+
+/* ---- lists ---- */
+
+static struct answer_list list_named(const char *name, uint64_t total)
+{
+	return (struct answer_list){.name = name,
+				    .total_name = "total",
+				    .shown_name = "shown",
+				    .total = total,
+				    .most = ANSWER_BYTES};
+}
+
+/* Take the member `name`, a list, out of a document, to be put back as far as it fits. */
+static json_t *take_list(json_t *document, const char *name)
+{
+	json_t *rows = json_incref(json_object_get(document, name));
+
+	json_object_del(document, name);
+	return rows;
+}
+
+/* The rows of `page`; takes `rows`. */
+static json_t *cut_page(json_t *rows, const struct page *page)
+{
+	json_t *cut = rows == NULL ? NULL : json_array();
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		if (i < page->offset || i - page->offset >= page->count)
+			continue;
+		if (json_array_append(cut, row) != 0) {
+			json_decref(cut);
+			cut = NULL;
+			break;
+		}
+	}
+	json_decref(rows);
+	return cut;
+}
+
+/* "{offset, total, shown, NAME: rows}" of the page that the arguments name; takes `rows`. */
+static json_t *paged(struct command_request *request, const char *name, json_t *rows)
+{
+	struct answer_list list = list_named(name, json_array_size(rows));
+	json_t *answer = NULL;
+	struct page page;
+
+	if (arguments_page(request->arguments, &page, &request->error) != 0) {
+		json_decref(rows);
+		return NULL;
+	}
+	answer = json_pack("{s:I}", "offset", (json_int_t)page.offset);
+	answer_put_list(&answer, &list, cut_page(rows, &page));
+	return answer;
+}
+
+/* ---- the commands ---- */
+
+static json_t *answer_info(struct command_request *request)
+{
+	if (arguments_none(request->arguments, &request->error) != 0)
+		return NULL;
+	json_t *answer = document_info(request->info);
+	json_t *sources = take_list(answer, "source"), *remarks = take_list(answer, "remarks");
+	struct answer_list source_list = list_named("source", request->info->source_count);
+	const struct answer_list remark_list = {.name = "remarks",
+						.total_name = "remarks_total",
+						.shown_name = "remarks_shown",
+						.total = request->info->remark_count,
+						.most = ANSWER_BYTES};
+
+	/* Some room stays for the remarks. */
+	source_list.most = ANSWER_BYTES * 3 / 4;
+	answer_put_list(&answer, &source_list, sources);
+	answer_put_list(&answer, &remark_list, remarks);
+	if (request->snapshot != NULL && answer != NULL)
+		json_object_set_new(answer, "snapshot",
+				    json_integer((json_int_t)request->snapshot->number));
+	return answer;
+}
+
+static json_t *answer_ledger(struct command_request *request)
+{
+	if (arguments_none(request->arguments, &request->error) != 0)
+		return NULL;
+	return document_ledger(request->snapshot);
+}
+
+static json_t *answer_sizes(struct command_request *request)
+{
+	if (arguments_none(request->arguments, &request->error) != 0)
+		return NULL;
+	json_t *answer = document_sizes(request->snapshot);
+	const struct answer_list list = list_named("histogram", SIZE_CLASSES);
+
+	answer_put_list(&answer, &list, take_list(answer, "histogram"));
+	return answer;
+}
+
+static uint64_t per_second(uint64_t amount, uint64_t duration)
+{
+	if (duration == 0)
+		return 0;
+	return (uint64_t)((unsigned __int128)amount * CLOCK_SECOND / duration);
+}
+
+/* `count` entries as arrays side by side, which take far less room than objects. */
+static json_t *history_arrays(const struct stats_history *entries, size_t count)
+{
+	json_t *time = json_array(), *packets = json_array(), *l2 = json_array();
+	json_t *ip = json_array(), *missed = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct stats_history *entry = &entries[i];
+		uint64_t duration = entry->duration;
+
+		json_array_append_new(time,
+				      json_integer((json_int_t)(entry->time / CLOCK_MILLISECOND)));
+		json_array_append_new(
+			packets, json_integer((json_int_t)per_second(entry->packets, duration)));
+		json_array_append_new(l2, json_integer((json_int_t)per_second(
+						  entry->frame_octets * 8, duration)));
+		json_array_append_new(
+			ip, json_integer((json_int_t)per_second(entry->ip_octets * 8, duration)));
+		json_array_append_new(missed, json_integer((json_int_t)entry->missed));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "time", time, "packets_per_second", packets,
+			 "l2_bits_per_second", l2, "ip_bits_per_second", ip, "missed", missed);
+}
+
+/* The newest entries that fit into `room` bytes. */
+static json_t *fitting_history(const struct stats_history *entries, size_t *count, size_t room)
+{
+	size_t total = *count;
+
+	if (*count > ANSWER_ARRAY)
+		*count = ANSWER_ARRAY;
+	for (;;) {
+		json_t *history = history_arrays(entries + total - *count, *count);
+		size_t bytes = answer_bytes(history);
+
+		if (bytes <= room || *count == 0)
+			return history;
+		json_decref(history);
+		/* In proportion, and always fewer. */
+		*count = (*count - 1) * room / bytes;
+	}
+}
+
+static json_t *answer_throughput(struct command_request *request)
+{
+	const struct snapshot *snapshot = request->snapshot;
+	struct page page;
+
+	if (arguments_history(request->arguments, &page, &request->error) != 0)
+		return NULL;
+	size_t end = snapshot->history_count > page.offset
+			     ? snapshot->history_count - (size_t)page.offset
+			     : 0;
+	size_t begin = end;
+
+	while (begin > 0 && snapshot->history[end - 1].time - snapshot->history[begin - 1].time <
+				    page.count * CLOCK_SECOND)
+		begin--;
+	size_t total = end - begin, shown = total;
+	json_t *history = fitting_history(snapshot->history + begin, &shown,
+					  ANSWER_BYTES - ANSWER_BYTES / 16);
+
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "now",
+			 document_rates(&snapshot->now), "average",
+			 document_rates(&snapshot->average), "seconds", (json_int_t)page.count,
+			 "offset", (json_int_t)page.offset, "total", (json_int_t)total, "shown",
+			 (json_int_t)shown, "history", history);
+}
+
+static json_t *live_flows(struct command_request *request, const struct page *page)
+{
+	struct flow_view *views = calloc(page->count, sizeof(*views));
+	json_t *rows = views == NULL ? NULL : json_array();
+	uint64_t total = 0;
+
+	if (rows == NULL) {
+		free(views);
+		return NULL;
+	}
+	uint32_t count = stats_live_flows(request->stats, page->offset, views, page->count, &total);
+
+	for (uint32_t i = 0; i < count; i++)
+		json_array_append_new(rows, document_flow(&views[i]));
+	free(views);
+	json_t *answer = json_pack("{s:I}", "offset", (json_int_t)page->offset);
+	const struct answer_list list = list_named("flows", total);
+
+	answer_put_list(&answer, &list, rows);
+	return answer;
+}
+
+static json_t *answer_flows(struct command_request *request)
+{
+	struct page page;
+
+	if (arguments_page(request->arguments, &page, &request->error) != 0)
+		return NULL;
+	if (request->arguments == NULL || request->arguments[0] == '\0')
+		return document_flow_counters(request->snapshot);
+	return live_flows(request, &page);
+}
+
+static json_t *answer_top(struct command_request *request)
+{
+	struct document_list which;
+
+	if (arguments_list(request->arguments, &which, &request->error) != 0)
+		return NULL;
+	json_t *answer = document_top(request->snapshot, &which);
+	const struct answer_list list =
+		list_named("rows", (uint64_t)json_integer_value(json_object_get(answer, "total")));
+
+	answer_put_list(&answer, &list, take_list(answer, "rows"));
+	return answer;
+}
+
+static json_t *answer_workers(struct command_request *request)
+{
+	return paged(request, "workers", document_workers(request->snapshot));
+}
+
+static json_t *answer_ports(struct command_request *request)
+{
+	return paged(request, "ports", document_ports(request->snapshot));
+}
+
+static const struct command commands[] = {
+	{"/weir/info", "version, source, start and settings of weir. No parameters", false,
+	 answer_info},
+	{"/weir/ledger", "where every received frame went. No parameters", true, answer_ledger},
+	{"/weir/throughput",
+	 "rates now, on average and each second. Parameters: int seconds (60), int offset (0)",
+	 true, answer_throughput},
+	{"/weir/sizes", "frame sizes with FCS. No parameters", true, answer_sizes},
+	{"/weir/flows", "flow counters; with parameters live flows: int offset, int count", true,
+	 answer_flows},
+	{"/weir/top",
+	 "a top list. Parameters: dimension, int count (10), metric (octets), window "
+	 "(total)",
+	 true, answer_top},
+	{"/weir/workers", "counters of each worker. Parameters: int offset, int count (all)", true,
+	 answer_workers},
+	{"/weir/ports", "counters of each port. Parameters: int offset, int count (all)", true,
+	 answer_ports},
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *command_at(unsigned int index)
+{
+	return index < COMMANDS ? &commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (unsigned int i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}

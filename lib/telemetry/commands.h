@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_TELEMETRY_COMMANDS_H
+#define WEIR_TELEMETRY_COMMANDS_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include <weir/document.h>
+#include <weir/error.h>
+#include <weir/stats.h>
+
+/* One question, and what to answer it from. */
+struct command_request {
+	const char *arguments; /* behind the command's first comma; may be NULL */
+	struct stats *stats;
+	const struct document_info *info;
+	const struct snapshot *snapshot; /* NULL before the first */
+	struct error error;              /* why there is no answer */
+};
+
+struct command {
+	const char *name, *help;
+	bool needs_snapshot;
+	/* The answer (a new reference, within ANSWER_BYTES once plain), or NULL with `error`. */
+	json_t *(*answer)(struct command_request *request);
+};
+
+/* The /weir/ commands, one after the other; NULL behind the last. */
+const struct command *command_at(unsigned int index);
+/* NULL: there is none of that name. */
+const struct command *command_find(const char *name);
+
+#endif

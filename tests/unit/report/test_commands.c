@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include <weir/clock.h>
+
+#include "answer.h"
+#include "commands.h"
+#include "fixture.h"
+
+static json_t *ask(const struct snapshot *snapshot, const char *name, const char *arguments,
+		   struct error *error)
+{
+	struct command_request request = {
+		.arguments = arguments, .info = &fixture_info, .snapshot = snapshot};
+	const struct command *command = command_find(name);
+
+	cr_assert_not_null(command, "%s", name);
+	json_t *answer = answer_plain(command->answer(&request));
+
+	if (error != NULL)
+		*error = request.error;
+	return answer;
+}
+
+static json_int_t member(const json_t *answer, const char *key)
+{
+	const json_t *value = json_object_get(answer, key);
+
+	cr_assert(json_is_integer(value), "%s is no integer", key);
+	return json_integer_value(value);
+}
+
+Test(commands, every_one_fits_into_an_answer)
+{
+	static const struct {
+		const char *name, *arguments;
+	} asked[] = {
+		{"/weir/info", NULL},      {"/weir/ledger", ""},    {"/weir/throughput", "3600"},
+		{"/weir/sizes", NULL},     {"/weir/flows", NULL},   {"/weir/top", "flow,250"},
+		{"/weir/top", "pair,250"}, {"/weir/workers", NULL}, {"/weir/ports", NULL},
+	};
+	struct snapshot *snapshot = fixture_huge();
+
+	snapshot->worker_count = SNAPSHOT_WORKERS_MAX;
+	snapshot->port_count = SNAPSHOT_PORTS_MAX;
+	for (int i = 1; i < SNAPSHOT_PORTS_MAX; i++)
+		snapshot->ports[i] = snapshot->ports[0];
+	for (int i = 0; i < SNAPSHOT_PORTS_MAX; i++)
+		snapshot->ports[i].counters.queues = PORT_QUEUES_MAX;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		json_t *answer = ask(snapshot, asked[i].name, asked[i].arguments, NULL);
+
+		cr_assert_not_null(answer, "%s", asked[i].name);
+		cr_expect_leq(answer_bytes(answer), ANSWER_BYTES, "%s", asked[i].name);
+		json_decref(answer);
+	}
+	fixture_free(snapshot);
+}
+
+Test(commands, pages_of_workers_meet)
+{
+	struct snapshot *snapshot = fixture_huge();
+	json_int_t seen = 0;
+
+	snapshot->worker_count = SNAPSHOT_WORKERS_MAX;
+	while (seen < SNAPSHOT_WORKERS_MAX) {
+		char page[32];
+
+		snprintf(page, sizeof(page), "%d,250", (int)seen);
+		json_t *answer = ask(snapshot, "/weir/workers", page, NULL);
+		const json_t *first = json_object_get(json_object_get(answer, "workers"), "1");
+
+		cr_assert_gt(member(answer, "shown"), 0);
+		cr_expect_eq(member(answer, "total"), SNAPSHOT_WORKERS_MAX);
+		cr_expect_eq(member(first, "worker"), seen);
+		seen += member(answer, "shown");
+		json_decref(answer);
+	}
+	cr_expect_eq(seen, SNAPSHOT_WORKERS_MAX);
+	fixture_free(snapshot);
+}
+
+Test(commands, top_list_is_the_one_asked_for)
+{
+	static const struct stats_row row = {{.version = 4, .source = {203, 0, 113, 9}}, {1, 2, 3}};
+	struct snapshot *snapshot = fixture_snapshot();
+	struct stats_top *top = &snapshot->top[STATS_SOURCE][STATS_PACKETS][STATS_10S];
+
+	*top = (struct stats_top){.shown = 1, .keys = 500, .error = {7, 8, 9}, .rows = &row};
+	json_t *answer = ask(snapshot, "/weir/top", "source,5,packets,10s", NULL);
+	const json_t *first = json_object_get(json_object_get(answer, "rows"), "1");
+
+	cr_expect_str_eq(json_string_value(json_object_get(first, "address")), "203.0.113.9");
+	cr_expect_eq(member(first, "octets"), 1);
+	cr_expect_eq(member(first, "packets"), 2);
+	cr_expect_eq(member(first, "flows"), 3);
+	cr_expect_eq(member(answer, "total"), 500);
+	cr_expect_eq(member(answer, "shown"), 1);
+	cr_expect_eq(member(answer, "exact"), 0);
+	cr_expect_eq(member(json_object_get(answer, "error_bound"), "packets"), 8);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
+/* A history of `count` seconds, in second i 100 + i packets. */
+static struct snapshot *with_history(uint32_t count)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+
+	for (uint32_t i = 0; i < count; i++)
+		snapshot->history[i] = (struct stats_history){
+			.time = (1000000 + i) * CLOCK_SECOND,
+			.duration = CLOCK_SECOND,
+			.packets = 100 + i,
+			.frame_octets = 1000,
+			.ip_octets = 900,
+		};
+	snapshot->history_count = count;
+	return snapshot;
+}
+
+static json_int_t entry(const json_t *answer, const char *key, size_t index)
+{
+	const json_t *array = json_object_get(json_object_get(answer, "history"), key);
+
+	cr_assert_lt(index, json_array_size(array));
+	return json_integer_value(json_array_get(array, index));
+}
+
+Test(commands, history_is_the_newest)
+{
+	struct snapshot *snapshot = with_history(100);
+	json_t *answer = ask(snapshot, "/weir/throughput", "5", NULL);
+
+	cr_expect_eq(member(answer, "total"), 5);
+	cr_expect_eq(member(answer, "shown"), 5);
+	cr_expect_eq(entry(answer, "time", 4), INT64_C(1000099000), "milliseconds, newest last");
+	cr_expect_eq(entry(answer, "packets_per_second", 0), 195);
+	cr_expect_eq(entry(answer, "l2_bits_per_second", 0), 8000);
+	cr_expect_eq(entry(answer, "ip_bits_per_second", 0), 7200);
+	json_decref(answer);
+	answer = ask(snapshot, "/weir/throughput", "5,90", NULL);
+	cr_expect_eq(entry(answer, "packets_per_second", 4), 109, "90 newer ones are left out");
+	json_decref(answer);
+	answer = ask(snapshot, "/weir/throughput", "60,100", NULL);
+	cr_expect_eq(member(answer, "total"), 0);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
+Test(commands, long_history_is_cut_and_says_so)
+{
+	struct snapshot *snapshot = with_history(STATS_HISTORY_MAX);
+	json_t *answer = ask(snapshot, "/weir/throughput", "3600", NULL);
+	json_int_t count = member(answer, "shown");
+
+	cr_expect_eq(member(answer, "total"), 3600);
+	cr_expect_gt(count, 200);
+	cr_expect_lt(count, ANSWER_ARRAY + 1);
+	cr_expect_leq(answer_bytes(answer), ANSWER_BYTES);
+	cr_expect_eq(entry(answer, "packets_per_second", (size_t)count - 1), 100 + 3599);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
+Test(commands, rates_of_a_longer_interval_are_per_second)
+{
+	struct snapshot *snapshot = with_history(1);
+
+	snapshot->history[0].duration = 4 * CLOCK_SECOND;
+	json_t *answer = ask(snapshot, "/weir/throughput", NULL, NULL);
+
+	cr_expect_eq(entry(answer, "packets_per_second", 0), 25);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
+Test(commands, wrong_arguments_say_what_is_allowed)
+{
+	static const struct {
+		const char *name, *arguments, *words;
+	} wrong[] = {
+		{"/weir/top", NULL, "not one of source, destination, pair, source_port"},
+		{"/weir/top", "host", "not one of source, destination, pair, source_port"},
+		{"/weir/top", "source,0", "a number from 1 to 250"},
+		{"/weir/top", "source,251", "a number from 1 to 250"},
+		{"/weir/top", "source,-1", "a number from 1 to 250"},
+		{"/weir/top", "source, 1", "a number from 1 to 250"},
+		{"/weir/top", "source,5x", "a number from 1 to 250"},
+		{"/weir/top", "source,99999999999999999999999", "a number from 1 to 250"},
+		{"/weir/top", "source,5,bytes", "not one of octets, packets, flows"},
+		{"/weir/top", "source,5,octets,5s", "not one of now, 10s, 60s, total"},
+		{"/weir/top", "source,5,octets,now,1", "at most 4"},
+		{"/weir/top", "source,,octets", "empty"},
+		{"/weir/flows", "5", "OFFSET,COUNT"},
+		{"/weir/flows", "-1,5", "a number from 0"},
+		{"/weir/flows", "0,0", "a number from 1 to 250"},
+		{"/weir/throughput", "0", "a number from 1 to 3600"},
+		{"/weir/throughput", "3601", "a number from 1 to 3600"},
+		{"/weir/workers", "1", "OFFSET,COUNT"},
+		{"/weir/ports", "a,b", "a number from 0"},
+		{"/weir/info", "x", "no arguments"},
+		{"/weir/ledger", "x", "no arguments"},
+		{"/weir/sizes", "1", "no arguments"},
+	};
+	struct snapshot *snapshot = fixture_snapshot();
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct error error;
+
+		cr_expect_null(ask(snapshot, wrong[i].name, wrong[i].arguments, &error), "%s,%s",
+			       wrong[i].name, wrong[i].arguments);
+		cr_expect_not_null(strstr(error.text, wrong[i].words), "%s,%s: %s", wrong[i].name,
+				   wrong[i].arguments, error.text);
+		cr_expect_leq(strlen(error.text), ANSWER_TEXT, "would be cut: %s", error.text);
+	}
+	fixture_free(snapshot);
+}
+
+Test(commands, all_are_found_by_name)
+{
+	static const char *const names[] = {"/weir/info",    "/weir/ledger", "/weir/throughput",
+					    "/weir/sizes",   "/weir/flows",  "/weir/top",
+					    "/weir/workers", "/weir/ports"};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_expect_not_null(command_find(names[i]), "%s", names[i]);
+	cr_expect_null(command_at(sizeof(names) / sizeof(names[0])));
+	cr_expect_null(command_find("/weir/nothing"));
+}
