@@ -4,21 +4,13 @@
  * parser's own, reads stay inside of what was captured (the sanitizer's part), and what is
  * said of the packet holds together. Input: 8 bytes of settings, then the frame.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
 
 #include <weir/packet.h>
 
 #define SETTINGS 8
-
-#define require(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 /* Parse from memory that is as long as what was captured. */
 static struct packet parse(struct packet_frame frame, bool vlan_key)
@@ -77,8 +69,6 @@ static void check_less(struct packet_frame frame, bool vlan_key, uint32_t captur
 	if (less.reason == PACKET_FLOW_IPV6)
 		require(memcmp(less.prefix, packet->prefix, sizeof(less.prefix)) == 0);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A client of the DPDK telemetry socket."""
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+
+def socket_path(prefix):
+    """Where the EAL puts it."""
+    if os.geteuid() == 0:
+        base = Path("/var/run")
+    else:
+        base = Path(os.environ.get("XDG_RUNTIME_DIR", "/tmp"))
+    return base / "dpdk" / prefix / "dpdk_telemetry.v2"
+
+
+class Telemetry:
+    def __init__(self, prefix, timeout=30):
+        deadline = time.monotonic() + timeout
+        while True:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            try:
+                self._socket.connect(str(socket_path(prefix)))
+                break
+            except OSError:
+                self._socket.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+        self._socket.settimeout(10)
+        self._socket.recv(16384)  # the greeting
+
+    def ask(self, command):
+        self._socket.send(command.encode())
+        return json.loads(self._socket.recv(16384))[command.split(",")[0]]
+
+    def close(self):
+        self._socket.close()

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Running weir, and believing it only when its ledger balances."""
+
+import json
+import os
+import signal
+import time
+
+from . import machine
+from .process import BenchError, Program, run
+from .rounds import Sample
+from .telemetry import Telemetry
+
+BUCKETS = ("flow", "non_ip", "truncated", "malformed", "filtered", "overflow")
+
+
+def check(report, sums=None):
+    """
+    Refuse a report whose ledger does not balance, or, with the capture's `sums`, one that
+    says anything else about it.
+    """
+    ledger = report["ledger"]
+    if not ledger["balanced"] or ledger["received"] != sum(ledger[name] for name in BUCKETS):
+        raise BenchError(f"weir: its ledger does not balance: {ledger}; no figure of this run counts")
+    if ledger["received"] == 0:
+        raise BenchError("weir: received nothing; see the command line")
+    if sums is None:
+        return
+    wanted = {"received": sums["frames"], "flow": sums["frames"]}
+    got = {name: ledger[name] for name in wanted}
+    flows = report["flows"]
+    if sums["flows"] <= flows["capacity"] and not flows["ended"]["resources"]:
+        wanted["flows"], got["flows"] = sums["flows"], flows["created"]
+    if got != wanted:
+        raise BenchError(f"weir: says {got} of a capture with {wanted}; no figure of this run counts")
+
+
+def read_command(program, capture, flows=None, options=()):
+    command = [str(program), "--read", str(capture.path), "--format", "json",
+               "--file-prefix", "weir-bench", *options]
+    return command + (["--flows", str(flows)] if flows else [])
+
+
+def read(program, capture, flows=None, options=()):
+    """weir --read, whole process."""
+    done = run(read_command(program, capture, flows, options))
+    report = json.loads(done.output[done.output.index("{"):])
+    check(report, capture.sums)
+    return Sample(rate=capture.frames / done.wall, packets=report["ledger"]["received"],
+                  disturbed=done.disturbed(),
+                  extra={"cpu": done.cpu, "peak_kib": done.peak_kib})
+
+
+def port_command(program, eal, options=()):
+    return [str(program), *eal, "--", "--format", "json", "--log-level", "warning", *options]
+
+
+def workers(telemetry):
+    """[{"packets":.., "cpu": {...}}] of the newest snapshot."""
+    def walk(answer):
+        if isinstance(answer, dict):
+            if "cpu" in answer:
+                yield answer
+            else:
+                for value in answer.values():
+                    yield from walk(value)
+
+    return list(walk(telemetry.ask("/weir/workers")))
+
+
+class Mark:
+    """The workers' counters at the moment when a snapshot is new."""
+
+    def __init__(self, telemetry):
+        def total(rows, *path):
+            values = rows
+            for name in path:
+                values = [row[name] for row in values]
+            return sum(values)
+
+        old = workers(telemetry)
+        rows = old
+        deadline = time.monotonic() + 10
+        while rows == old and time.monotonic() < deadline:
+            time.sleep(0.01)
+            rows = workers(telemetry)
+        self.packets = total(rows, "packets")
+        self.cycles = total(rows, "cpu", "cycles")
+        self.count = len(rows)
+
+    def since(self, earlier):
+        """(packets a second of all workers, cycles per packet)"""
+        packets, cycles = self.packets - earlier.packets, self.cycles - earlier.cycles
+        if packets <= 0 or cycles <= 0:
+            raise BenchError("weir: its workers count no packets; see the command line")
+        return packets / (cycles / self.count) * machine.tsc_hz(), cycles / packets
+
+
+class Running:
+    """weir on DPDK ports, running. `lcores`: its worker lcores."""
+
+    def __init__(self, command, prefix, lcores):
+        self.program = Program(command)
+        self.prefix, self.lcores = prefix, lcores
+
+    def __enter__(self):
+        self.program.__enter__()
+        try:
+            self.clocks = [machine.worker_thread(self.program.pid, n) for n in self.lcores]
+            if None in self.clocks:
+                raise self.program.failure("its worker did not start")
+            self.telemetry = Telemetry(self.prefix)
+        except BaseException:
+            self.program.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.telemetry.close()
+        self.program.__exit__()
+
+    def mark(self):
+        return Mark(self.telemetry)
+
+    def quiet(self):
+        return machine.Quiet(self.program.pid, self.clocks)
+
+    def stop(self):
+        """End it in order; returns the report, checked."""
+        os.kill(self.program.pid, signal.SIGINT)
+        output = self.program.finish()
+        report = json.loads(output[output.index("{"):])
+        check(report)
+        return report
+
+
+def forward(command, prefix, lcores, window):
+    """Rate of a running weir over `window` seconds, from snapshot to snapshot."""
+    with Running(command, prefix, lcores) as weir:
+        time.sleep(0.5)
+        first, quiet = weir.mark(), weir.quiet()
+        time.sleep(window - 0.5)
+        rate, cycles = weir.mark().since(first)
+        disturbed = quiet.why_not()
+        weir.stop()
+        return Sample(rate=rate, cycles=cycles, disturbed=disturbed)

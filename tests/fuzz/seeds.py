@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Seeds for the fuzz targets, from captures:
+
+    python3 -m tests.fuzz.seeds FOLDER      makes FOLDER/packet, FOLDER/flow, ...
+
+From ../shared/captures where they are, else from the bundled capture; frames that look alike
+(same length of headers, same kind) come once. The flow table's seeds are drawn by lot."""
+
+import hashlib
+import random
+import sys
+from pathlib import Path
+
+from tests.kit import capture, weir
+
+FRAME_MAX = 320  # headers and some payload; what follows nobody looks at
+FILE_MAX = 20_000
+EXPRESSIONS = (
+    "tcp", "udp port 53", "ip6 and tcp", "host 192.0.2.80", "net 2001:db8::/32", "vlan 5 and ip",
+    "mpls and ip", "pppoes and ip", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", "less 128",
+    "ip[2:2] > 100 and ip[6:2] & 0x1fff = 0", "len % 7 = 3 or ether[12:2] / 3 > 20",
+    "not (src portrange 1-1024 or dst host 10.0.0.1)", "ether multicast", "ip6 protochain 17",
+    "sctp or icmp6 or arp", "udp[8:4] << 2 = 0", "",
+)
+REQUESTS = (
+    "/weir/info", "/weir/ledger", "/weir/throughput", "/weir/throughput,3600,0", "/weir/sizes",
+    "/weir/flows", "/weir/flows,10,250", "/weir/top,source,5,packets,10s",
+    "/weir/top,flow,250,flows,total", "/weir/workers,0,1", "/weir/ports", "/weir/top,nonsense",
+)
+
+
+def captures() -> list[Path]:
+    if weir.CAPTURES.is_dir():
+        return sorted(path for folder in ("ethernet", "other-link-types")
+                      for path in (weir.CAPTURES / folder).iterdir())
+    return [Path(weir.BUNDLED)]
+
+
+def frames(paths: list[Path]) -> list[capture.Frame]:
+    """One of a kind: the parser tells frames apart by little more than this."""
+    kinds: dict[tuple, capture.Frame] = {}
+    for path in paths:
+        try:
+            for frame in capture.read(str(path)):
+                kinds.setdefault((frame.data[12:16], frame.data[20:24], len(frame.data) // 32), frame)
+        except (AssertionError, ArithmeticError, IndexError, ValueError, OSError):
+            continue  # another link type, or broken on purpose: a seed for the reader
+    return list(kinds.values())
+
+
+class Folder:
+    def __init__(self, path: Path):
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+
+    def add(self, content: bytes) -> None:
+        (self.path / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
+def main(folder: str) -> None:
+    lot = random.Random(1)
+    paths = captures()
+    packet, filters, reader, flow, telemetry = (
+        Folder(Path(folder) / name) for name in ("packet", "filter", "reader", "flow", "telemetry"))
+    for number, frame in enumerate(frames(paths)):
+        data = frame.data[:FRAME_MAX]
+        beyond = min(max(frame.wire, len(frame.data)) - len(data), 0xFFFF)
+        # As packet.c reads it: flags, stripped VLAN, bytes beyond those captured, fewer bytes.
+        packet.add(bytes([1, 0, 0, 0]) + beyond.to_bytes(2, "little") + bytes([20, 0]) + data)
+        expression = EXPRESSIONS[number % len(EXPRESSIONS)].encode()
+        filters.add(expression + b"\n" + bytes([min(beyond, 255), number % 8]) + data)
+    for path in paths:
+        if path.stat().st_size <= FILE_MAX or path.name == "demo.pcap":
+            reader.add(bytes([lot.randrange(4)]) + path.read_bytes()[:FILE_MAX])
+    for length in (50, 200, 1000, 3000):
+        for _ in range(8):
+            flow.add(lot.randbytes(length))
+    for request in REQUESTS:
+        telemetry.add(request.encode())
+    print(" ".join(f"{part.path.name}: {len(list(part.path.iterdir()))}"
+                   for part in (packet, flow, reader, filters, telemetry)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

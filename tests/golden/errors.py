@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bad input: one clear line "weir: what: why; what to do", the right exit status, and nothing lost that
+was already counted."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from tests.kit import capture, weir
+from tests.kit.tap import Tap
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
+             "--ambient-caps=-all")
+
+
+def one_line(tap: Tap, name: str, run: weir.Run, status: int, *words: str) -> None:
+    """`run` failed with `status`, and its one line says all of `words`."""
+    line = run.errors.removeprefix("weir: ").rstrip("\n")
+    tap.ok(name, run.status == status and run.errors == f"weir: {line}\n" and "\n" not in line
+           and ": " in line and "; " in line and all(word in line for word in words),
+           f"exit {run.status}, expected {status}; must say {words}\n{run.errors}")
+
+
+def bad_captures(tap: Tap, folder: Path) -> None:
+    def refused(what: str, file: Path, *words: str) -> None:
+        one_line(tap, f"--read {what}", weir.run("--read", str(file)), WRONG_USE, str(file), *words)
+
+    refused("a missing file", folder / "missing.pcap", "No such file")
+    refused("a directory", folder, "directory")
+    empty = folder / "empty.pcap"
+    empty.touch()
+    refused("an empty file", empty)
+    text = folder / "text.pcap"
+    text.write_text("Not a capture at all, but long enough to be taken for one.\n" * 10)
+    refused("a text file", text)
+    run = weir.run("--read", weir.BUNDLED, "--read", str(text))
+    one_line(tap, "--read of a good file and a bad one", run, WRONG_USE, str(text))
+    tap.equal("nothing is analysed when one file is bad", run.output, "")
+
+
+def cut_captures(tap: Tap, folder: Path) -> None:
+    frames = list(capture.read(weir.BUNDLED))[:100]
+    whole, cut = folder / "whole.pcap", folder / "cut.pcap"
+    capture.write(str(whole), frames)
+    cut.write_bytes(whole.read_bytes()[:-10])
+    analysis = weir.analyse(str(cut))
+    tap.equal("a capture cut in mid-record: all frames before the cut, exit 0",
+              (analysis.faults(), analysis.report["ledger"]["received"]), ([], 99))
+    tap.ok("... and the report says so", any(str(cut) in remark for remark in
+                                            analysis.report["remarks"]), analysis.report["remarks"])
+    tap.ok("... the text report, too", "analysed up to there" in " ".join(
+        weir.run("--read", str(cut)).output.split()))
+    none = folder / "none.pcap"
+    capture.write(str(none), [])
+    analysis = weir.analyse(str(none))
+    tap.equal("a capture without packets", (analysis.faults(), analysis.report["ledger"]["received"],
+                                            analysis.lines), ([], 0, []))
+    text = weir.run("--read", str(none))
+    tap.equal("... as text", (text.status, text.errors), (DONE, ""))
+
+
+def bad_options(tap: Tap, folder: Path) -> None:
+    read = ("--read", weir.BUNDLED)
+    for arguments, words in (
+        ((), ("--read",)),
+        (("--nonsense",), ("--nonsense",)),
+        ((*read, "--interface", "lo"), ("--read", "--interface")),
+        ((*read, "word"), ("word",)),
+        (("--read",), ("--read",)),
+        ((*read, "--workers", "0"), ("--workers", "0")),
+        ((*read, "--workers", "-1"), ("--workers", "-1")),
+        ((*read, "--workers", "1x"), ("--workers", "1x")),
+        ((*read, "--workers", "99999999999999999999"), ("--workers",)),
+        ((*read, "--flow-capacity", "many"), ("--flow-capacity", "many")),
+        ((*read, "--top", "0"), ("--top",)),
+        ((*read, "--active-timeout", "nan"), ("--active-timeout", "nan")),
+        ((*read, "--inactive-timeout", "-5"), ("--inactive-timeout", "-5")),
+        ((*read, "--interval", "0"), ("--interval",)),
+        ((*read, "--duration", "soon"), ("--duration", "soon")),
+        ((*read, "--report-every", ""), ("--report-every",)),
+        ((*read, "--format", "xml"), ("xml", "text", "json")),
+        ((*read, "--log-level", "loud"), ("loud", "debug")),
+        ((*read, "--driver", "e1000"), ("e1000",)),
+        ((*read, "--config", "(0,0,1)"), ("--config",)),
+        ((*read, "--config", "nonsense"), ("nonsense",)),
+        ((*read, "--filter", "tcp port nonsense"), ("nonsense",)),
+        ((*read, "--filter", "((("), ("(((",)),
+        (("--interface", "nosuch0"), ("nosuch0",)),
+        (("--interface", "a-name-that-is-too-long-for-linux"), ("a-name-that-is-too-long",)),
+        ((*read, "--flows", str(folder / "no" / "such.jsonl")), ("such.jsonl", "No such file")),
+        ((*read, "--flows", str(folder)), (str(folder), "directory")),
+    ):
+        one_line(tap, "weir " + " ".join(arguments).replace(str(folder), "FOLDER"),
+                 weir.run(*arguments), WRONG_USE, *words)
+    link = folder / "link.jsonl"
+    link.symlink_to(folder / "target")
+    one_line(tap, "--flows does not follow a symbolic link", weir.run(*read, "--flows", str(link)),
+             WRONG_USE, "link")
+
+
+def full_disk(tap: Tap) -> None:
+    run = weir.run("--read", weir.BUNDLED, "--format", "json", "--flows", "/dev/full")
+    one_line(tap, "full disk under --flows", run, FAILED, "/dev/full", "No space left")
+    tap.equal("... and the report is whole", weir.faults(run.report()), [])
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([weir.WEIR, "--read", weir.BUNDLED], stdout=full, text=True,
+                              stderr=subprocess.PIPE, check=False)
+    one_line(tap, "full disk under the report", weir.Run(done.returncode, "", done.stderr), FAILED)
+
+
+def second_instance(tap: Tap) -> None:
+    """Two weirs with one prefix: the second says so, the first goes on."""
+    prefix = f"weir-test-{os.getpid()}"
+    folder = tempfile.mkdtemp()
+    fifo = os.path.join(folder, "fifo.pcap")
+    capture.write(os.path.join(folder, "one.pcap"), list(capture.read(weir.BUNDLED)))
+    os.mkfifo(fifo)
+    # A capture that comes through a pipe lasts as long as its writer likes.
+    first = subprocess.Popen([weir.WEIR, "--read", fifo, "--file-prefix", prefix, "--format",
+                              "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with open(fifo, "wb", buffering=0) as pipe:
+        pipe.write(Path(folder, "one.pcap").read_bytes())
+        wait_for_socket(prefix)
+        run = weir.run("--read", weir.BUNDLED, "--file-prefix", prefix)
+        one_line(tap, "a second weir with the same prefix", run, FAILED, prefix)
+    output, errors = first.communicate(timeout=60)
+    tap.equal("... does not disturb the first", (first.returncode, errors), (DONE, ""))
+    tap.equal("... whose ledger has every frame", json.loads(output)["ledger"]["received"],
+              len(list(capture.read(weir.BUNDLED))))
+    shutil.rmtree(folder)
+
+
+def wait_for_socket(prefix: str) -> None:
+    path = f"/var/run/dpdk/{prefix}/dpdk_telemetry.v2"
+    if os.getuid() != 0:
+        path = f"{os.environ.get('XDG_RUNTIME_DIR', '/tmp')}/dpdk/{prefix}/dpdk_telemetry.v2"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.settimeout(30)
+        for _ in range(600):
+            try:
+                return client.connect(path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                time.sleep(0.05)
+    raise TimeoutError(path)
+
+
+def ordinary_user(tap: Tap, folder: Path) -> None:
+    """Reading captures takes no privilege; a live interface does."""
+    user = AS_NOBODY if os.getuid() == 0 else ()
+    readable = folder / "readable.pcap"
+    shutil.copy(weir.BUNDLED, readable)
+    private = folder / "private.pcap"
+    shutil.copy(weir.BUNDLED, private)
+    private.chmod(0)
+    program = folder / "weir"  # the project's folder may be private
+    shutil.copy(weir.WEIR, program)
+    for path in (folder, readable, program):
+        path.chmod(0o755)
+    runtime = folder / "runtime"
+    runtime.mkdir()
+    runtime.chmod(0o777)
+    command = ("env", f"XDG_RUNTIME_DIR={runtime}", *user, str(program))
+
+    run = weir.run("--read", str(readable), "--format", "json", command=command)
+    tap.equal("an ordinary user reads a capture", (run.status, run.errors), (DONE, ""))
+    tap.equal("... with the same ledger", run.report()["ledger"],
+              weir.analyse(weir.BUNDLED).report["ledger"])
+    run = weir.run("--read", str(private), command=command)
+    one_line(tap, "no permission for a capture", run, WRONG_USE, str(private), "ermission")
+    run = weir.run("--interface", "lo", "--duration", "1", command=command)
+    one_line(tap, "no permission for an interface", run, FAILED, "lo", "CAP_NET_")
+
+
+def main() -> None:
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        for test in (bad_captures, cut_captures, bad_options, ordinary_user):
+            sub = Path(folder, test.__name__)
+            sub.mkdir(mode=0o755)
+            Path(folder).chmod(0o755)
+            test(tap, sub)
+    full_disk(tap)
+    second_instance(tap)
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a running weir does by itself and on request: --duration, --report-every, --filter, SIGTERM,
+and a second weir that wants the same prefix:
+
+    [sender: tcpreplay] span0 ---- veth ---- mon0 [monitor: weir]
+"""
+
+import signal
+
+from tests.golden import oracle
+from tests.kit import weir
+from tests.kit.rig import Rig, documents
+from tests.kit.tap import Tap
+from tests.kit.traffic import replay, without_ipv4_fragments
+
+
+def main() -> None:
+    tap = Tap()
+    with Rig() as rig:
+        file = without_ipv4_fragments(weir.BUNDLED, str(rig.folder / "sent.pcap"))
+        expected = oracle.expect(file)
+        sender, monitor = rig.namespace("sender"), rig.namespace("monitor")
+        rig.wire(sender, "span0", monitor, "mon0")
+        packet = ("--interface", "mon0", "--driver", "af_packet")
+
+        live = rig.weir(*packet, "--duration", 3, "--report-every", 0.5, namespace=monitor)
+        replay(sender, "span0", file, "--pps", 2000)
+        analysis = live.wait()
+        reports = documents(analysis.run.output)
+        tap.equal("--duration: ends by itself, exit 0, balanced", analysis.faults(), [])
+        tap.equal("... with all frames", analysis.report["ledger"]["received"], expected["frames"])
+        tap.ok("--report-every: several reports", len(reports) >= 4, len(reports))
+        tap.equal("... each balanced", [fault for report in reports
+                                       for fault in weir.faults(report)], [])
+        received = [report["ledger"]["received"] for report in reports]
+        tap.equal("... none with less than the one before", received, sorted(received))
+
+        live = rig.weir(*packet, "--filter", "udp port 53", namespace=monitor)
+        sent = replay(sender, "span0", file, "--pps", 2000)
+        live.wait_for(sent)
+        analysis = live.stop(signal.SIGTERM)
+        names = sum(flow["packets"] + flow["reverse_packets"] for flow in expected["flows"]
+                    if flow["protocol"] == 17 and 53 in (flow["source_port"],
+                                                         flow["destination_port"]))
+        ledger = analysis.report["ledger"]
+        tap.equal("SIGTERM: exit 0, balanced, every flow ended", analysis.faults(), [])
+        tap.equal("--filter: what matches is in flows, the rest is filtered",
+                  (ledger["flow"], ledger["filtered"]), (names, sent - names))
+
+        live = rig.weir(*packet, namespace=monitor)
+        second = weir.run(*packet, "--file-prefix", live.prefix,
+                          command=(*monitor.enter, weir.WEIR))
+        tap.ok("a second weir with the same prefix: one line, exit 1",
+               second.status == 1 and second.errors.count("\n") == 1
+               and live.prefix in second.errors, second)
+        sent = replay(sender, "span0", file, "--pps", 2000)
+        live.wait_for(sent)
+        analysis = live.stop()
+        tap.equal("... and the first misses nothing of it", (
+            analysis.faults(), analysis.report["ledger"]["received"]), ([], sent))
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
