@@ -5,7 +5,7 @@
 
 /* The sweep comes round once in 2^30 ns (1.07 s) of clock, while packets are many enough. */
 #define SWEEP_PASS_SHIFT 30
-#define SWEEP_PREFETCH	 16 /* records ahead of the cursor */
+#define SWEEP_PREFETCH   16 /* records ahead of the cursor */
 
 /* Records compared to find one to evict. */
 #define EVICT_GROUP 8

@@ -12,9 +12,9 @@
  * fragments only.
  */
 
-#define FRAGMENT_LIFETIME (UINT64_C(30) * 1000000000) /* ns of clock, as RFC 791 and Linux have it */
-#define FRAGMENT_SETS	  2048u
-#define FRAGMENT_WAYS	  4u
+#define FRAGMENT_LIFETIME (UINT64_C(30) * 1000000000) /* ns of clock */
+#define FRAGMENT_SETS     2048u
+#define FRAGMENT_WAYS     4u
 
 /* What says that two fragments are of one datagram. In the order sender, receiver. */
 struct datagram {
@@ -28,10 +28,10 @@ struct datagram {
 
 struct fragment {
 	struct datagram datagram;
-	uint16_t port[2];   /* as in the key of the first fragment */
-	uint8_t direction;  /* of the first fragment */
+	uint16_t port[2];  /* as in the key of the first fragment */
+	uint8_t direction; /* of the first fragment */
 	bool used;
-	uint64_t clock;	    /* of the first fragment, ns */
+	uint64_t clock; /* of the first fragment, ns */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct fragment) == 64, "one cache line");
 

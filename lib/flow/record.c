@@ -19,8 +19,7 @@ _Static_assert(TCP_CLOSED < 8, "three bits of the state byte");
 enum { OTHER, FIN, ACK, TCP_EVENTS };
 
 static const uint8_t tcp_next[TCP_CLOSED][2][TCP_EVENTS] = {
-	[TCP_OPEN] = {{TCP_OPEN, TCP_FORWARD_FIN, TCP_OPEN},
-		      {TCP_OPEN, TCP_REVERSE_FIN, TCP_OPEN}},
+	[TCP_OPEN] = {{TCP_OPEN, TCP_FORWARD_FIN, TCP_OPEN}, {TCP_OPEN, TCP_REVERSE_FIN, TCP_OPEN}},
 	[TCP_FORWARD_FIN] = {{TCP_FORWARD_FIN, TCP_FORWARD_FIN, TCP_FORWARD_FIN},
 			     {TCP_FORWARD_FIN, TCP_REVERSE_LAST, TCP_FORWARD_FIN}},
 	[TCP_REVERSE_FIN] = {{TCP_REVERSE_FIN, TCP_FORWARD_LAST, TCP_REVERSE_FIN},
@@ -87,9 +86,8 @@ enum flow_end record_start(struct flow_record *record, const struct packet *pack
 {
 	static const uint8_t no_prefix[2][12];
 	uint32_t link_octets = packet_link_octets(packet);
-	uint16_t size = packet->frame_length < UINT16_MAX ? (uint16_t)packet->frame_length
-							  : UINT16_MAX;
-	bool ipv6 = packet->key.vlan & PACKET_KEY_IPV6;
+	uint16_t size =
+		packet->frame_length < UINT16_MAX ? (uint16_t)packet->frame_length : UINT16_MAX;
 	enum flow_end end = FLOW_LIVE;
 
 	seqlock_write_begin(&record->sequence);
@@ -108,7 +106,8 @@ enum flow_end record_start(struct flow_record *record, const struct packet *pack
 	record->tcp_flags[1] = 0;
 	record->ttl_min = packet->ttl;
 	record->ttl_max = packet->ttl;
-	memcpy(record->prefix, ipv6 ? packet->prefix : no_prefix, sizeof(record->prefix));
+	memcpy(record->prefix, packet_is_ipv6(packet) ? packet->prefix : no_prefix,
+	       sizeof(record->prefix));
 	record->first = packet->time;
 	record->last = packet->time;
 	memcpy(record->mac, packet->mac, sizeof(record->mac));

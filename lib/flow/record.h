@@ -17,9 +17,9 @@
 
 /* The state byte, key.zero of a record. */
 #define FLOW_STATE_FORWARD1  0x01 /* the first packet was sent by endpoint 1 */
-#define FLOW_STATE_REORDERED 0x02 /* a packet was older than the clock: `last` counts, not `seen` */
-#define FLOW_STATE_TCP	     0x1c /* enum tcp_state */
-#define FLOW_STATE_END	     0xe0 /* enum flow_end */
+#define FLOW_STATE_REORDERED 0x02 /* a packet was older than the clock: `last` counts */
+#define FLOW_STATE_TCP       0x1c /* enum tcp_state */
+#define FLOW_STATE_END       0xe0 /* enum flow_end */
 #define FLOW_STATE_TCP_SHIFT 2
 #define FLOW_STATE_END_SHIFT 5
 _Static_assert(FLOW_ENDS <= 8, "three bits of the state byte");
@@ -30,7 +30,7 @@ _Static_assert(FLOW_ENDS <= 8, "three bits of the state byte");
 
 /* Counters reaching these limits end the record, long before they wrap. */
 #define FLOW_PACKETS_LIMIT_SHIFT 31 /* also of link_octets */
-#define FLOW_OCTETS_LIMIT_SHIFT	 47
+#define FLOW_OCTETS_LIMIT_SHIFT  47
 
 /* In words[] the octets are the lower 48 bits, a frame size the upper 16. */
 #define SIZE_SHIFT 48
@@ -52,6 +52,11 @@ enum flow_end record_start(struct flow_record *record, const struct packet *pack
 enum flow_end record_exception(struct flow_record *record, const struct packet *packet,
 			       uint64_t seen, unsigned int direction);
 enum flow_end record_passed(const struct flow_record *record, const struct flow_timeouts *timeouts);
+
+static inline bool packet_is_ipv6(const struct packet *packet)
+{
+	return packet->key.vlan & PACKET_KEY_IPV6;
+}
 
 static inline enum flow_end record_end(const struct flow_record *record)
 {
@@ -84,7 +89,7 @@ static inline bool record_is(const struct flow_record *record, const struct pack
 	memcpy(mask, &compared, sizeof(mask));
 	if (((a[0] ^ b[0]) | ((a[1] ^ b[1]) & mask[1])) != 0)
 		return false;
-	if ((packet->key.vlan & PACKET_KEY_IPV6) == 0)
+	if (!packet_is_ipv6(packet))
 		return true;
 
 	uint64_t c[3], d[3];

@@ -19,7 +19,7 @@
  */
 struct slots {
 	uint32_t *ring;
-	uint32_t mask; /* size - 1, a power of two - 1, size >= all slots of the table */
+	uint32_t mask;           /* size - 1, a power of two - 1, size >= all slots of the table */
 	uint32_t low, base, top; /* free-running */
 };
 

@@ -13,25 +13,16 @@
  * full comparison in `count` decides.
  */
 
-static void stage_hash(struct flow_table *table, struct stage *stage)
+static inline void hash_packet(const struct flow_table *table, struct packet *packet,
+			       struct fragment_counts *counts)
 {
-	struct burst_counts counts = {0};
-
-	for (uint32_t i = 0; i < stage->burst.count; i++) {
-		struct packet *packet = &stage->burst.packets[i];
-
-		if (unlikely(packet->fragment != PACKET_WHOLE))
-			fragment_resolve(table->fragments, &table->secret, packet,
-					 &counts.fragments);
-		packet->hash = record_hash(&table->secret, &packet->key, packet->prefix);
-		__builtin_prefetch(index_bucket(&table->index, packet->hash, 0), 1);
-		counts.octets += packet->octets;
-		counts.ipv6 += packet->key.vlan >> 15;
-	}
-	stage->counts = counts;
+	if (unlikely(packet->fragment != PACKET_WHOLE))
+		fragment_resolve(table->fragments, &table->secret, packet, counts);
+	packet->hash = record_hash(&table->secret, &packet->key, packet->prefix);
+	__builtin_prefetch(index_bucket(&table->index, packet->hash, 0));
 }
 
-/* The record that the new flow after `ahead` others in this burst will fill. */
+/* The record that a new flow will fill, after `ahead` others. */
 static void prefetch_free(const struct flow_table *table, uint32_t ahead)
 {
 	uint32_t free = slots_free(&table->slots);
@@ -45,30 +36,24 @@ static void prefetch_free(const struct flow_table *table, uint32_t ahead)
 	__builtin_prefetch(table->records[slot].prefix, 1);
 }
 
-static void stage_compare(const struct flow_table *table, struct stage *stage)
+/* Returns the record worth a full comparison, or NULL. */
+static inline struct flow_record *compare_packet(struct flow_table *table,
+						 const struct packet *packet)
 {
-	uint32_t missing = 0;
+	const struct bucket *bucket = index_bucket(&table->index, packet->hash, 0);
+	unsigned int match = bucket_match(bucket, index_signature(packet->hash));
 
-	for (uint32_t i = 0; i < stage->burst.count; i++) {
-		const struct packet *packet = &stage->burst.packets[i];
-		const struct bucket *bucket = index_bucket(&table->index, packet->hash, 0);
-		unsigned int match = bucket_match(bucket, index_signature(packet->hash));
-
-		if (unlikely(match == 0)) {
-			stage->candidate[i] = NULL;
-			if (bucket->spilled == 0)
-				prefetch_free(table, missing++);
-			else
-				__builtin_prefetch(index_bucket(&table->index, packet->hash, 1));
-			continue;
-		}
-		struct flow_record *record = &table->records[bucket->slot[__builtin_ctz(match)]];
-
-		stage->candidate[i] = record;
-		__builtin_prefetch(record, 1);
-		if (packet->key.vlan & PACKET_KEY_IPV6)
-			__builtin_prefetch(record->prefix);
+	if (unlikely(match == 0)) {
+		__builtin_prefetch(index_bucket(&table->index, packet->hash, bucket->spilled != 0));
+		prefetch_free(table, table->missing++);
+		return NULL;
 	}
+	struct flow_record *record = &table->records[bucket->slot[__builtin_ctz(match)]];
+
+	__builtin_prefetch(record, 1);
+	if (packet_is_ipv6(packet))
+		__builtin_prefetch(record->prefix);
+	return record;
 }
 
 /* The packet's live record, or NULL. */
@@ -77,7 +62,7 @@ static struct flow_record *find(const struct flow_table *table, const struct pac
 	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
 		const struct bucket *bucket = index_bucket(&table->index, packet->hash, distance);
 
-		bucket_for_each(way, bucket_match(bucket, index_signature(packet->hash))) {
+		bucket_for_each (way, bucket_match(bucket, index_signature(packet->hash))) {
 			struct flow_record *record = &table->records[bucket->slot[way]];
 
 			if (record_is(record, packet))
@@ -104,12 +89,13 @@ static uint32_t take_slot(struct flow_table *table, uint64_t clock)
 }
 
 /* The packet was counted with its burst, as one of a flow. */
-static void count_overflow(struct flow_table *table, const struct packet *packet, unsigned int why)
+static void count_overflow(struct flow_table *table, const struct packet *packet,
+			   enum flow_overflow why)
 {
 	struct flow_counters *counters = &table->counters;
 
 	counters->packets--;
-	counters->packets_ipv6 -= (packet->key.vlan & PACKET_KEY_IPV6) != 0;
+	counters->packets_ipv6 -= packet_is_ipv6(packet);
 	counters->octets -= packet->octets;
 	counters->overflow_packets[why]++;
 	counters->overflow_octets += packet->octets;
@@ -121,12 +107,12 @@ static void count_new(struct flow_table *table, const struct packet *packet)
 	uint32_t slot = take_slot(table, packet->clock);
 
 	if (slot == NO_SLOT) {
-		count_overflow(table, packet, 0);
+		count_overflow(table, packet, FLOW_OVERFLOW_TABLE);
 		return;
 	}
 	if (!index_insert(&table->index, packet->hash, slot)) {
 		slots_give(&table->slots, slot);
-		count_overflow(table, packet, 1);
+		count_overflow(table, packet, FLOW_OVERFLOW_BUCKET);
 		return;
 	}
 	enum flow_end end = record_start(&table->records[slot], packet);
@@ -137,9 +123,8 @@ static void count_new(struct flow_table *table, const struct packet *packet)
 }
 
 /* The early look-up found nothing, or something else. */
-static __attribute__((noinline)) struct flow_record *
-find_again(struct flow_table *table, const struct packet *packet,
-	   const struct flow_record *candidate)
+static struct flow_record *find_again(struct flow_table *table, const struct packet *packet,
+				      const struct flow_record *candidate)
 {
 	struct flow_record *record = find(table, packet);
 
@@ -158,6 +143,7 @@ static inline void count_packet(struct flow_table *table, const struct packet *p
 				struct flow_record *record)
 {
 	if (unlikely(record == NULL || !record_is(record, packet))) {
+		table->missing -= record == NULL;
 		record = find_again(table, packet, record);
 		if (record == NULL) {
 			count_new(table, packet);
@@ -178,35 +164,21 @@ static inline void count_packet(struct flow_table *table, const struct packet *p
 		end_record(table, record, packet, end);
 }
 
-static void count_burst(struct flow_counters *counters, const struct stage *stage)
+/* What was summed up when the burst was hashed; overflowed packets were taken off already. */
+static void count_burst(struct flow_table *table, const struct stage *stage)
 {
-	counters->packets += stage->burst.count;
+	struct flow_counters *counters = &table->counters;
+	uint32_t count = stage->burst.count;
+
+	if (count == 0)
+		return;
+	table->clock = stage->burst.packets[count - 1].clock;
+	counters->packets += count;
 	counters->packets_ipv6 += stage->counts.ipv6;
 	counters->octets += stage->counts.octets;
 	counters->fragments_first += stage->counts.fragments.first;
 	counters->fragments_later += stage->counts.fragments.later;
 	counters->fragments_unmatched += stage->counts.fragments.unmatched;
-}
-
-/* Count the burst, with a slice of the sweep wherever another SWEEP_PACKETS are complete. */
-static void stage_count(struct flow_table *table, const struct stage *stage)
-{
-	uint32_t done = 0, count = stage->burst.count;
-
-	while (done < count) {
-		uint32_t left = count - done;
-		uint32_t run = left < table->sweep.packets ? left : table->sweep.packets;
-
-		for (uint32_t end = done + run; done < end; done++)
-			count_packet(table, &stage->burst.packets[done], stage->candidate[done]);
-		table->clock = stage->burst.packets[done - 1].clock;
-		table->sweep.packets -= run;
-		if (table->sweep.packets == 0) {
-			table->sweep.packets = SWEEP_PACKETS;
-			table_sweep(table, table->clock);
-		}
-	}
-	count_burst(&table->counters, stage);
 }
 
 /* The stage handed over `age` pushes ago; 0: the one that was just filled. */
@@ -217,11 +189,34 @@ static struct stage *stage_of_age(struct flow_table *table, uint32_t age)
 
 void flow_table_push(struct flow_table *table)
 {
+	struct stage *hash = stage_of_age(table, 0), *compare = stage_of_age(table, 1);
+	struct stage *count = stage_of_age(table, 2);
+	uint32_t hashes = hash->burst.count, compares = compare->burst.count;
+	uint32_t counts = count->burst.count, slice = table->sweep.packets;
+	uint64_t octets = 0;
+	uint32_t ipv6 = 0;
+
 	table_release_waiting(table);
-	/* Oldest first: the signatures of the next burst then see the flows of this one. */
-	stage_count(table, stage_of_age(table, 2));
-	stage_compare(table, stage_of_age(table, 1));
-	stage_hash(table, stage_of_age(table, 0));
+	hash->counts.fragments = (struct fragment_counts){0};
+	/* Packet by packet through all stages, so that prefetches are spread over the work. */
+	for (uint32_t i = 0; i < FLOW_BURST; i++) {
+		if (likely(i < counts)) {
+			count_packet(table, &count->burst.packets[i], count->candidate[i]);
+			if (unlikely(i + 1 == slice))
+				table_sweep(table, count->burst.packets[i].clock);
+		}
+		if (likely(i < compares))
+			compare->candidate[i] = compare_packet(table, &compare->burst.packets[i]);
+		if (likely(i < hashes)) {
+			hash_packet(table, &hash->burst.packets[i], &hash->counts.fragments);
+			octets += hash->burst.packets[i].octets;
+			ipv6 += packet_is_ipv6(&hash->burst.packets[i]);
+		}
+	}
+	hash->counts.octets = octets;
+	hash->counts.ipv6 = ipv6;
+	table->sweep.packets = slice > counts ? slice - counts : slice + SWEEP_PACKETS - counts;
+	count_burst(table, count);
 	table->filling = (table->filling + 1) % STAGES;
 	table->stages[table->filling].burst.count = 0;
 }

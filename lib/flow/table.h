@@ -17,7 +17,7 @@
  *	view.c		any thread: live records, and records decoded
  */
 
-#define STAGES	3 /* bursts: being filled or hashed, compared, counted */
+#define STAGES  3 /* bursts: being filled or hashed, compared, counted */
 #define NO_SLOT UINT32_MAX
 
 struct burst_counts {
@@ -44,18 +44,18 @@ _Static_assert(SWEEP_PACKETS >= FLOW_BURST, "at most one slice a push");
 _Static_assert(SWEEP_SLICE + 2 * FLOW_BURST <= FLOW_OUTBOX, "an emptied outbox holds one push");
 
 struct sweep {
-	uint32_t cursor;	/* slot to look at next */
-	uint32_t packets;	/* packets to count before the next slice */
-	uint64_t clock;		/* of the last slice, ns */
-	uint64_t credit;	/* records to look at, in 1 / 2^SWEEP_PASS_SHIFT */
-	uint32_t due_count;	/* found due by the last slice ... */
+	uint32_t cursor;           /* slot to look at next */
+	uint32_t packets;          /* packets to count before the next slice */
+	uint64_t clock;            /* of the last slice, ns */
+	uint64_t credit;           /* records to look at, in 1 / 2^SWEEP_PASS_SHIFT */
+	uint32_t due_count;        /* found due by the last slice ... */
 	uint32_t due[SWEEP_SLICE]; /* ... in these slots, their buckets on the way to the cache */
 };
 
 struct eviction {
 	uint32_t cursor; /* slot where the next group begins */
 	uint32_t victim; /* slot of the flow to go next ... */
-	uint64_t seen;	 /* ... if it still has this clock */
+	uint64_t seen;   /* ... if it still has this clock */
 };
 
 struct flow_table {
@@ -72,10 +72,11 @@ struct flow_table {
 
 	/* All else is the worker's own. */
 	struct slots slots __attribute__((aligned(64)));
-	uint32_t filling;	/* the stage that flow_table_next() gives out */
+	uint32_t missing; /* packets compared, without a candidate, and not yet counted */
+	uint32_t filling; /* the stage that flow_table_next() gives out */
 	struct eviction evict;
 	uint32_t finish_cursor;
-	uint64_t clock;		/* the newest of all packets counted */
+	uint64_t clock; /* the newest of all packets counted */
 	struct flow_counters counters;
 	struct sweep sweep;
 	struct stage stages[STAGES];

@@ -18,7 +18,7 @@ bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_
 	for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
 		uint32_t sequence = seqlock_read_begin(&record->sequence);
 
-		memcpy(copy, record, sizeof(*copy));
+		seqlock_copy(copy, record, sizeof(*copy));
 		if (seqlock_read_valid(&record->sequence, sequence))
 			return record_live(copy);
 	}

@@ -6,15 +6,14 @@
 #include <weir/log.h>
 
 #define JUMBO_MTU     16000
-#define RSS_KEY_BYTES 40	/* where the driver does not say: what Toeplitz needs for IPv6 */
+#define RSS_KEY_BYTES 40 /* where the driver does not say: what Toeplitz needs for IPv6 */
 #define RSS_KEY_MAX   128
 
 #define RSS_ADDRESSES                                                                              \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER |               \
 	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER |               \
 	 RTE_ETH_RSS_IPV6_EX)
-#define RSS_PORTS                                                                                  \
-	(RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
+#define RSS_PORTS (RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
 
 /* See enum port_symmetry for why. */
 static uint64_t choose_rss(uint64_t offered)
@@ -49,8 +48,7 @@ static uint16_t longest_mtu(const struct rte_eth_dev_info *info, const struct po
 
 	if (info->max_rx_pktlen > overhead)
 		mtu = RTE_MIN(mtu, info->max_rx_pktlen - overhead);
-	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) == 0 &&
-	    plan->max_frame > overhead)
+	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) == 0 && plan->max_frame > overhead)
 		mtu = RTE_MIN(mtu, plan->max_frame - overhead);
 	return (uint16_t)RTE_MAX(mtu, (uint32_t)info->min_mtu);
 }
@@ -165,6 +163,7 @@ void port_verify_symmetry(struct port *port)
 	} else if (port->symmetry == PORT_RSS_SYMMETRIC &&
 		   (port->rss_functions & (RSS_PORTS)) != 0) {
 		log_warning("%s: the driver %s hashes ports; fragments of a flow may be counted "
-			    "apart from its whole packets", port->name, port->driver);
+			    "apart from its whole packets",
+			    port->name, port->driver);
 	}
 }

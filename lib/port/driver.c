@@ -17,10 +17,16 @@ static const struct driver_traits known[] = {
 	{.name = "net_memif", .pairs_queues = true, .copies = true},
 	{.name = "net_null", .hashes_nothing = true, .link_fixed = true, .copies = true},
 	/* A frame of several mbufs is chained, offload or not. */
-	{.name = "net_pcap", .link_fixed = true, .copies = true, .time_in_us = true,
+	{.name = "net_pcap",
+	 .link_fixed = true,
+	 .copies = true,
+	 .time_in_us = true,
 	 .max_frame = UINT16_MAX},
 	/* mbufs come as their maker made them; weir's reader spreads symmetrically. */
-	{.name = "net_ring", .spreads = true, .link_fixed = true, .copies = true,
+	{.name = "net_ring",
+	 .spreads = true,
+	 .link_fixed = true,
+	 .copies = true,
 	 .max_frame = 262144},
 	{.name = "net_tap", .pairs_queues = true, .asks_kernel = true, .copies = true},
 	{.name = "net_vhost", .pairs_queues = true, .copies = true},

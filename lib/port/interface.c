@@ -74,8 +74,7 @@ static int check_interface(const char *name, struct kernel_link *link, struct er
 				 name, name);
 	if (!has_capability(CAP_NET_RAW))
 		return error_set(error, EPERM,
-				 "%s: needs CAP_NET_RAW; run as root or give the capability",
-				 name);
+				 "%s: needs CAP_NET_RAW; run as root or give the capability", name);
 	return 0;
 }
 
@@ -128,8 +127,7 @@ static void ignore_outgoing(unsigned int index)
 	uint16_t count = kernel_sockets_packet(index, sockets, RTE_DIM(sockets));
 
 	for (uint16_t i = 0; i < count; i++)
-		(void)setsockopt(sockets[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-				 sizeof(filter));
+		(void)setsockopt(sockets[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
 }
 
 static void vdev_name(const struct interface *interface, uint16_t queue, char *name, size_t size)
@@ -171,9 +169,9 @@ static int attach_packet(struct interface *interface, const struct kernel_link *
 	if (result != 0)
 		return error_set(error, EIO,
 				 "%s: the AF_PACKET driver cannot open it; with --log-level debug "
-				 "it says why", interface->name);
-	interface->symmetry =
-		interface->queues_each == 1 ? PORT_ONE_QUEUE : PORT_SPREAD_BY_INPUT;
+				 "it says why",
+				 interface->name);
+	interface->symmetry = interface->queues_each == 1 ? PORT_ONE_QUEUE : PORT_SPREAD_BY_INPUT;
 	if (link->type == ARPHRD_LOOPBACK)
 		ignore_outgoing(link->index);
 	return 0;
@@ -214,8 +212,10 @@ static int attach_xdp(struct interface *interface, const struct kernel_link *lin
 	int result = xdp_trial(link->index, &step);
 
 	if (result != 0)
-		return error_set(error, -result, "%s: the kernel or the interface's driver refuses "
-				 "%s: %s", interface->name, step, strerror(-result));
+		return error_set(error, -result,
+				 "%s: the kernel or the interface's driver refuses "
+				 "%s: %s",
+				 interface->name, step, strerror(-result));
 	interface->queues_each = 1;
 	for (uint16_t q = 0; q < queues && result == 0; q++)
 		if (add_xdp_vdev(interface, q) != 0)
@@ -240,15 +240,18 @@ static int xdp_possible(const char *name, const struct kernel_link *link, uint16
 	if (link->has_xdp) /* and the driver would remove it when it fails */
 		return error_set(error, EBUSY,
 				 "%s: an XDP program is attached already; \"ip link set %s xdp "
-				 "off\" removes it", name, name);
+				 "off\" removes it",
+				 name, name);
 	if (link->mtu > XDP_MTU_MAX)
 		return error_set(error, EMSGSIZE,
 				 "%s: frames of its MTU %u do not fit AF_XDP buffers (%u)", name,
 				 link->mtu, XDP_MTU_MAX);
 	if (queues > RTE_MIN(ports, (uint16_t)PORT_QUEUES_MAX))
-		return error_set(error, ENOSPC,
-				 "%s: AF_XDP takes all %u RX queues, %u are possible; \"ethtool -L\" "
-				 "sets fewer", name, queues, ports);
+		return error_set(
+			error, ENOSPC,
+			"%s: AF_XDP takes all %u RX queues, %u are possible; \"ethtool -L\" "
+			"sets fewer",
+			name, queues, ports);
 	return 0;
 }
 

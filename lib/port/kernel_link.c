@@ -246,7 +246,7 @@ int kernel_link_read(const char *name, struct kernel_link *link)
 		length = -1;
 	else
 		length = recv(fd, &answer, sizeof(answer), 0);
-	result = length < 0				   ? -errno
+	result = length < 0                                 ? -errno
 		 : NLMSG_OK(&answer.header, (size_t)length) ? parse_link(&answer.header, link)
 							    : -EPROTO;
 	close(fd);

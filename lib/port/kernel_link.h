@@ -35,7 +35,7 @@ uint16_t kernel_link_rx_queues(const char *name);
  */
 bool kernel_link_spreads_symmetrically(const char *name);
 
-/* May one received "frame" be several of the wire's, merged by the kernel, NIC or a virtual peer? */
+/* May one received "frame" be several of the wire, merged by kernel, NIC or virtual peer? */
 bool kernel_link_merges_frames(const char *name);
 
 /* Does another interface (VLAN, bridge, macvlan ...) lie upon it? */

@@ -14,9 +14,9 @@
 #include "preload.h"
 
 /* Mbufs of one queue that are on their way: a driver's burst, the worker's pipeline, caches. */
-#define ON_THEIR_WAY	   512
+#define ON_THEIR_WAY       512
 #define ON_THEIR_WAY_LARGE 192
-#define LARGE_ROOM	   16384
+#define LARGE_ROOM         16384
 
 /* The copy of the ring slot starts where the kernel's header ends. */
 static void plan_af_packet(const struct rte_eth_dev_info *info, struct pool_plan *plan)

@@ -18,9 +18,9 @@
 #include "kernel_loss.h"
 #include "pool.h"
 
-#define DESCRIPTORS	    4096
+#define DESCRIPTORS          4096
 #define DESCRIPTORS_AT_LEAST 256 /* below it a burst at line rate does not fit */
-#define TX_DESCRIPTORS	    512
+#define TX_DESCRIPTORS       512
 
 uint16_t port_queues_possible(uint16_t id, uint16_t wanted)
 {
@@ -69,8 +69,8 @@ static int make_pool(struct port *port, const struct pool_plan *plan, uint16_t w
 		*tx_descriptors = TX_DESCRIPTORS;
 		(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->descriptors,
 						       tx_descriptors);
-		port->pool = pool_create(plan, port->id, port->queues, port->descriptors,
-					 port->socket);
+		port->pool =
+			pool_create(plan, port->id, port->queues, port->descriptors, port->socket);
 		if (port->pool != NULL)
 			return 0;
 		if (rte_errno != ENOMEM || !plan->per_descriptor || wanted <= DESCRIPTORS_AT_LEAST)
@@ -95,8 +95,7 @@ static void set_promiscuous(struct port *port)
 {
 	int result;
 
-	if (port->interface[0] != '\0' &&
-	    (kernel_link_flags(port->interface) & IFF_PROMISC) != 0) {
+	if (port->interface[0] != '\0' && (kernel_link_flags(port->interface) & IFF_PROMISC) != 0) {
 		port->promiscuous = true; /* by somebody else: it is not weir's to end */
 		return;
 	}
@@ -105,7 +104,8 @@ static void set_promiscuous(struct port *port)
 	port->promiscuous_undo = result == 0;
 	if (result != 0 && result != -ENOTSUP)
 		log_warning("%s: cannot be made promiscuous (%s): frames for other stations may "
-			    "not be seen", port->name, strerror(-result));
+			    "not be seen",
+			    port->name, strerror(-result));
 }
 
 /* net_pcap gives microseconds; weir's `time` is in ns. Below this value it cannot be ns. */
@@ -154,15 +154,16 @@ static int open_queues(struct port *port, const struct rte_eth_dev_info *info,
 	pool_plan_make(info, traits, &plan);
 	result = port_configure(port, info, traits, &plan, &rxmode, error);
 	if (result == 0)
-		result = make_pool(port, &plan, wanted_descriptors(port, settings),
-				   &tx_descriptors, error);
+		result = make_pool(port, &plan, wanted_descriptors(port, settings), &tx_descriptors,
+				   error);
 	if (result != 0)
 		return result;
 	kernel_loss_before(&before);
 	result = setup_queues(port, info, &rxmode, tx_descriptors);
 	if (result != 0)
-		return error_set(error, -result, "%s: the driver %s cannot set up its %u queues: %s",
-				 port->name, port->driver, port->queues, strerror(-result));
+		return error_set(error, -result,
+				 "%s: the driver %s cannot set up its %u queues: %s", port->name,
+				 port->driver, port->queues, strerror(-result));
 	kernel_loss_attach(port, info->if_index, &before);
 	if (traits->time_in_us && plan.more == 0) /* frames played in a loop have no time */
 		return correct_time(port, error);

@@ -25,14 +25,14 @@
 #include "reader_file.h"
 #include "reader_spread.h"
 
-#define DEVICE	     "weir_reader" /* the ethdev is then net_ring_weir_reader */
-#define QUEUES_MAX   RTE_PMD_RING_MAX_RX_RINGS
-#define BATCH	     64
+#define DEVICE     "weir_reader" /* the ethdev is then net_ring_weir_reader */
+#define QUEUES_MAX RTE_PMD_RING_MAX_RX_RINGS
+#define BATCH      64
 /*
  * Rings deep enough for a worker that has to wait a few ms for its CPU: with fewer workers
  * each has more, 39 MB of mbufs for one queue, some 90 MB for many.
  */
-#define RINGS_ENTRIES	 32768u
+#define RINGS_ENTRIES    32768u
 #define RING_ENTRIES_MIN 2048u
 #define RING_ENTRIES_MAX 16384u
 /*
@@ -40,24 +40,24 @@
  * batch and the chain of one frame of 262,144 bytes. So the reader never waits for itself.
  */
 #define MBUFS_PER_QUEUE 512
-#define MBUFS_MORE	(BATCH + 262144 / RTE_MBUF_DEFAULT_DATAROOM + 1 + 1024)
+#define MBUFS_MORE      (BATCH + 262144 / RTE_MBUF_DEFAULT_DATAROOM + 1 + 1024)
 
 struct reader {
 	struct reader_file *files;
 	unsigned int file_count;
-	int wake;		/* eventfd: readable once the reader shall stop */
+	int wake; /* eventfd: readable once the reader shall stop */
 	struct port_fields fields;
 	uint16_t queues, port;
 	struct rte_mempool *pool;
 	struct rte_ring *rings[QUEUES_MAX];
 	pthread_t thread;
 	bool running;
-	bool stop;		/* atomic: reader_stop() writes, the thread reads */
-	bool finished;		/* atomic: the thread writes once, `result` is whole then */
+	bool stop;     /* atomic: reader_stop() writes, the thread reads */
+	bool finished; /* atomic: the thread writes once, `result` is whole then */
 	struct reader_result result;
 	/* the thread's own: */
-	pcap_t *pcap;			/* of the current file */
-	struct rte_mbuf *spare[BATCH];	/* empty ones */
+	pcap_t *pcap;                  /* of the current file */
+	struct rte_mbuf *spare[BATCH]; /* empty ones */
 	unsigned int spares;
 	struct rte_mbuf *staged[QUEUES_MAX][BATCH]; /* filled, on the way to their ring */
 	unsigned int staged_count[QUEUES_MAX];
@@ -138,8 +138,8 @@ static bool copy_to_chain(const struct reader *reader, struct rte_mbuf *mbuf, co
 	struct rte_mbuf *last = mbuf;
 
 	for (uint32_t done = 0;;) {
-		uint16_t part = (uint16_t)RTE_MIN((uint32_t)rte_pktmbuf_tailroom(last),
-						  length - done);
+		uint16_t part =
+			(uint16_t)RTE_MIN((uint32_t)rte_pktmbuf_tailroom(last), length - done);
 
 		memcpy(rte_pktmbuf_mtod(last, void *), data + done, part);
 		last->data_len = part;
@@ -273,6 +273,18 @@ fail:
 	return result;
 }
 
+/* A stack gives out what was freed last, still in the CPU's cache: twice as fast as a ring. */
+static struct rte_mempool *make_pool(unsigned int count)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create_by_ops(
+		DEVICE, count, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "stack");
+
+	if (pool != NULL)
+		return pool;
+	return rte_pktmbuf_pool_create(DEVICE, count, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
+}
+
 static int make_rings(struct reader *reader, unsigned int entries)
 {
 	char name[RTE_RING_NAMESIZE];
@@ -294,19 +306,21 @@ int reader_attach(struct reader *reader, uint16_t queues, const struct port_fiel
 	int port;
 
 	if (queues == 0 || queues > QUEUES_MAX)
-		return error_set(error, EINVAL, "capture reader: %u queues wanted, 1 to %u are "
-				 "possible", queues, QUEUES_MAX);
+		return error_set(error, EINVAL,
+				 "capture reader: %u queues wanted, 1 to %u are "
+				 "possible",
+				 queues, QUEUES_MAX);
 	reader->queues = queues;
 	reader->fields = *fields;
 	entries = rte_align32prevpow2(RINGS_ENTRIES / queues);
 	entries = RTE_MIN(RTE_MAX(entries, RING_ENTRIES_MIN), RING_ENTRIES_MAX);
-	reader->pool = rte_pktmbuf_pool_create(
-		DEVICE, queues * (entries + MBUFS_PER_QUEUE) + MBUFS_MORE, 256, 0,
-		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	reader->pool = make_pool(queues * (entries + MBUFS_PER_QUEUE) + MBUFS_MORE);
 	if (reader->pool == NULL || make_rings(reader, entries) != 0)
-		return error_set(error, rte_errno,
-				 "capture reader: no memory for %u queues: %s; give the EAL more (-m) "
-				 "or use fewer workers", queues, rte_strerror(rte_errno));
+		return error_set(
+			error, rte_errno,
+			"capture reader: no memory for %u queues: %s; give the EAL more (-m) "
+			"or use fewer workers",
+			queues, rte_strerror(rte_errno));
 	/* weir sends nothing, but rte_pdump wants a TX queue: any ring will do. */
 	port = rte_eth_from_rings(DEVICE, reader->rings, queues, reader->rings, 1,
 				  (unsigned int)SOCKET_ID_ANY);
@@ -329,8 +343,7 @@ int reader_start(struct reader *reader, struct error *error)
 	result = pthread_create(&reader->thread, NULL, reader_main, reader);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result != 0)
-		return error_set(error, result, "capture reader: no thread: %s",
-				 strerror(result));
+		return error_set(error, result, "capture reader: no thread: %s", strerror(result));
 	reader->running = true;
 	return 0;
 }

@@ -19,7 +19,7 @@
 struct input {
 	int fd;
 	int wake;
-	bool may_wait;	/* a pipe or terminal */
+	bool may_wait; /* a pipe or terminal */
 };
 
 static ssize_t input_read(void *cookie, char *buffer, size_t size)
@@ -107,9 +107,10 @@ static int check_link_type(const struct reader_file *file, struct error *error)
 	if (type == DLT_EN10MB)
 		return 0;
 	if (name == NULL)
-		return error_set(error, EPROTONOSUPPORT,
-				 "%s: link type %d is not Ethernet; weir reads Ethernet captures only",
-				 file->name, type);
+		return error_set(
+			error, EPROTONOSUPPORT,
+			"%s: link type %d is not Ethernet; weir reads Ethernet captures only",
+			file->name, type);
 	return error_set(error, EPROTONOSUPPORT,
 			 "%s: link type %s (%s) is not Ethernet; weir reads Ethernet captures only",
 			 file->name, name, description != NULL ? description : "no description");
@@ -137,12 +138,16 @@ int reader_file_open(struct reader_file *file, const char *path, int wake, struc
 	if (file->pcap != NULL)
 		return check_link_type(file, error);
 	if (S_ISREG(status.st_mode) && status.st_size == 0)
-		result = error_set(error, EINVAL, "%s: the file is empty; not even a capture's header "
-				   "is there", file->name);
-	else
 		result = error_set(error, EINVAL,
-				   "%s: not a capture: %s; weir reads pcap and pcapng (a compressed "
-				   "one through: zcat FILE | weir --read -)", file->name, reason);
+				   "%s: the file is empty; not even a capture's header "
+				   "is there",
+				   file->name);
+	else
+		result =
+			error_set(error, EINVAL,
+				  "%s: not a capture: %s; weir reads pcap and pcapng (a compressed "
+				  "one through: zcat FILE | weir --read -)",
+				  file->name, reason);
 	fclose(stream);
 	return result;
 }

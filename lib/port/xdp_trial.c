@@ -25,7 +25,7 @@ static int load_pass_program(void)
 		.prog_type = BPF_PROG_TYPE_XDP,
 		.insns = (uintptr_t)pass,
 		.insn_cnt = sizeof(pass) / sizeof(pass[0]),
-		.license = (uintptr_t)"Dual BSD/GPL",
+		.license = (uintptr_t) "Dual BSD/GPL",
 		.prog_name = "weir_trial",
 	};
 

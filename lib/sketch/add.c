@@ -47,40 +47,48 @@ static inline bool equal(const uint64_t *a, const uint64_t *b, uint32_t words)
 	return difference == 0;
 }
 
-static inline uint64_t *find(const struct summary *summary, const uint64_t *key, uint32_t hash,
-			     uint32_t words)
+/* In full: through all entries of the hash, as far as they may have spilled. */
+static uint64_t *find(const struct summary *summary, const uint64_t *key, uint32_t hash)
 {
 	for (uint32_t b = hash & summary->mask;; b = (b + 1) & summary->mask) {
-		const struct index_entry *entries = summary->buckets[b].entries;
+		const struct bucket *bucket = &summary->buckets[b];
 
 		for (unsigned int e = 0; e < BUCKET_ENTRIES; e++) {
 			uint64_t *row;
 
-			if (entries[e].row == 0)
+			if (bucket->rows[e] == 0)
 				return NULL;
-			if (entries[e].hash != hash)
+			if (bucket->hashes[e] != hash)
 				continue;
-			row = row_at(summary, entries[e].row - 1);
-			if (equal(row, key, words))
+			row = row_at(summary, bucket->rows[e] - 1);
+			if (equal(row, key, summary->key_words))
 				return row;
 		}
 	}
 }
 
-/* Most keys are found where the first equal hash leads to. */
-static inline void prefetch_row(const struct summary *summary, uint32_t hash)
+#define NO_ROW	0	   /* the key has none */
+#define UNKNOWN UINT32_MAX /* only find() can tell */
+
+/*
+ * The row (number + 1) that a hash leads to, without a look at its key and almost without
+ * branches: which entry it is, or that there is none, no branch predictor can know.
+ */
+static inline uint32_t glance(const struct summary *summary, uint32_t hash)
 {
-	const struct index_entry *entries = summary->buckets[hash & summary->mask].entries;
+	const struct bucket *bucket = &summary->buckets[hash & summary->mask];
+	unsigned int equals = 0;
+	uint32_t row = NO_ROW;
 
 	for (unsigned int e = 0; e < BUCKET_ENTRIES; e++) {
-		if (entries[e].hash != hash || entries[e].row == 0)
-			continue;
-		uint64_t *row = row_at(summary, entries[e].row - 1);
+		bool equal_here = bucket->hashes[e] == hash && bucket->rows[e] != 0;
 
-		__builtin_prefetch(row, 1);
-		__builtin_prefetch(row + summary->row_words - 1, 1);
-		return;
+		equals += equal_here;
+		row = equal_here ? bucket->rows[e] : row;
 	}
+	if (equals > 1 || (equals == 0 && bucket->rows[BUCKET_ENTRIES - 1] != 0))
+		return UNKNOWN;
+	return row;
 }
 
 static uint64_t *append(struct summary *summary, const uint64_t *key, uint32_t hash)
@@ -112,6 +120,20 @@ static void keep_note(uint64_t *kept, const uint8_t *brought)
 		*kept = note;
 }
 
+/* The key's row, given what glance() said and whether it still holds. NULL: there is none. */
+static inline uint64_t *row_of(const struct summary *summary, const uint64_t *key, uint32_t hash,
+			       uint32_t words, uint32_t glanced, bool holds)
+{
+	uint64_t *row;
+
+	if (!holds || glanced == UNKNOWN)
+		return find(summary, key, hash);
+	if (glanced == NO_ROW)
+		return NULL;
+	row = row_at(summary, glanced - 1);
+	return equal(row, key, words) ? row : find(summary, key, hash);
+}
+
 /* A compiler that knows the shape makes the loops over words vanish. */
 static inline __attribute__((always_inline)) void
 add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
@@ -119,17 +141,25 @@ add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
 {
 	const uint32_t words = (key_size + 7) / 8, metrics = sides * SUMMARY_METRICS;
 	uint64_t keys[GROUP][SUMMARY_KEY_MAX / 8];
-	uint32_t hashes[GROUP];
+	uint32_t hashes[GROUP], glanced[GROUP];
+	bool glances_hold = true; /* until a row comes in */
 
 	for (uint32_t i = 0; i < batch->count; i++) {
 		load_key(keys[i], batch->keys + i * batch->key_stride, key_size);
 		hashes[i] = hash_key(&summary->secret, keys[i], words);
 		__builtin_prefetch(&summary->buckets[hashes[i] & summary->mask], 1);
 	}
-	for (uint32_t i = 0; i < batch->count; i++)
-		prefetch_row(summary, hashes[i]);
 	for (uint32_t i = 0; i < batch->count; i++) {
-		uint64_t *row = find(summary, keys[i], hashes[i], words);
+		glanced[i] = glance(summary, hashes[i]);
+		if (glanced[i] != NO_ROW && glanced[i] != UNKNOWN) {
+			uint64_t *row = row_at(summary, glanced[i] - 1);
+
+			__builtin_prefetch(row, 1);
+			__builtin_prefetch(row + summary->row_words - 1, 1);
+		}
+	}
+	for (uint32_t i = 0; i < batch->count; i++) {
+		uint64_t *row = row_of(summary, keys[i], hashes[i], words, glanced[i], glances_hold);
 		uint64_t add[2 * SUMMARY_METRICS];
 
 		memcpy(add, batch->metrics + i * batch->metrics_stride, metrics * sizeof(*add));
@@ -137,6 +167,7 @@ add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
 			if (summary->gated && !gate_admits(summary, hashes[i], add, sides))
 				continue;
 			row = append(summary, keys[i], hashes[i]);
+			glances_hold = false;
 		}
 		for (unsigned int m = 0; m < metrics; m++)
 			row[words + noted + m] += add[m];

@@ -3,29 +3,42 @@
 
 #include <string.h>
 
-/* The entry of the index that holds `row`, a number + 1 or 0 for an empty one, from `hash` on. */
-static struct index_entry *locate(struct summary *summary, uint32_t hash, uint32_t row)
+struct place {
+	struct bucket *bucket;
+	unsigned int entry;
+};
+
+/* Where the index holds `row`, a number + 1 or 0 for an empty entry, from the bucket of `hash` on. */
+static struct place locate(struct summary *summary, uint32_t hash, uint32_t row)
 {
-	for (uint32_t b = hash & summary->mask;; b = (b + 1) & summary->mask)
+	for (uint32_t b = hash & summary->mask;; b = (b + 1) & summary->mask) {
+		struct bucket *bucket = &summary->buckets[b];
+
 		for (unsigned int e = 0; e < BUCKET_ENTRIES; e++)
-			if (summary->buckets[b].entries[e].row == row)
-				return &summary->buckets[b].entries[e];
+			if (bucket->rows[e] == row)
+				return (struct place){bucket, e};
+	}
 }
 
 void index_put(struct summary *summary, uint32_t row)
 {
 	uint32_t hash = summary->hashes[row];
+	struct place place = locate(summary, hash, 0);
 
-	*locate(summary, hash, 0) = (struct index_entry){.hash = hash, .row = row + 1};
+	place.bucket->hashes[place.entry] = hash;
+	place.bucket->rows[place.entry] = row + 1;
 }
 
 void index_clear(struct summary *summary)
 {
 	if (summary->count > summary->mask / 4) {
 		for (uint32_t b = 0; b <= summary->mask; b++)
-			memset(summary->buckets[b].entries, 0, sizeof(summary->buckets[b].entries));
+			memset(summary->buckets[b].rows, 0, sizeof(summary->buckets[b].rows));
 		return;
 	}
-	for (uint32_t row = 0; row < summary->count; row++)
-		locate(summary, summary->hashes[row], row + 1)->row = 0;
+	for (uint32_t row = 0; row < summary->count; row++) {
+		struct place place = locate(summary, summary->hashes[row], row + 1);
+
+		place.bucket->rows[place.entry] = 0;
+	}
 }

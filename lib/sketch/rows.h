@@ -15,14 +15,10 @@
 
 #define BUCKET_ENTRIES 4
 
-struct index_entry {
-	uint32_t hash;
-	uint32_t row; /* number + 1; 0: empty, and so are those after it */
-};
-
 /* The gate's cell (gate.h) lies where a key that has no row is looked for in vain: one miss. */
 struct bucket {
-	struct index_entry entries[BUCKET_ENTRIES];
+	uint32_t hashes[BUCKET_ENTRIES];
+	uint32_t rows[BUCKET_ENTRIES]; /* number + 1; 0: empty, and so are those after it */
 	uint64_t turned_away[SUMMARY_METRICS];
 	uint64_t reserved;
 };

@@ -70,6 +70,6 @@ void worker_shared_counters(const struct worker_shared *shared, struct worker_co
 	/* The worker is inside its section for tens of nanoseconds per burst. */
 	do {
 		begin = seqlock_read_begin(&shared->sequence);
-		memcpy(copy, &shared->counters, sizeof(*copy));
+		seqlock_copy(copy, &shared->counters, sizeof(*copy));
 	} while (!seqlock_read_valid(&shared->sequence, begin));
 }

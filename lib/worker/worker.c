@@ -151,6 +151,17 @@ static void publish(struct loop *loop)
 	seqlock_write_end(&shared->sequence);
 }
 
+/* Hand ended records to the stats core: at once, or when it has room. */
+static void flush(struct loop *loop, bool wait)
+{
+	while (!worker_shared_flush(&loop->worker->shared)) {
+		loop->counters.records_waiting++;
+		if (!wait)
+			return;
+		rte_delay_us_sleep(50);
+	}
+}
+
 /* Move everything one step on: parse what is held, push it, hold what has just arrived. */
 static void advance(struct loop *loop, struct rte_mbuf **arrived, uint16_t count)
 {
@@ -168,21 +179,12 @@ static void advance(struct loop *loop, struct rte_mbuf **arrived, uint16_t count
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 	tally_apply(&loop->tallies[loop->tally], &loop->counters);
 	publish(loop);
+	/* Now: an emptied outbox has room for what one push can end, not for two. */
+	flush(loop, loop->worker->lossless);
 
 	for (uint16_t i = 0; i < count; i++)
 		loop->held[i] = arrived[i];
 	loop->held_count = count;
-}
-
-/* Hand ended records to the stats core: at once, or when it has room. */
-static void flush(struct loop *loop, bool wait)
-{
-	while (!worker_shared_flush(&loop->worker->shared)) {
-		loop->counters.records_waiting++;
-		if (!wait)
-			return;
-		rte_delay_us_sleep(50);
-	}
 }
 
 static bool in_flight(const struct loop *loop)
@@ -216,7 +218,6 @@ static void idle(struct loop *loop)
 	loop->counters.polls_empty++;
 	if (in_flight(loop)) {
 		advance(loop, NULL, 0);
-		flush(loop, worker->lossless);
 		return;
 	}
 	if (++loop->empty_polls % IDLE_HOUSEKEEPING != 0) {
@@ -252,12 +253,10 @@ static uint32_t poll_queues(struct loop *loop)
 		received += count;
 	}
 	loop->counters.polls++;
-	if (received > 0) {
+	if (received > 0)
 		loop->empty_polls = 0;
-		flush(loop, worker->lossless);
-	} else {
+	else
 		idle(loop);
-	}
 	return received;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench-pcap: read a capture with libpcap and do nothing but add up frame lengths. What is left of a
- * reader's time after this is its own.
+ * bench-pcap: read a capture with libpcap and do nothing but add up frame lengths. What a
+ * reader takes beyond this is its own.
  */
 #include <inttypes.h>
 #include <stdio.h>

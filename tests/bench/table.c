@@ -21,8 +21,8 @@
 #define NS_A_PACKET  20 /* of traffic time: 50 Mpps */
 #define FRAME_LENGTH 60
 
-static const struct hash_secret secret = {{0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9,
-					   0x94d049bb133111eb, 0xd6e8feb86659fd93}};
+static const struct hash_secret secret = {
+	{0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93}};
 
 struct bench {
 	struct flow_table *table;
@@ -137,13 +137,14 @@ static int measure(struct bench *bench, uint64_t packets, int rounds)
 		push[round] = (double)bench->push_cycles / (double)packets;
 	}
 	const struct flow_counters *counters = flow_table_counters(bench->table);
-	uint64_t overflow = counters->overflow_packets[0] + counters->overflow_packets[1];
+	uint64_t overflow = counters->overflow_packets[FLOW_OVERFLOW_TABLE] +
+			    counters->overflow_packets[FLOW_OVERFLOW_BUCKET];
 
 	double median_rate = median(rate, rounds), median_push = median(push, rounds);
 
-	printf("%10" PRIu32 " %8.1f %8.1f %14.1f %8.1f %8.1f %12" PRIu64 " %10" PRIu64 "\n",
-	       bench->flows, median_rate, rate[rounds - 1], median(all, rounds), median_push,
-	       push[0], counters->created, overflow);
+	printf("%10" PRIu32 " %8.1f %14.1f %8.1f %12" PRIu64 " %10" PRIu64 " %10.1f %10.1f\n",
+	       bench->flows, median_rate, median(all, rounds), median_push, counters->created,
+	       overflow, rate[rounds - 1], push[0]);
 	flow_table_destroy(bench->table);
 	return 0;
 }
@@ -171,8 +172,8 @@ int main(int argc, char **argv)
 	int count = optind < argc ? argc - optind : (int)(sizeof(usual) / sizeof(usual[0]));
 
 	packets = (packets + FLOW_BURST - 1) / FLOW_BURST * FLOW_BURST;
-	printf("%10s %8s %8s %14s %8s %8s %12s %10s\n", "flows", "Mpps", "best", "cycles/packet",
-	       "push", "best", "created", "overflow");
+	printf("%10s %8s %14s %8s %12s %10s %10s %10s\n", "flows", "Mpps", "cycles/packet", "push",
+	       "created", "overflow", "best Mpps", "best push");
 	for (int i = 0; i < count; i++) {
 		bench.flows = (uint32_t)strtoul(flows[i], NULL, 0);
 		if (measure(&bench, packets, rounds) != 0) {

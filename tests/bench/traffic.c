@@ -61,8 +61,8 @@ static const struct row {
 	{"flows", OPTION_FLOWS, "N", "flows active at any time (1000)"},
 	{"order", OPTION_ORDER, "NAME", "uniform, zipf or sequential (uniform)"},
 	{"exponent", OPTION_EXPONENT, "X", "of Zipf's distribution (1.0)"},
-	{"size", OPTION_SIZE, "N|imix", "frame with FCS, 64 to 1518; imix: 7:4:1 of 64, 594, 1518 (64)"},
-	{"ipv6", OPTION_IPV6, "SHARE", "of the flows, 0 to 1 (0); their frames are 82 bytes at least"},
+	{"size", OPTION_SIZE, "N|imix", "with FCS, 64 to 1518; imix: 7:4:1 of 64, 594, 1518 (64)"},
+	{"ipv6", OPTION_IPV6, "SHARE", "of the flows, 0 to 1 (0); larger frames where TCP wants it"},
 	{"vlan", OPTION_VLAN, "SHARE", "of the flows (0)"},
 	{"tcp", OPTION_TCP, "SHARE", "of the flows, the others are UDP (0.8)"},
 	{"reverse", OPTION_REVERSE, "SHARE", "of the packets from server to client (0.5)"},
@@ -177,7 +177,9 @@ static void take_command_line(struct traffic *traffic, int argc, char **argv)
 	int id, row;
 
 	for (size_t i = 0; i < ROWS; i++)
-		options[i] = (struct option){rows[i].name, rows[i].argument != NULL, NULL, rows[i].id};
+		options[i] = (struct option){.name = rows[i].name,
+					     .has_arg = rows[i].argument != NULL,
+					     .val = rows[i].id};
 	while ((id = getopt_long(argc, argv, "", options, &row)) != -1) {
 		if (id == '?')
 			exit(EXIT_USE);
@@ -263,11 +265,36 @@ static void print_sums(const struct traffic *traffic, const struct sums *sums)
 	       (double)((traffic->frames - 1) * traffic->step) / 1e9, traffic->seed);
 }
 
-static int fail(const char *what)
+/* False with errno: not all of it is in the file. */
+static bool write_capture(const struct traffic *traffic, struct order *order, struct sums *sums)
 {
-	fprintf(stderr, "bench-traffic: %s: %s; see its folder's room and rights\n", what,
-		strerror(errno));
+	struct capture_writer *writer = capture_open(traffic->path);
+	bool written;
+	int error;
+
+	if (writer == NULL)
+		return false;
+	written = generate(traffic, order, writer, sums);
+	error = errno;
+	if (!capture_close(writer) && written)
+		return false;
+	errno = error;
+	return written;
+}
+
+static int fail(const char *what, const char *remedy)
+{
+	fprintf(stderr, "bench-traffic: %s: %s; %s\n", what, strerror(errno), remedy);
 	return EXIT_FAILURE;
+}
+
+/* A flood is what the other options already say, each flow with one packet. */
+static void make_flood(struct traffic *traffic)
+{
+	traffic->mix.syn = true;
+	traffic->reverse = 0;
+	traffic->order = ORDER_SEQUENTIAL;
+	traffic->flows = traffic->frames;
 }
 
 int main(int argc, char **argv)
@@ -281,18 +308,13 @@ int main(int argc, char **argv)
 				  .size = 64,
 				  .mix = {.tcp = 0.8}};
 	struct sums sums = {0};
-	struct capture_writer *writer;
-	struct order order;
-	bool written;
+	struct order order = {0};
+	int status = EXIT_SUCCESS;
 
 	take_command_line(&traffic, argc, argv);
 	traffic.mix.seed = traffic.seed;
-	if (traffic.flood) {
-		traffic.mix.syn = true;
-		traffic.reverse = 0;
-		traffic.order = ORDER_SEQUENTIAL;
-		traffic.flows = traffic.frames;
-	}
+	if (traffic.flood)
+		make_flood(&traffic);
 	if (flow_limit(&traffic) > UINT32_MAX) {
 		fprintf(stderr, "bench-traffic: 2^32 flows and more in all; give less --churn\n");
 		return EXIT_USE;
@@ -300,15 +322,12 @@ int main(int argc, char **argv)
 	sums.seen = calloc(flow_limit(&traffic) / 4 + 1, 1);
 	if (sums.seen == NULL ||
 	    !order_init(&order, traffic.order, traffic.flows, traffic.churn, traffic.exponent))
-		return fail("memory");
-	writer = capture_open(traffic.path);
-	if (writer == NULL)
-		return fail(traffic.path);
-	written = generate(&traffic, &order, writer, &sums);
-	if (!capture_close(writer) || !written)
-		return fail(traffic.path);
-	print_sums(&traffic, &sums);
+		status = fail("memory", "give fewer --flows");
+	else if (!write_capture(&traffic, &order, &sums))
+		status = fail(traffic.path, "see its folder's room and rights");
+	else
+		print_sums(&traffic, &sums);
 	order_release(&order);
 	free(sums.seen);
-	return EXIT_SUCCESS;
+	return status;
 }

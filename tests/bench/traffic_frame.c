@@ -45,9 +45,9 @@ struct endpoint {
 };
 
 /*
- * A permutation of 32-bit numbers that hides that flows are numbered one after the other. Multiplying
- * by an odd number and folding the high half into the low one can both be undone, so
- * no two flows meet.
+ * A permutation of 32-bit numbers that hides that flows are numbered one after the other.
+ * Multiplying by an odd number and folding the high half into the low one can both be
+ * undone, so no two flows meet.
  */
 static uint32_t scatter(uint32_t flow, uint64_t seed)
 {
@@ -67,7 +67,10 @@ static struct endpoint client_of(uint32_t scattered)
 				 .mac = 1};
 }
 
-/* 4096 servers in the network for benchmarks (RFC 2544), and ports that no analyzer looks into for other than TLS and HTTP. */
+/*
+ * 4096 servers in the network for benchmarks (RFC 2544). No port on which a peer would do more than
+ * weir does: nfpcapd, for one, makes a flow of every DNS packet.
+ */
 static struct endpoint server_of(uint64_t bits)
 {
 	static const uint16_t ports[] = {443, 443, 443, 443, 80, 80, 8080, 8443};

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -19,6 +20,16 @@
 #define PREFIX "weir-test-"
 
 static char scratch[64];
+
+/*
+ * For the leak checker: DPDK 22.11's AF_XDP driver never frees its UMEM, and Criterion keeps
+ * the parameters of parameterized tests.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:xsk_umem__create\nleak:libcriterion";
+}
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -31,18 +42,18 @@ static void remove_tree(const char *path)
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Runtime folders of tests that crashed. */
-static void remove_dead(void)
+/* Folders of tests that crashed. */
+static void remove_dead(const char *parent)
 {
+	DIR *directory = opendir(parent);
 	const struct dirent *entry;
-	DIR *directory = opendir("/var/run/dpdk");
 	char path[512];
 
 	while (directory != NULL && (entry = readdir(directory)) != NULL) {
 		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 ||
 		    kill(atoi(entry->d_name + strlen(PREFIX)), 0) == 0 || errno != ESRCH)
 			continue;
-		snprintf(path, sizeof(path), "/var/run/dpdk/%s", entry->d_name);
+		snprintf(path, sizeof(path), "%s/%.200s", parent, entry->d_name);
 		remove_tree(path);
 	}
 	if (directory != NULL)
@@ -51,26 +62,36 @@ static void remove_dead(void)
 
 void eal_rig_start(const char *const *arguments)
 {
+	static const char *const always[] = {"test",
+					     "--no-huge",
+					     "-m",
+					     "256",
+					     "--no-shconf",
+					     "--no-pci",
+					     "--log-level=lib.*:error",
+					     "--lcores=0"};
 	static char prefix[64];
-	char *argv[32] = {
-		(char *)"test", (char *)"--no-huge", (char *)"-m", (char *)"256",
-		(char *)"--no-shconf", (char *)"--no-pci", (char *)"--log-level=lib.*:error",
-		(char *)"--lcores=0", prefix};
-	int argc = 9;
+	char *argv[32], parent[256];
+	int argc = 0;
 
-	remove_dead();
+	for (; argc < (int)RTE_DIM(always); argc++)
+		argv[argc] = (char *)always[argc];
 	snprintf(prefix, sizeof(prefix), "--file-prefix=" PREFIX "%d", getpid());
+	argv[argc++] = prefix;
 	for (; arguments != NULL && *arguments != NULL; arguments++)
 		argv[argc++] = (char *)*arguments;
 	cr_assert_geq(rte_eal_init(argc, argv), 0, "rte_eal_init failed");
+	snprintf(parent, sizeof(parent), "%s", rte_eal_get_runtime_dir());
+	*strrchr(parent, '/') = '\0';
+	remove_dead(parent);
 }
 
 void eal_rig_stop(void)
 {
-	char path[64];
+	char path[256];
 
+	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
-	snprintf(path, sizeof(path), "/var/run/dpdk/" PREFIX "%d", getpid());
 	remove_tree(path);
 	eal_rig_remove_paths();
 }
@@ -137,8 +158,9 @@ const char *eal_rig_path(const char *name)
 	static char path[128];
 
 	if (scratch[0] == '\0') {
-		strcpy(scratch, "/tmp/weir-test-XXXXXX");
-		cr_assert_not_null(mkdtemp(scratch));
+		remove_dead("/tmp");
+		snprintf(scratch, sizeof(scratch), "/tmp/" PREFIX "%d", getpid());
+		cr_assert_eq(mkdir(scratch, 0700), 0);
 	}
 	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	return path;

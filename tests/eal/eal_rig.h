@@ -71,6 +71,9 @@ void rig_send_flows(int sender, unsigned int flows, unsigned int count, size_t l
 /* Ethernet, IPv4, UDP from 10.0.x.y to 192.0.2.1; `flow` decides address and port. */
 void frame_udp4(uint8_t *frame, size_t length, unsigned int flow, bool reverse);
 
+/* Make the IPv4 header checksum right: the kernel looks at it, weir does not. */
+void frame_set_checksum4(uint8_t *frame);
+
 /* Ethernet, IPv6, UDP, likewise. */
 void frame_udp6(uint8_t *frame, size_t length, unsigned int flow, bool reverse);
 

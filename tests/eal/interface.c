@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Kernel interfaces: which driver, and what the kernel lost. Over veth in a namespace of its own. */
+/* Kernel interfaces: which driver they get, and what it does with frames and link. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <net/if.h>
@@ -11,30 +11,7 @@
 
 #include <rte_ethdev.h>
 
-#include <weir/interface.h>
-
-#include "eal_rig.h"
-
-#define LENGTH 200
-
-static bool start(unsigned int queues)
-{
-	if (!rig_has_root("kernel interfaces over veth"))
-		return false;
-	rig_enter_namespace();
-	rig_add_veth("near", "far", queues);
-	setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
-	eal_rig_start(NULL);
-	return true;
-}
-
-static void attach(struct interface *interface, enum interface_driver driver, uint16_t workers)
-{
-	struct error error;
-
-	cr_assert_eq(interface_attach("near", driver, workers, 4, interface, &error), 0, "%s",
-		     error.text);
-}
+#include "interface_rig.h"
 
 static void expect_attach(const char *name, enum interface_driver wanted,
 			  enum interface_driver driver, const char *why)
@@ -42,8 +19,7 @@ static void expect_attach(const char *name, enum interface_driver wanted,
 	struct interface interface;
 	struct error error;
 
-	cr_assert_eq(interface_attach(name, wanted, 1, 1, &interface, &error), 0, "%s",
-		     error.text);
+	cr_assert_eq(interface_attach(name, wanted, 1, 1, &interface, &error), 0, "%s", error.text);
 	cr_expect_eq(interface.driver, driver);
 	cr_expect_not_null(strstr(interface.why, why), "\"%s\" in: %s", why, interface.why);
 	interface_detach(&interface);
@@ -66,9 +42,9 @@ Test(interface, a_free_interface_becomes_af_xdp_with_all_its_queues)
 {
 	struct interface interface;
 
-	if (!start(3))
+	if (!interface_rig_start(3))
 		return;
-	attach(&interface, INTERFACE_ANY, 1);
+	interface_rig_attach(&interface, INTERFACE_ANY, 1);
 	cr_expect_eq(interface.driver, INTERFACE_AF_XDP);
 	cr_expect_eq(interface.port_count, 3);
 	cr_expect_eq(interface.queues_each, 1);
@@ -82,13 +58,13 @@ Test(interface, af_packet_has_a_queue_for_each_worker)
 {
 	struct interface interface;
 
-	if (!start(3))
+	if (!interface_rig_start(3))
 		return;
-	attach(&interface, INTERFACE_AF_PACKET, 2);
+	interface_rig_attach(&interface, INTERFACE_AF_PACKET, 2);
 	cr_expect_eq(interface.port_count, 1);
 	cr_expect_eq(interface.queues_each, 2);
 	interface_detach(&interface);
-	attach(&interface, INTERFACE_AF_PACKET, 0); /* as many as RX queues */
+	interface_rig_attach(&interface, INTERFACE_AF_PACKET, 0); /* as many as RX queues */
 	cr_expect_eq(interface.queues_each, 3);
 	interface_detach(&interface);
 	eal_rig_stop();
@@ -96,7 +72,7 @@ Test(interface, af_packet_has_a_queue_for_each_worker)
 
 Test(interface, an_interface_that_the_host_uses_is_left_to_it)
 {
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
 	rig_run("ip addr add 192.0.2.77/24 dev near");
 	expect_attach("near", INTERFACE_ANY, INTERFACE_AF_PACKET, "192.0.2.77");
@@ -115,7 +91,7 @@ Test(interface, an_interface_that_the_host_uses_is_left_to_it)
 
 Test(interface, an_ipv6_link_local_address_does_not_count)
 {
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
 	rig_run("sysctl -q -w net.ipv6.conf.near.disable_ipv6=0");
 	rig_run("ip -6 addr replace fe80::1/64 dev near nodad");
@@ -130,9 +106,9 @@ Test(interface, a_foreign_xdp_program_stays)
 	struct interface interface;
 	struct port port;
 
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
-	attach(&interface, INTERFACE_AF_XDP, 1);
+	interface_rig_attach(&interface, INTERFACE_AF_XDP, 1);
 	eal_rig_open(interface.port_ids[0], 1, &port); /* which attaches a program */
 	expect_refused("near", INTERFACE_AF_XDP, EBUSY, "XDP program");
 	expect_attach("near", INTERFACE_ANY, INTERFACE_AF_PACKET, "XDP program");
@@ -144,7 +120,7 @@ Test(interface, a_foreign_xdp_program_stays)
 
 Test(interface, refusals_say_why)
 {
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
 	expect_refused("nowhere", INTERFACE_ANY, ENODEV, "no such interface");
 	expect_refused("a-name-that-is-longer-than-any", INTERFACE_ANY, ENODEV, "no such");
@@ -157,195 +133,6 @@ Test(interface, refusals_say_why)
 	expect_refused("near", INTERFACE_ANY, EPERM, "CAP_NET_RAW");
 	cr_assert_eq(seteuid(0), 0);
 	eal_rig_stop();
-}
-
-/* ---- frames, and what was lost ---- */
-
-struct ports {
-	struct interface interface;
-	struct port port[4];
-};
-
-static void open_all(struct ports *ports, enum interface_driver driver, uint16_t workers,
-		     uint16_t descriptors)
-{
-	const struct port_settings settings = {.descriptors = descriptors, .promiscuous = true};
-	struct error error;
-
-	attach(&ports->interface, driver, workers);
-	for (uint16_t i = 0; i < ports->interface.port_count; i++) {
-		struct port_settings each = settings;
-
-		each.queues = ports->interface.queues_each;
-		cr_assert_eq(port_open(ports->interface.port_ids[i], &each, &ports->port[i],
-				       &error), 0, "%s", error.text);
-		cr_assert_eq(port_start(&ports->port[i], &error), 0, "%s", error.text);
-		cr_expect_str_eq(ports->port[i].interface, "near");
-		cr_expect(ports->port[i].promiscuous);
-	}
-}
-
-static void close_all(struct ports *ports)
-{
-	for (uint16_t i = 0; i < ports->interface.port_count; i++)
-		port_close(&ports->port[i]);
-	interface_detach(&ports->interface);
-	eal_rig_stop();
-}
-
-/* Take all that is there. */
-static uint64_t poll_all(struct ports *ports, eal_rig_frame *each, void *context)
-{
-	return eal_rig_poll_ports(ports->port, ports->interface.port_count, UINT64_MAX, each,
-				  context);
-}
-
-static void sum_counters(struct ports *ports, struct port_counters *sum)
-{
-	struct port_counters counters;
-
-	memset(sum, 0, sizeof(*sum));
-	for (uint16_t i = 0; i < ports->interface.port_count; i++) {
-		port_read_counters(&ports->port[i], &counters);
-		sum->received += counters.received;
-		sum->octets += counters.octets;
-		sum->missed += counters.missed;
-		sum->no_mbuf += counters.no_mbuf;
-		sum->errors += counters.errors;
-	}
-}
-
-/* Send far more than any ring holds while nobody polls: each frame is received or missed. */
-static void expect_exact_loss(enum interface_driver driver, unsigned int queues,
-			      uint16_t descriptors)
-{
-	const unsigned int sent = 12000 * queues;
-	struct port_counters counters, stopped;
-	struct ports ports;
-	uint64_t received;
-
-	if (!start(queues))
-		return;
-	open_all(&ports, driver, (uint16_t)queues, descriptors);
-	rig_send_flows(rig_open_sender("far"), 100, sent, LENGTH);
-	received = poll_all(&ports, NULL, NULL);
-	sum_counters(&ports, &counters);
-	cr_expect_eq(counters.received, received);
-	cr_expect_eq(counters.octets, received * LENGTH);
-	cr_expect_eq(counters.received + counters.missed, sent, "%lu + %lu of %u",
-		     counters.received, counters.missed, sent);
-	cr_expect_gt(received, 0);
-	cr_expect_gt(counters.missed, 0, "nothing was lost: the test does not test");
-	cr_expect_eq(counters.no_mbuf + counters.errors, 0);
-	for (uint16_t i = 0; i < ports.interface.port_count; i++)
-		port_stop(&ports.port[i]);
-	sum_counters(&ports, &stopped);
-	cr_expect_eq(stopped.received, counters.received);
-	cr_expect_eq(stopped.missed, counters.missed);
-	close_all(&ports);
-}
-
-Test(interface_loss, af_packet_one_queue, .timeout = 60)
-{
-	expect_exact_loss(INTERFACE_AF_PACKET, 1, 0);
-}
-
-Test(interface_loss, af_packet_four_queues, .timeout = 60)
-{
-	expect_exact_loss(INTERFACE_AF_PACKET, 4, 0);
-}
-
-Test(interface_loss, af_xdp_one_queue, .timeout = 60)
-{
-	expect_exact_loss(INTERFACE_AF_XDP, 1, 0);
-}
-
-Test(interface_loss, af_xdp_four_queues, .timeout = 60)
-{
-	expect_exact_loss(INTERFACE_AF_XDP, 4, 0);
-}
-
-/* A ring shorter than the driver's 2048 buffers is what runs out: another counter of the kernel. */
-Test(interface_loss, af_xdp_short_ring, .timeout = 60)
-{
-	expect_exact_loss(INTERFACE_AF_XDP, 1, 512);
-}
-
-/* What was lost before the start is not this port's loss. */
-Test(interface_loss, counts_from_the_start, .timeout = 60)
-{
-	const struct port_settings settings = {.queues = 1};
-	struct port_counters counters;
-	struct interface interface;
-	struct error error;
-	struct port port;
-
-	if (!start(1))
-		return;
-	attach(&interface, INTERFACE_AF_PACKET, 1);
-	rig_send_flows(rig_open_sender("far"), 10, 5000, LENGTH);
-	cr_assert_eq(port_open(interface.port_ids[0], &settings, &port, &error), 0);
-	cr_assert_eq(port_start(&port, &error), 0);
-	port_read_counters(&port, &counters);
-	cr_expect_eq(counters.missed, 0);
-	port_close(&port);
-	interface_detach(&interface);
-	eal_rig_stop();
-}
-
-/* ---- flows and queues ---- */
-
-struct queue_of_flow {
-	int queue[100];
-	unsigned int used;
-};
-
-static void note_queue(void *context, uint16_t queue, struct rte_mbuf *mbuf)
-{
-	struct queue_of_flow *seen = context;
-	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	const uint8_t *here = frame[26] == 10 ? frame + 26 : frame + 30; /* source or destination */
-	unsigned int flow = here[3];
-	int place = mbuf->port * PORT_QUEUES_MAX + queue;
-
-	cr_assert_eq(mbuf->pkt_len, LENGTH);
-	cr_assert_lt(flow, 100);
-	if (seen->queue[flow] < 0)
-		seen->queue[flow] = place;
-	cr_expect_eq(seen->queue[flow], place, "flow %u is split", flow);
-	seen->used |= 1u << (mbuf->port + queue);
-}
-
-static void expect_whole_flows(enum interface_driver driver)
-{
-	struct queue_of_flow seen = {.used = 0};
-	struct ports ports;
-	uint8_t frame[LENGTH];
-	int sender;
-
-	if (!start(4))
-		return;
-	memset(seen.queue, -1, sizeof(seen.queue));
-	open_all(&ports, driver, 4, 0);
-	sender = rig_open_sender("far");
-	rig_send_flows(sender, 100, 300, LENGTH);
-	for (unsigned int flow = 0; flow < 100; flow++) {
-		frame_udp4(frame, LENGTH, flow, true);
-		cr_assert_eq(send(sender, frame, LENGTH, 0), LENGTH);
-	}
-	cr_expect_eq(poll_all(&ports, note_queue, &seen), 400);
-	cr_expect_eq(seen.used, 0xf, "100 flows use all four queues");
-	close_all(&ports);
-}
-
-Test(interface_flows, af_packet_fanout_keeps_both_directions_together, .timeout = 60)
-{
-	expect_whole_flows(INTERFACE_AF_PACKET);
-}
-
-Test(interface_flows, af_xdp_on_veth_keeps_both_directions_together, .timeout = 60)
-{
-	expect_whole_flows(INTERFACE_AF_XDP);
 }
 
 /* ---- frames of all sizes ---- */
@@ -362,32 +149,32 @@ static void expect_length(void *context, uint16_t queue, struct rte_mbuf *mbuf)
 Test(interface, af_packet_takes_merged_frames_whole, .timeout = 60)
 {
 	uint32_t longest = 0;
-	struct ports ports;
+	struct interface_rig ports;
 	uint8_t *frame = malloc(65000);
 
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
 	rig_run("ip link set near mtu 65000 && ip link set far mtu 65000");
-	open_all(&ports, INTERFACE_AF_PACKET, 1, 0);
+	interface_rig_open(&ports, INTERFACE_AF_PACKET, 1, 0);
 	cr_expect_geq(ports.port[0].max_frame, 65000);
 	frame_udp4(frame, 65000, 1, false);
 	cr_assert_eq(send(rig_open_sender("far"), frame, 65000, 0), 65000);
 	cr_expect_eq(eal_rig_poll(&ports.port[0], 1, expect_length, &longest), 1);
 	cr_expect_eq(longest, 65000);
-	close_all(&ports);
+	interface_rig_close(&ports);
 	free(frame);
 }
 
 Test(interface, af_xdp_takes_frames_up_to_its_max_frame, .timeout = 60)
 {
 	uint32_t longest = 0, length;
-	struct ports ports;
+	struct interface_rig ports;
 	uint8_t *frame = malloc(4000);
 
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
 	rig_run("ip link set near mtu 3434 && ip link set far mtu 3434");
-	open_all(&ports, INTERFACE_ANY, 1, 0);
+	interface_rig_open(&ports, INTERFACE_ANY, 1, 0);
 	cr_expect_eq(ports.interface.driver, INTERFACE_AF_XDP, "%s", ports.interface.why);
 	length = 3434 + 14;
 	cr_expect_geq(ports.port[0].max_frame, length);
@@ -395,8 +182,33 @@ Test(interface, af_xdp_takes_frames_up_to_its_max_frame, .timeout = 60)
 	cr_assert_eq(send(rig_open_sender("far"), frame, length, 0), (ssize_t)length);
 	cr_expect_eq(eal_rig_poll(&ports.port[0], 1, expect_length, &longest), 1);
 	cr_expect_eq(longest, length);
-	close_all(&ports);
+	interface_rig_close(&ports);
 	free(frame);
+}
+
+/* A limit of the driver, as interface.h says: its fanout group makes the kernel reassemble. */
+Test(interface, af_packet_gives_ipv4_fragments_reassembled, .timeout = 60)
+{
+	const uint16_t offset[2] = {0x2000, 80 / 8}; /* more fragments; the second 80 bytes */
+	uint32_t longest = 0;
+	struct interface_rig ports;
+	uint8_t frame[14 + 20 + 80];
+	int sender;
+
+	if (!interface_rig_start(1))
+		return;
+	interface_rig_open(&ports, INTERFACE_AF_PACKET, 1, 0);
+	sender = rig_open_sender("far");
+	for (int i = 0; i < 2; i++) {
+		frame_udp4(frame, sizeof(frame), 1, false);
+		frame[14 + 6] = (uint8_t)(offset[i] >> 8);
+		frame[14 + 7] = (uint8_t)offset[i];
+		frame_set_checksum4(frame);
+		cr_assert_eq(send(sender, frame, sizeof(frame), 0), (ssize_t)sizeof(frame));
+	}
+	cr_expect_eq(eal_rig_poll(&ports.port[0], 2, expect_length, &longest), 1);
+	cr_expect_eq(longest, 14 + 20 + 160);
+	interface_rig_close(&ports);
 }
 
 Test(interface, loopback_frames_are_seen_once, .timeout = 60)
@@ -405,13 +217,13 @@ Test(interface, loopback_frames_are_seen_once, .timeout = 60)
 	struct error error;
 	struct port port;
 
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
 	rig_run("ip link set lo up");
 	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, 1, 1, &interface, &error), 0, "%s",
 		     error.text);
 	eal_rig_open(interface.port_ids[0], 1, &port);
-	rig_send_flows(rig_open_sender("lo"), 10, 100, LENGTH);
+	rig_send_flows(rig_open_sender("lo"), 10, 100, INTERFACE_RIG_LENGTH);
 	cr_expect_eq(eal_rig_poll(&port, UINT64_MAX, NULL, NULL), 100);
 	port_close(&port);
 	interface_detach(&interface);
@@ -423,18 +235,18 @@ Test(interface, loopback_frames_are_seen_once, .timeout = 60)
 static void expect_link(enum interface_driver driver)
 {
 	struct port_counters counters;
-	struct ports ports;
+	struct interface_rig ports;
 
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
-	open_all(&ports, driver, 1, 0);
+	interface_rig_open(&ports, driver, 1, 0);
 	cr_expect(ports.port[0].link_known);
 	port_read_counters(&ports.port[0], &counters);
 	cr_expect(counters.link_up);
 	rig_run("ip link set far down");
 	port_read_counters(&ports.port[0], &counters);
 	cr_expect_not(counters.link_up);
-	close_all(&ports);
+	interface_rig_close(&ports);
 }
 
 Test(interface, af_packet_link, .timeout = 60)
@@ -460,11 +272,11 @@ static unsigned int flags_of(const char *name)
 
 Test(interface, promiscuous_mode_is_left_as_found, .timeout = 60)
 {
-	struct ports ports;
+	struct interface_rig ports;
 
-	if (!start(1))
+	if (!interface_rig_start(1))
 		return;
-	open_all(&ports, INTERFACE_AF_PACKET, 1, 0);
+	interface_rig_open(&ports, INTERFACE_AF_PACKET, 1, 0);
 	cr_expect_neq(flags_of("near") & IFF_PROMISC, 0);
 	port_close(&ports.port[0]);
 	cr_expect_eq(flags_of("near") & IFF_PROMISC, 0);

@@ -15,11 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <rte_ip.h>
+
 bool rig_has_root(const char *what_for)
 {
 	if (geteuid() == 0)
 		return true;
-	fprintf(stderr, "\n*** NOT TESTED: %s needs root. Run the tests as root. ***\n\n", what_for);
+	fprintf(stderr, "\n*** NOT TESTED: %s needs root. Run the tests as root. ***\n\n",
+		what_for);
 	cr_assert_null(getenv("CI"), "CI must run as root: %s was not tested", what_for);
 	cr_skip_test("needs root");
 	return false;
@@ -59,7 +62,8 @@ void rig_enter_namespace(void)
 void rig_add_veth(const char *near, const char *far, unsigned int queues)
 {
 	rig_run("ip link add %s numrxqueues %u numtxqueues %u type veth peer name %s "
-		"numrxqueues %u numtxqueues %u", near, queues, queues, far, queues, queues);
+		"numrxqueues %u numtxqueues %u",
+		near, queues, queues, far, queues, queues);
 	rig_run("ethtool -K %s tx off sg off tso off gso off gro off >/dev/null 2>&1", near);
 	rig_run("ethtool -K %s tx off sg off tso off gso off gro off >/dev/null 2>&1", far);
 	rig_run("ip link set %s up && ip link set %s up", near, far);
@@ -127,6 +131,14 @@ void frame_udp4(uint8_t *frame, size_t length, unsigned int flow, bool reverse)
 	memcpy(ip + (reverse ? 16 : 12), here, 4);
 	memcpy(ip + (reverse ? 12 : 16), there, 4);
 	put_udp(ip + 20, RTE_MIN(length - 34, UINT16_MAX), flow, reverse);
+}
+
+void frame_set_checksum4(uint8_t *frame)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + 14);
+
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
 
 void frame_udp6(uint8_t *frame, size_t length, unsigned int flow, bool reverse)

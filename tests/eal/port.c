@@ -134,7 +134,7 @@ Test(port_null, most_queues_fit_the_memory_without_hugepages)
 
 /* ---- net_pcap ---- */
 
-#define TIME UINT64_C(1700000000123456000) /* whole microseconds: all that the driver keeps */
+#define TIME  UINT64_C(1700000000123456000) /* whole microseconds: all that the driver keeps */
 #define JUMBO 9000
 
 static const char *write_capture(char *argument, size_t size, const char *suffix)

@@ -15,9 +15,9 @@
 #include "capture_rig.h"
 #include "eal_rig.h"
 
-#define START	UINT64_C(1700000000123456000)
-#define FRAMES	3000
-#define FLOWS	61
+#define START   UINT64_C(1700000000123456000)
+#define FRAMES  3000
+#define FLOWS   61
 #define LONGEST 200000
 
 /* Frame number `i` of the test capture, worked out anew by writer and checker alike. */
@@ -127,7 +127,7 @@ static void finish(struct rig *rig)
 struct check {
 	const struct rig *rig;
 	uint8_t seen[FRAMES];
-	int last[4];	    /* by queue: the number of the last frame */
+	int last[4]; /* by queue: the number of the last frame */
 	int flow_queue[FLOWS];
 	struct sample sample;
 	uint8_t copy[LONGEST];
@@ -183,11 +183,11 @@ struct case_ {
 ParameterizedTestParameters(reader, every_frame_once)
 {
 	static struct case_ cases[] = {
-		{CAPTURE_PCAP_US, 1},	      {CAPTURE_PCAP_US, 4},
-		{CAPTURE_PCAP_NS, 1},	      {CAPTURE_PCAP_NS, 4},
+		{CAPTURE_PCAP_US, 1},         {CAPTURE_PCAP_US, 4},
+		{CAPTURE_PCAP_NS, 1},         {CAPTURE_PCAP_NS, 4},
 		{CAPTURE_PCAP_US_SWAPPED, 1}, {CAPTURE_PCAP_US_SWAPPED, 4},
 		{CAPTURE_PCAP_NS_SWAPPED, 1}, {CAPTURE_PCAP_NS_SWAPPED, 4},
-		{CAPTURE_PCAPNG, 1},	      {CAPTURE_PCAPNG, 4},
+		{CAPTURE_PCAPNG, 1},          {CAPTURE_PCAPNG, 4},
 	};
 
 	return cr_make_param_array(struct case_, cases, RTE_DIM(cases));
@@ -245,7 +245,7 @@ static void write_shape(struct capture *capture, uint32_t flow, unsigned int sha
 	if (shape == 2)
 		frame[14 + 6] = 0x20; /* more fragments */
 	if (shape == 3) {
-		frame[14 + 7] = 10;		   /* offset */
+		frame[14 + 7] = 10;          /* offset */
 		memset(frame + 34, 0xee, 8); /* where ports would be */
 	}
 	memcpy(frame + sizeof(frame) - 4, &flow, sizeof(flow));

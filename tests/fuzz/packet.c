@@ -28,6 +28,14 @@ static struct packet parse(struct packet_frame frame, bool vlan_key)
 	return packet;
 }
 
+/* What users read: the name of a reason begins with that of its bucket. */
+static void check_names(const struct packet *packet)
+{
+	const char *bucket = packet_bucket_name(packet_reason_bucket(packet->reason));
+
+	require(strncmp(packet_reason_name(packet->reason), bucket, strlen(bucket)) == 0);
+}
+
 static void check_flow(const struct packet_frame *frame, bool vlan_key, const struct packet *packet)
 {
 	const bool is_ipv6 = packet->reason == PACKET_FLOW_IPV6;
@@ -93,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	require(bucket != PACKET_BUCKET_FILTERED && bucket != PACKET_BUCKET_OVERFLOW);
 	require(packet.frame_length == frame.wire + (frame.vlan_was_stripped ? 4 : 0));
+	check_names(&packet);
 	if (bucket == PACKET_BUCKET_FLOW)
 		check_flow(&frame, vlan_key, &packet);
 	check_less(frame, vlan_key, less % (frame.captured + 1), &packet);

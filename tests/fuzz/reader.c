@@ -12,8 +12,9 @@
 /* Its inside: the pool and the rings stay from input to input, an ethdev around them would not. */
 #include "../../lib/port/reader.c"
 
-#define QUEUES 4
-#define MBUFS  (QUEUES * MBUFS_PER_QUEUE + MBUFS_MORE)
+#define QUEUES	     4
+#define RING_ENTRIES 2048
+#define MBUFS	     (QUEUES * (RING_ENTRIES + MBUFS_PER_QUEUE) + MBUFS_MORE)
 
 static struct rte_mempool *pool;
 static struct rte_ring *rings[QUEUES];

@@ -72,7 +72,7 @@ def main(folder: str) -> None:
     for path in paths:
         if path.stat().st_size <= FILE_MAX or path.name == "demo.pcap":
             reader.add(bytes([lot.randrange(4)]) + path.read_bytes()[:FILE_MAX])
-    for length in (50, 200, 1000, 3000):
+    for length in (50, 100, 200, 400):
         for _ in range(8):
             flow.add(lot.randbytes(length))
     for request in REQUESTS:

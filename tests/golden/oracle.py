@@ -136,7 +136,7 @@ def _ipv6(vlan: int, ip: Bytes) -> Packet:
 def _extension_length(kind: int, bytes_: Bytes, payload: int) -> int:
     if payload < 8:
         raise Verdict("malformed")
-    bytes_.need(8)
+    bytes_.need(2)  # a header too long for its packet is malformed, captured to its end or not
     length = (bytes_.number(1, 1) + 1) * 8
     if kind == FRAGMENT:
         length = 8

@@ -31,8 +31,8 @@ def exact(tap: Tap, driver: str, workers: int) -> None:
         mixed = weir.BUNDLED
         if driver == "AF_PACKET":
             mixed = without_ipv4_fragments(mixed, str(rig.folder / "mixed.pcap"))
-        sent = replay(sender, "span0", mixed, "--pps", 5000)
-        sent += replay(sender, "span0", many, "--pps", 5000, "--loop", 2)
+        sent = replay(sender, "span0", mixed, "--pps", 2500)
+        sent += replay(sender, "span0", many, "--pps", 2500, "--loop", 2)
         live.wait_for(sent)
         analysis = live.stop()
         ledger = analysis.report["ledger"] if analysis.report else {}
@@ -55,13 +55,13 @@ def overloaded(tap: Tap, driver: str) -> None:
         rig.wire(sender, "span0", monitor, "mon0", QUEUES)
         live = rig.weir("--interface", "mon0", *driver_option(driver), namespace=monitor)
         many = many_flows(str(rig.folder / "many.pcap"), 20_000, 1000)
-        before = replay(sender, "span0", many, "--pps", 20_000)
+        before = replay(sender, "span0", many, "--pps", 10_000)
         live.wait_for(before)
         live.process.send_signal(signal.SIGSTOP)
         wait_until(lambda: "T" in stat(live.process.pid), "weir to stand still")
         sent = before + replay(sender, "span0", many, "--topspeed", "--loop", 10)
         live.process.send_signal(signal.SIGCONT)
-        after = replay(sender, "span0", many, "--pps", 20_000)
+        after = replay(sender, "span0", many, "--pps", 10_000)
         live.wait_for(sent + after)
         analysis = live.stop()
         ledger = analysis.report["ledger"] if analysis.report else {}

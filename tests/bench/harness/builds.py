@@ -55,7 +55,6 @@ def main(context, folders):
                 cpu = one.median(lambda sample: sample.extra.get("cpu"))
                 section.add(label, name, *spread(one), whole(one.median(lambda s: s.cycles)),
                             "-" if cpu is None else f"{cpu:.2f}", ratio(one, series[folders[0]]))
-                if one.remark():
-                    section.remark(f"{label}, {name}: {one.remark()}")
+                section.check(one, f"{label} on {name}")
             context.captures.drop(name)
     section.print()

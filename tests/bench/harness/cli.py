@@ -38,11 +38,13 @@ def parser():
         "docs/benchmarks.md. Captures are made in TMPDIR and removed.")
     commands = top.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--build", metavar="DIR", help="build folder (build-bench, made if missing)")
+    shared.add_argument("--build", metavar="DIR", 
+                        help="build folder (build-bench, made if missing)")
     shared.add_argument("--rounds", type=int, default=5, metavar="N", help="interleaved runs (5)")
     shared.add_argument("--window", type=float, default=3.0, metavar="S",
                         help="how long a running program is measured (3)")
-    shared.add_argument("--only", metavar="NAME,...", help="some of the programs (pipeline, peers) or captures (builds)")
+    shared.add_argument("--only", metavar="NAME,...",
+                        help="some of the programs (pipeline, peers) or captures (builds)")
     shared.add_argument("--no-document", action="store_true",
                         help="leave docs/benchmarks.md as it is")
     one = commands.add_parser("traffic", parents=[shared], help="make a capture by name")
@@ -50,8 +52,8 @@ def parser():
     one.add_argument("file", nargs="?", help="where to (NAME.pcap)")
     several = commands.add_parser("builds", parents=[shared],
                                   help="several builds of weir against each other")
-    several.add_argument("folders", nargs="+", metavar="FOLDER", help="a build folder; the first is "
-                         "what the others are compared with")
+    several.add_argument("folders", nargs="+", metavar="FOLDER",
+                         help="a build folder; the first is what the others are compared with")
     for name, (_, text) in SUBCOMMANDS.items():
         commands.add_parser(name, parents=[shared], help=text)
     return top

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
 Instructions per packet by function, from callgrind: no noise at all, so two commits can be
-compared on a busy machine. Two captures that differ in nothing but length: what start and end cost is
-in both, and drops out of the difference.
+compared on a busy machine. Two captures that differ in nothing but length: what start and end
+cost is in both, and drops out of the difference.
 """
 
 import re

@@ -16,22 +16,35 @@ class Section:
     rows: list = field(default_factory=list)
     commands: list = field(default_factory=list)
     remarks: list = field(default_factory=list)
+    disturbed: list = field(default_factory=list)
 
     def add(self, *cells):
         self.rows.append([str(cell) for cell in cells])
 
     def command(self, command, folder=None):
-        """Remember a command line as a user would type it: without the temporary folder."""
+        """Remember a command line as a user would type it, for any capture in `folder`."""
         text = " ".join(command)
         if folder is not None:
+            text = re.sub(rf"{re.escape(str(folder))}/[\w-]+\.pcap", "FILE", text)
             text = text.replace(f"{folder}/", "")
         text = re.sub(r"\S*/(weir|bench-[a-z]+)(?= |$)", r"\1", text)
         if text not in self.commands:
             self.commands.append(text)
 
     def remark(self, text):
-        if text and text not in self.remarks:
+        if text not in self.remarks:
             self.remarks.append(text)
+
+    def check(self, series, label):
+        """Say so where a series is not what it should be."""
+        if series.disturbed():
+            self.disturbed.append(label)
+
+    def all_remarks(self):
+        if not self.disturbed:
+            return self.remarks
+        return self.remarks + ["Disturbed, fewer than three clean runs: "
+                               + ", ".join(self.disturbed) + "."]
 
     def print(self):
         widths = [max(map(len, column)) for column in zip(self.columns, *self.rows)]
@@ -39,7 +52,7 @@ class Section:
         for row in [self.columns] + self.rows:
             print("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
                             for i, (cell, width) in enumerate(zip(row, widths))).rstrip())
-        for remark in self.remarks:
+        for remark in self.all_remarks():
             print(f"* {remark}")
         for command in self.commands:
             print(f"$ {command}")
@@ -52,8 +65,7 @@ class Section:
                  f"{time.strftime('%Y-%m-%d')}: {self.machine}.", "", line(self.columns),
                  line(["---"] + ["---:"] * (len(self.columns) - 1))]
         lines += map(line, self.rows)
-        if self.remarks:
-            lines += [""] + [f"- {remark}" for remark in self.remarks]
+        lines += [""] + [f"- {remark}" for remark in self.all_remarks()]
         if self.commands:
             lines += ["", "```"] + self.commands + ["```"]
         return "\n".join(lines)

@@ -34,10 +34,9 @@ def main(context):
                              for flows, command in commands.items()}, context.rounds)
         for flows, command in commands.items():
             one = series[str(flows)]
-            section.command(command)
             section.add(kind, flows, *spread(one), whole(one.median(lambda s: s.cycles)),
                         whole(one.median(lambda s: s.extra["push"])),
                         one.median(lambda s: s.extra["overflow"]), ratio(one, series["1000"]))
-            if one.remark():
-                section.remark(f"{kind}, {flows}: {one.remark()}")
+            section.check(one, f"{kind} at {flows}")
+        section.command([program, *options, "-r", "1", "FLOWS"])
     context.finish(section)

@@ -106,8 +106,8 @@ def worker_thread(pid, lcore, timeout=60):
 
 def raise_priority():
     """
-    For a child before exec: ahead of whatever else runs on the machine, as far as allowed. Where the
-    kernel groups tasks by session (autogroup), the group's niceness is what counts.
+    For a child before exec: ahead of whatever else runs on the machine, as far as allowed. Where
+    the kernel groups tasks by session (autogroup), the group's niceness is what counts.
     """
     os.setsid()
     try:

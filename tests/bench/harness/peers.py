@@ -88,5 +88,4 @@ def add_rows(section, capture, series):
                     f"{one.median(lambda sample: sample.extra['cpu']):.1f}",
                     f"{one.median(lambda sample: sample.extra['peak_kib']) / 1024:.0f}",
                     count_said(one), against)
-        if one.remark():
-            section.remark(f"{label}, {capture.name}: {one.remark()}")
+        section.check(one, f"{label} on {capture.name}")

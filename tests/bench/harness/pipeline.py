@@ -30,20 +30,26 @@ def mbuf_options(capture):
             f"--mbuf-size={HEADROOM + longest}"]
 
 
+def document(section, context, capture, command):
+    """The other captures differ only in the amounts of memory."""
+    if capture.name == CASES[0]:
+        section.command(command, context.captures.folder)
+
+
 def contestants(context, section, capture):
     vdev = f"net_pcap0,rx_pcap={capture.path},infinite_rx=1"
     eal = context.eal([vdev], memory=memory_for(capture), prefix=PREFIX)
     found = {}
     if context.wants("weir"):
         command = weir.port_command(context.weir, eal)
-        section.command(command, context.captures.folder)
+        document(section, context, capture, command)
         found["weir"] = functools.partial(weir.forward, command, PREFIX, [WORKER_LCORE],
                                           context.window)
     for mode in MODES:
         if not context.wants(mode) or not testpmd.available():
             continue
         command = testpmd.command(eal, mode, mbuf_options(capture))
-        section.command(command, context.captures.folder)
+        document(section, context, capture, command)
         found[f"testpmd {mode}"] = functools.partial(testpmd.forward, command, WORKER_LCORE,
                                                      context.window)
     return found
@@ -52,7 +58,7 @@ def contestants(context, section, capture):
 def main(context):
     context.make("app/weir", "tests/bench/bench-traffic")
     section = context.section(
-        "pipeline", "The whole program against dpdk-testpmd, one core, net_pcap repeating a capture",
+        "pipeline", "The whole program against dpdk-testpmd, one core, a capture repeated",
         ["program", "capture", "packet size", "active flows", "cores", "Mpps min", "median", "max",
          "cycles/packet", "weir / this"])
     section.remark("Both run for the same time on the same vdev, memory layout and lcores; rounds "
@@ -70,5 +76,5 @@ def main(context):
                 against = ratio(series["weir"], one) if "weir" in series else "-"
                 section.add(label, name, capture.frame_size, capture.flows, 1, *spread(one),
                             whole(one.median(lambda sample: sample.cycles)), against)
-                section.remark(f"{label}, {name}: {one.remark()}" if one.remark() else "")
+                section.check(one, f"{label} on {name}")
     context.finish(section)

@@ -83,7 +83,7 @@ def main(context):
         ["capture", "packet size", "active flows", "rounds", "cycles/packet quiet", "asked",
          "slowdown", "answers/s"])
     section.remark(f"Quiet and asked in turn within one run; a tick asks for all {len(DIMENSIONS)} "
-                   "lists. Slowdown: median of the rounds' own; in brackets the smallest and largest.")
+                   "lists. Slowdown: median of the rounds' own; in brackets smallest and largest.")
     context.need_cores(section, 3, "worker, statistics and the one who asks")
     os.sched_setaffinity(0, {MAIN_LCORE})
     with context.captures:

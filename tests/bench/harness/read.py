@@ -55,7 +55,6 @@ def main(context):
                             f"{one.median(lambda sample: sample.extra['cpu']):.1f}",
                             f"{one.median(lambda sample: sample.extra['peak_kib']) / 1024:.0f}",
                             ratio(one, series["libpcap"]))
-                if one.remark():
-                    section.remark(f"{label}, {name}: {one.remark()}")
+                section.check(one, f"{label} on {name}")
             context.captures.drop(name)
     context.finish(section)

@@ -5,6 +5,8 @@ import statistics
 import sys
 from dataclasses import dataclass, field
 
+CLEAN_LEAST = 3
+
 
 @dataclass
 class Sample:
@@ -26,14 +28,13 @@ class Series:
     def add(self, sample):
         (self.dropped if sample.disturbed else self.kept).append(sample)
 
-    def samples(self):
-        """The undisturbed runs; all of them where too few were."""
-        return self.kept if len(self.kept) >= 3 else self.kept + self.dropped
+    def disturbed(self):
+        """Were too few runs clean?"""
+        return len(self.kept) < CLEAN_LEAST and bool(self.dropped)
 
-    def remark(self):
-        if len(self.kept) < 3 and self.dropped:
-            return f"disturbed: {len(self.dropped)} of {len(self.kept) + len(self.dropped)} runs"
-        return ""
+    def samples(self):
+        """The clean runs; all of them where these are too few."""
+        return self.kept + self.dropped if self.disturbed() else self.kept
 
     def median(self, value=lambda sample: sample.rate):
         values = [v for v in map(value, self.samples()) if v is not None]

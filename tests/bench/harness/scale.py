@@ -39,6 +39,5 @@ def main(context):
             flows = sum(capture.flows for capture in captures[:int(label)])
             section.add(label, captures[0].frame_size, flows, int(label) + 1, *spread(one),
                         whole(one.median(lambda s: s.cycles)), ratio(one, series["1"]))
-            if one.remark():
-                section.remark(f"{label} workers: {one.remark()}")
+            section.check(one, f"{label} workers")
     context.finish(section)

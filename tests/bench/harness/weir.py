@@ -21,7 +21,7 @@ def check(report, sums=None):
     """
     ledger = report["ledger"]
     if not ledger["balanced"] or ledger["received"] != sum(ledger[name] for name in BUCKETS):
-        raise BenchError(f"weir: its ledger does not balance: {ledger}; no figure of this run counts")
+        raise BenchError(f"weir: its ledger does not balance: {ledger}; this run does not count")
     if ledger["received"] == 0:
         raise BenchError("weir: received nothing; see the command line")
     if sums is None:
@@ -32,7 +32,7 @@ def check(report, sums=None):
     if sums["flows"] <= flows["capacity"] and not flows["ended"]["resources"]:
         wanted["flows"], got["flows"] = sums["flows"], flows["created"]
     if got != wanted:
-        raise BenchError(f"weir: says {got} of a capture with {wanted}; no figure of this run counts")
+        raise BenchError(f"weir: says {got} of a capture with {wanted}; this run does not count")
 
 
 def read_command(program, capture, flows=None, options=()):

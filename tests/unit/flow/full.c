@@ -63,7 +63,7 @@ Test(full, a_flood_leaves_the_heavy_flows)
 		cr_assert_lt(view.octets[0], 20000);
 	}
 	cr_assert_eq(feeder_live(&feeder), CAPACITY);
-	cr_assert_eq(flow_table_counters(feeder.table)->overflow_packets[0], 0);
+	cr_assert_eq(flow_table_counters(feeder.table)->overflow_packets[FLOW_OVERFLOW_TABLE], 0);
 	feeder_check_conserved(&feeder);
 	feeder_close(&feeder);
 }
@@ -145,8 +145,8 @@ Test(full, overflow_while_nothing_can_leave_is_exact)
 
 	const struct flow_counters *counters = flow_table_counters(feeder.table);
 
-	cr_assert_eq(counters->overflow_packets[0], late);
-	cr_assert_eq(counters->overflow_packets[1], 0);
+	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_TABLE], late);
+	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_BUCKET], 0);
 	cr_assert_eq(counters->overflow_octets, late * 86);
 	cr_assert_eq(counters->ended[FLOW_END_RESOURCES], FLOW_OUTBOX);
 	cr_assert_eq(counters->packets, CAPACITY + FLOW_OUTBOX + 1);
@@ -156,7 +156,7 @@ Test(full, overflow_while_nothing_can_leave_is_exact)
 	/* Room again. */
 	feed(&feeder, 5000, EPOCH + SECOND);
 	feeder_flush(&feeder);
-	cr_assert_eq(counters->overflow_packets[0], late);
+	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_TABLE], late);
 	feeder_check_conserved(&feeder);
 	feeder_close(&feeder);
 }

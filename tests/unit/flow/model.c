@@ -7,8 +7,8 @@
 
 #include "support.h"
 
-#define BUCKETS	  65536
-#define NONE	  UINT32_MAX
+#define BUCKETS   65536
+#define NONE      UINT32_MAX
 #define DATAGRAMS 4096 /* first fragments remembered: more than live for 30 s in any test */
 
 struct model_packet {
@@ -21,8 +21,8 @@ struct model_flow {
 	struct packet_key key;
 	uint8_t prefix[2][12];
 	uint32_t first, last; /* packets not yet in an ended record */
-	uint32_t left;	      /* how many those are, without overflowed ones */
-	uint32_t next;	      /* flow in the same bucket */
+	uint32_t left;        /* how many those are, without overflowed ones */
+	uint32_t next;        /* flow in the same bucket */
 };
 
 struct model {
@@ -87,8 +87,8 @@ static struct model_flow *model_flow(struct model *model, const struct packet_ke
 		    memcmp(flow->prefix, used, sizeof(used)) == 0)
 			return flow;
 	}
-	model->flows = grow(model->flows, model->flow_count, &model->flow_room,
-			    sizeof(model->flows[0]));
+	model->flows =
+		grow(model->flows, model->flow_count, &model->flow_room, sizeof(model->flows[0]));
 
 	struct model_flow *flow = &model->flows[model->flow_count];
 
@@ -182,13 +182,13 @@ uint64_t model_left(const struct model *model)
 
 struct expected {
 	struct flow_view view;
-	uint64_t started; /* clock of the first packet, in whole units of 2^20 ns */
-	uint64_t seen;	  /* clock of the newest */
+	uint64_t started;     /* clock of the first packet, in whole units of 2^20 ns */
+	uint64_t seen;        /* clock of the newest */
 	unsigned int forward; /* endpoint that sent the first */
-	int fins;	  /* sides that have sent a FIN */
-	int fin[2];	  /* 1: this side was the first to send one, 2: the second */
-	bool closed;	  /* by TCP */
-	bool large;	  /* a counter came near its limit */
+	int fins;             /* sides that have sent a FIN */
+	int fin[2];           /* 1: this side was the first to send one, 2: the second */
+	bool closed;          /* by TCP */
+	bool large;           /* a counter came near its limit */
 };
 
 /* First instant (clock) at which the flow is past its timeout. */
@@ -202,8 +202,7 @@ static uint64_t active_from(const struct model *model, const struct expected *ex
 	return (expected->started + model->active / 1048576 + 1) * 1048576;
 }
 
-static enum flow_end due(const struct model *model, const struct expected *expected,
-			 uint64_t clock)
+static enum flow_end due(const struct model *model, const struct expected *expected, uint64_t clock)
 {
 	uint64_t idle = idle_from(model, expected), active = active_from(model, expected);
 

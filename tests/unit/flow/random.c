@@ -12,14 +12,14 @@ struct setup {
 	const char *name;
 	uint32_t packets;
 	uint32_t capacity;
-	uint32_t hosts, ports;	/* to draw from: few make few flows with many packets */
-	uint32_t cut;		/* packets of a burst; 0: random */
-	uint32_t take;		/* percent of pushes after which the outbox is emptied */
-	uint64_t step;		/* clock advances by less than this between packets ... */
-	uint32_t jump;		/* ... and in one of so many by up to 20 s */
+	uint32_t hosts, ports; /* to draw from: few make few flows with many packets */
+	uint32_t cut;          /* packets of a burst; 0: random */
+	uint32_t take;         /* percent of pushes after which the outbox is emptied */
+	uint64_t step;         /* clock advances by less than this between packets ... */
+	uint32_t jump;         /* ... and in one of so many by up to 20 s */
 	uint64_t active, inactive;
-	enum flow_end reaches;	/* a reason that many of its records must end with ... */
-	bool overflows;		/* ... and packets overflow: else it tests too little */
+	enum flow_end reaches; /* a reason that many of its records must end with ... */
+	bool overflows;        /* ... and packets overflow: else it tests too little */
 };
 
 struct run {
@@ -32,15 +32,14 @@ struct run {
 	/* with bursts of one: packets fed one and two pushes ago, and their version */
 	uint32_t in_stages[2];
 	bool in_stages_ipv6[2];
-	uint32_t cut;	       /* of the burst being filled */
+	uint32_t cut; /* of the burst being filled */
 };
 
 static void random_endpoint(struct run *run, struct endpoint *endpoint, int version)
 {
 	uint32_t host = prng_below(&run->prng, run->setup->hosts);
 
-	*endpoint = (struct endpoint){
-		.port = (uint16_t)prng_below(&run->prng, run->setup->ports)};
+	*endpoint = (struct endpoint){.port = (uint16_t)prng_below(&run->prng, run->setup->ports)};
 	/* IPv6 addresses that differ in their prefix only, and look like IPv4 at their end. */
 	if (version == 6) {
 		endpoint->address[0] = 0x20;
@@ -136,7 +135,8 @@ static void push(struct run *run, uint32_t number, bool ipv6)
 
 	feeder_push(&run->feeder);
 
-	uint64_t overflow = counters->overflow_packets[0] + counters->overflow_packets[1];
+	uint64_t overflow = counters->overflow_packets[FLOW_OVERFLOW_TABLE] +
+			    counters->overflow_packets[FLOW_OVERFLOW_BUCKET];
 
 	if (overflow != run->overflow) {
 		check(run->setup->cut == 1 && overflow == run->overflow + 1,

@@ -6,12 +6,12 @@
 #include "support.h"
 
 #define CAPACITY 64
-#define BUSY	 4 /* flows that most packets belong to, in the first slots: read the most */
-#define CHANGES	 50000  /* copies that must differ from the one before: both threads ran at once */
+#define BUSY     4     /* flows that most packets belong to, in the first slots: read the most */
+#define CHANGES  50000 /* copies that must differ from the one before: both threads ran at once */
 
 struct shared {
 	const struct flow_table *table;
-	bool stop;	   /* atomic: the writer is done */
+	bool stop;         /* atomic: the writer is done */
 	uint64_t changes;  /* atomic */
 	const char *wrong; /* why a copy was not whole */
 };
@@ -53,9 +53,9 @@ static const char *what_is_wrong(const struct flow_view *view)
 /* The same flow in the same slot only ever grows. */
 static bool has_shrunk(const struct flow_record *old, const struct flow_record *new)
 {
-	return old->instance == new->instance && (old->packets[0] > new->packets[0] ||
-						  old->packets[1] > new->packets[1] ||
-						  old->seen > new->seen);
+	return old->instance == new->instance &&
+	       (old->packets[0] > new->packets[0] || old->packets[1] > new->packets[1] ||
+		old->seen > new->seen);
 }
 
 static void read_slot(struct shared *shared, uint32_t slot, struct flow_record *last)
@@ -110,8 +110,8 @@ Test(reader, every_copy_is_whole, .timeout = 100)
 	feeder_open(&feeder, &settings, FLOW_BURST);
 	shared.table = feeder.table;
 	cr_assert_eq(pthread_create(&thread, NULL, read_all_the_time, &shared), 0);
-	for (uint64_t clock = EPOCH;
-	     __atomic_load_n(&shared.changes, __ATOMIC_RELAXED) < CHANGES; clock++) {
+	for (uint64_t clock = EPOCH; __atomic_load_n(&shared.changes, __ATOMIC_RELAXED) < CHANGES;
+	     clock++) {
 		struct packet packet =
 			marked_packet(random_flow(&prng, clock), prng_chance(&prng, 50), clock);
 

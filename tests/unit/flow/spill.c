@@ -5,9 +5,9 @@
 #include "support.h"
 
 #define CAPACITY 1024
-#define BUCKETS	 256 /* 8 entries each, at most half of all used */
-#define REACH	 16  /* buckets that an entry may lie in */
-#define CHOSEN	 (REACH * 8)
+#define BUCKETS  256 /* 8 entries each, at most half of all used */
+#define REACH    16  /* buckets that an entry may lie in */
+#define CHOSEN   (REACH * 8)
 
 static struct packet tcp_packet(uint32_t number, uint8_t flags)
 {
@@ -70,8 +70,8 @@ Test(spill, the_probe_limit_is_counted)
 	const struct flow_counters *counters = flow_table_counters(feeder.table);
 
 	cr_assert_eq(counters->created, CHOSEN);
-	cr_assert_eq(counters->overflow_packets[0], 0);
-	cr_assert_eq(counters->overflow_packets[1], 3);
+	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_TABLE], 0);
+	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_BUCKET], 3);
 	cr_assert_eq(counters->overflow_octets, 3 * 86);
 	feeder_check_conserved(&feeder);
 
@@ -141,7 +141,7 @@ Test(spill, deletions_hide_nothing)
 		feeder_flush(&feeder);
 		cr_assert_eq(counters->created, created, "a live flow was not found");
 	}
-	cr_assert_eq(counters->overflow_packets[1], 0);
+	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_BUCKET], 0);
 	feeder_check_conserved(&feeder);
 	feeder_close(&feeder);
 }

@@ -118,8 +118,8 @@ void feeder_packet(struct feeder *feeder, const struct packet *packet)
 /* realloc() does not keep the alignment of records. */
 static void grow_ended(struct feeder *feeder, uint32_t room)
 {
-	struct flow_record *larger = aligned_alloc(_Alignof(struct flow_record),
-						   room * sizeof(struct flow_record));
+	struct flow_record *larger =
+		aligned_alloc(_Alignof(struct flow_record), room * sizeof(struct flow_record));
 
 	cr_assert_not_null(larger);
 	if (feeder->ended_count > 0)
@@ -209,7 +209,8 @@ void feeder_check_conserved(const struct feeder *feeder)
 	const struct flow_counters *counters = flow_table_counters(feeder->table);
 	uint32_t used = flow_table_used(feeder->table), live = 0;
 	uint64_t packets = 0, octets = 0, ended = 0;
-	uint64_t overflow = counters->overflow_packets[0] + counters->overflow_packets[1];
+	uint64_t overflow = counters->overflow_packets[FLOW_OVERFLOW_TABLE] +
+			    counters->overflow_packets[FLOW_OVERFLOW_BUCKET];
 	struct flow_record record;
 
 	for (uint32_t i = 0; i < feeder->ended_count; i++)

@@ -9,10 +9,10 @@
 
 #include <weir/flow.h>
 
-#define SECOND	    UINT64_C(1000000000)
+#define SECOND      UINT64_C(1000000000)
 #define MILLISECOND UINT64_C(1000000)
 /* 2026-01-01, but on a whole unit of flow_record.started (2^20 ns), to make deadlines plain. */
-#define EPOCH	    (UINT64_C(1767225600) * SECOND >> 20 << 20)
+#define EPOCH (UINT64_C(1767225600) * SECOND >> 20 << 20)
 
 #define TCP  6
 #define UDP  17
@@ -26,7 +26,7 @@
 #define check(condition, ...)                                                                      \
 	do {                                                                                       \
 		if (!(condition))                                                                  \
-			cr_assert_fail(#condition ": " __VA_ARGS__);                                    \
+			cr_assert_fail(#condition ": " __VA_ARGS__);                               \
 	} while (0)
 
 /* SplitMix64: the same numbers on every machine. */
@@ -55,7 +55,7 @@ struct packet numbered_packet(uint32_t number, bool reverse, uint64_t clock);
 /* Feeds a table one packet after another, and keeps what ends. */
 struct feeder {
 	struct flow_table *table;
-	uint32_t cut;		   /* packets of a burst: push when so many are there */
+	uint32_t cut;              /* packets of a burst: push when so many are there */
 	uint64_t packets, octets;  /* fed */
 	struct flow_record *ended; /* all taken so far; freed by feeder_close() */
 	uint32_t ended_count, ended_room;

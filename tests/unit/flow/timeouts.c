@@ -177,7 +177,8 @@ static struct packet *random_packets(void)
 	cr_assert_not_null(packets);
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		clock += prng_below(&prng, 40 * (uint32_t)MILLISECOND);
-		packets[i] = numbered_packet(prng_below(&prng, 1000), prng_chance(&prng, 50), clock);
+		packets[i] =
+			numbered_packet(prng_below(&prng, 1000), prng_chance(&prng, 50), clock);
 	}
 	return packets;
 }
@@ -217,9 +218,9 @@ static void expect_same(uint32_t capacity, enum flow_end reached)
 		feed_all(&cut, packets, capacity, cuts[i]);
 		cr_assert_eq(cut.ended_count, whole.ended_count);
 		/* Even the order and the slots are the same. */
-		cr_assert_eq(memcmp(cut.ended, whole.ended,
-				    whole.ended_count * sizeof(whole.ended[0])),
-			     0);
+		cr_assert_eq(
+			memcmp(cut.ended, whole.ended, whole.ended_count * sizeof(whole.ended[0])),
+			0);
 		feeder_close(&cut);
 	}
 	feeder_close(&whole);

@@ -10,9 +10,8 @@
 #include <weir/summary.h>
 
 /* A summary on memory of its exact size, so that a sanitizer sees what lies beyond. */
-static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size, bool noted)
+static inline struct summary *make_shape(struct summary_shape shape)
 {
-	struct summary_shape shape = {.capacity = capacity, .key_size = key_size, .noted = noted};
 	struct hash_secret secret = {
 		{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb}};
 	size_t bytes = summary_bytes(&shape);
@@ -21,6 +20,11 @@ static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size,
 	cr_assert_not_null(memory);
 	memset(memory, 0, bytes);
 	return summary_init(memory, &shape, &secret);
+}
+
+static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size)
+{
+	return make_shape((struct summary_shape){capacity, key_size, .sides = 1});
 }
 
 /* A key for `id` in `size` bytes: big-endian in the last four, so that memcmp orders by id. */

@@ -5,7 +5,7 @@
 
 /*
  * More keys than there is room for, in every order that could hurt. A plain array knows the
- * true sums; what the summary promises must hold for every key, held or forgotten.
+ * true sums; what the summary promises must hold for every key, held, forgotten or turned away.
  */
 #define CAPACITY 256
 #define IDS	 8192
@@ -109,9 +109,13 @@ static struct criterion_test_params every_stream(void)
 	return cr_make_param_array(uint32_t, numbers, STREAMS);
 }
 
+/* Sides alternate from key to key: of all keys each has a smaller part on the other side. */
+#define SIDES 2
+static const struct summary_shape shape = {.capacity = CAPACITY, .key_size = 40, .sides = SIDES};
+
 struct truth {
-	uint64_t sums[IDS][SUMMARY_METRICS];
-	uint64_t total[SUMMARY_METRICS];
+	uint64_t sums[IDS][SIDES][SUMMARY_METRICS];
+	uint64_t total[SIDES][SUMMARY_METRICS];
 };
 
 /* Adds number `from` up to `to` of the stream, in batches, to the summary and the truth. */
@@ -119,24 +123,29 @@ static void run(const struct stream *stream, uint32_t from, uint32_t to, struct 
 		struct truth *truth)
 {
 	uint8_t keys[50][40];
-	uint64_t metrics[50][SUMMARY_METRICS];
+	uint64_t metrics[50][SIDES][SUMMARY_METRICS];
 	uint64_t random = 42 + from;
 	uint32_t count = 0;
 
 	for (uint32_t i = from; i < to; i++) {
 		uint32_t id = stream->id(i, &random);
+		uint64_t(*add)[SUMMARY_METRICS] = metrics[count];
 
 		/* The metrics disagree about who is large. */
-		metrics[count][0] = stream->value(i, id);
-		metrics[count][1] = 1 + id % 3;
-		metrics[count][2] = id % 5 == 0 ? stream->value(ADDS - i, id) : 0;
+		add[id % 2][0] = stream->value(i, id);
+		add[id % 2][1] = 1 + id % 3;
+		add[id % 2][2] = id % 5 == 0 ? stream->value(ADDS - i, id) : 0;
+		for (int m = 0; m < SUMMARY_METRICS; m++)
+			add[!(id % 2)][m] = add[id % 2][m] / 2;
 		make_key(keys[count], 40, id);
-		for (int m = 0; m < SUMMARY_METRICS; m++) {
-			truth->sums[id][m] += metrics[count][m];
-			truth->total[m] += metrics[count][m];
+		for (int side = 0; side < SIDES; side++) {
+			for (int m = 0; m < SUMMARY_METRICS; m++) {
+				truth->sums[id][side][m] += add[side][m];
+				truth->total[side][m] += add[side][m];
+			}
 		}
 		if (++count == 50 || i + 1 == to) {
-			summary_add(summary, keys, metrics, count);
+			summary_add(summary, keys, metrics[0], count);
 			count = 0;
 		}
 	}
@@ -144,19 +153,24 @@ static void run(const struct stream *stream, uint32_t from, uint32_t to, struct 
 
 static void check(const struct summary *summary, const struct truth *truth)
 {
-	uint64_t (*held)[SUMMARY_METRICS] = calloc(IDS, sizeof(*held));
+	uint64_t (*held)[SIDES][SUMMARY_METRICS] = calloc(IDS, sizeof(*held));
 	struct summary_row row;
 	uint32_t position = 0;
 
 	cr_assert_leq(summary_keys(summary), CAPACITY);
 	while (summary_next(summary, &position, &row))
 		memcpy(held[key_id(row.key, 40)], row.metrics, sizeof(*held));
-	for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
-		cr_assert_eq(summary_total(summary, m), truth->total[m]);
-		for (uint32_t id = 0; id < IDS; id++) {
-			cr_assert_leq(held[id][m], truth->sums[id][m], "key %u", id);
-			cr_assert_leq(truth->sums[id][m], held[id][m] + summary_error(summary, m),
-				      "key %u", id);
+	for (int side = 0; side < SIDES; side++) {
+		for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
+			uint64_t error = summary_error(summary, side, m);
+
+			cr_assert_eq(summary_total(summary, side, m), truth->total[side][m]);
+			for (uint32_t id = 0; id < IDS; id++) {
+				uint64_t sum = truth->sums[id][side][m];
+
+				cr_assert_leq(held[id][side][m], sum, "key %u", id);
+				cr_assert_leq(sum, held[id][side][m] + error, "key %u", id);
+			}
 		}
 	}
 	free(held);
@@ -170,7 +184,7 @@ ParameterizedTestParameters(summary_bound, holds_for_every_key)
 ParameterizedTest(const uint32_t *number, summary_bound, holds_for_every_key)
 {
 	const struct stream *stream = &streams[*number];
-	struct summary *summary = make_summary(CAPACITY, 40, false);
+	struct summary *summary = make_shape(shape);
 	struct truth *truth = calloc(1, sizeof(*truth));
 
 	for (uint32_t done = 0; done < ADDS; done += ADDS / 8) {
@@ -190,8 +204,7 @@ ParameterizedTestParameters(summary_bound, holds_over_merges)
 ParameterizedTest(const uint32_t *number, summary_bound, holds_over_merges)
 {
 	const struct stream *stream = &streams[*number];
-	struct summary *total = make_summary(CAPACITY, 40, false);
-	struct summary *part = make_summary(CAPACITY, 40, false);
+	struct summary *total = make_shape(shape), *part = make_shape(shape);
 	struct truth *truth = calloc(1, sizeof(*truth));
 
 	for (uint32_t done = 0; done < ADDS; done += ADDS / 20) {
@@ -206,22 +219,55 @@ ParameterizedTest(const uint32_t *number, summary_bound, holds_over_merges)
 	free(total);
 }
 
+/* After all that it is as good as new. */
+Test(summary_bound, clear_forgets_who_was_turned_away)
+{
+	struct summary *summary = make_shape(shape);
+	struct truth *truth = calloc(1, sizeof(*truth));
+
+	run(&streams[0], 0, ADDS, summary, truth);
+	summary_clear(summary);
+	memset(truth, 0, sizeof(*truth));
+	run(&(struct stream){"few", one_too_many, as_one}, 0, CAPACITY, summary, truth);
+	cr_assert(summary_exact(summary));
+	cr_assert_eq(summary_error(summary, 0, 0), 0);
+	cr_assert_eq(summary_keys(summary), CAPACITY);
+	check(summary, truth);
+	free(truth);
+	free(summary);
+}
+
+/* The error is of use only if it is small: a fair share of all, not a multiple of it. */
+Test(summary_bound, error_is_a_small_share_of_all)
+{
+	struct summary *summary = make_shape(shape);
+	struct truth *truth = calloc(1, sizeof(*truth));
+
+	run(&streams[0], 0, ADDS, summary, truth);
+	for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+		cr_assert_lt(summary_error(summary, 0, m) * (CAPACITY / 8),
+			     truth->total[0][m] + truth->total[1][m]);
+	free(truth);
+	free(summary);
+}
+
 /* The use of it all: 32 times more keys than room, and the top list of real traffic is right. */
 Test(summary_bound, top_of_zipf_is_the_true_top)
 {
-	struct stream stream = {"zipf", zipf, as_one};
-	struct summary *summary = make_summary(CAPACITY, 40, false);
+	struct summary *summary = make_shape(shape);
 	struct truth *truth = calloc(1, sizeof(*truth));
 	struct summary_row rows[8];
 
-	run(&stream, 0, ADDS, summary, truth);
-	cr_assert_eq(summary_top(summary, 0, rows, 8), 8);
-	for (uint32_t i = 0; i < 8; i++) {
-		uint32_t id = key_id(rows[i].key, 40), larger = 0;
+	run(&(struct stream){"zipf", zipf, as_one}, 0, ADDS, summary, truth);
+	for (int side = 0; side < SIDES; side++) {
+		cr_assert_eq(summary_top(summary, side, 1, rows, 8), 8);
+		for (uint32_t i = 0; i < 8; i++) {
+			uint32_t id = key_id(rows[i].key, 40), larger = 0;
 
-		for (uint32_t other = 0; other < IDS; other++)
-			larger += truth->sums[other][0] > truth->sums[id][0];
-		cr_assert_eq(larger, i, "rank %u", i);
+			for (uint32_t other = 0; other < IDS; other++)
+				larger += truth->sums[other][side][1] > truth->sums[id][side][1];
+			cr_assert_eq(larger, i, "side %d, rank %u", side, i);
+		}
 	}
 	free(truth);
 	free(summary);

@@ -3,7 +3,9 @@
 #define WEIR_SEQLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A sequence lock with one writer: the writer never waits, a reader copies and
@@ -13,7 +15,7 @@
  *	writer				reader
  *	seqlock_write_begin(&s)		do {
  *	... change the data ...			begin = seqlock_read_begin(&s)
- *	seqlock_write_end(&s)			... copy the data ...
+ *	seqlock_write_end(&s)			seqlock_copy(&copy, &data, sizeof(copy))
  *					} while (!seqlock_read_valid(&s, begin))
  */
 
@@ -31,6 +33,25 @@ static inline void seqlock_write_end(uint32_t *sequence)
 static inline uint32_t seqlock_read_begin(const uint32_t *sequence)
 {
 	return __atomic_load_n(sequence, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Copy data that the writer may be changing. The one race that is meant: what it tears is thrown
+ * away. So ThreadSanitizer is told not to look here, and looks everywhere else.
+ */
+#ifdef __SANITIZE_THREAD__
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+#else
+#define AnnotateIgnoreReadsBegin(file, line) ((void)0)
+#define AnnotateIgnoreReadsEnd(file, line)   ((void)0)
+#endif
+
+static inline void seqlock_copy(void *copy, const void *data, size_t size)
+{
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+	memcpy(copy, data, size);
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
 }
 
 /* False when the copy taken since `begin` may be torn. */

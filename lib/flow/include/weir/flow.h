@@ -69,11 +69,18 @@ _Static_assert(sizeof(struct flow_record) == 128, "two cache lines");
 
 struct flow_settings {
 	uint32_t capacity;	   /* records; at least 64 */
-	uint64_t active_timeout;   /* ns, at most FLOW_ACTIVE_TIMEOUT_MAX */
+	uint64_t active_timeout;   /* ns, at most FLOW_ACTIVE_TIMEOUT_MAX; kept in units of 2^20 */
 	uint64_t inactive_timeout; /* ns */
 	struct hash_secret secret; /* drawn at start, the same for all workers */
 };
 #define FLOW_ACTIVE_TIMEOUT_MAX (UINT64_C(20) * 86400 * 1000000000) /* 20 days, see `started` */
+
+/* Why a packet of a new flow is in no record: the index of overflow_packets. */
+enum flow_overflow {
+	FLOW_OVERFLOW_TABLE,  /* no slot free, and the outbox is full: nothing can leave */
+	FLOW_OVERFLOW_BUCKET, /* no index entry within the probe limit */
+	FLOW_OVERFLOWS
+};
 
 /* Written by the worker only; the worker publishes a copy (lib/worker). */
 struct flow_counters {
@@ -82,7 +89,7 @@ struct flow_counters {
 	uint64_t packets;	   /* counted in records: the ledger's `flow` */
 	uint64_t packets_ipv6;	   /* of those */
 	uint64_t octets;	   /* IP octets of those */
-	uint64_t overflow_packets[2]; /* by reason: OVERFLOW_TABLE, OVERFLOW_BUCKET */
+	uint64_t overflow_packets[FLOW_OVERFLOWS]; /* by reason */
 	uint64_t overflow_octets;  /* IP octets of packets that found no room in the table */
 	uint64_t fragments_first;  /* packets that were first fragments */
 	uint64_t fragments_later;  /* ... and later ones, whether or not their flow was remembered */
@@ -92,7 +99,7 @@ struct flow_counters {
 
 struct flow_table;
 
-/* Bytes of all memory that a table with `capacity` takes (index, records, free list). */
+/* Bytes of all memory that a table with `capacity` takes: about 148 a flow and 0.9 MB. */
 size_t flow_table_bytes(uint32_t capacity);
 
 /*
@@ -133,7 +140,8 @@ uint32_t flow_table_pending(const struct flow_table *table);
 
 /*
  * Expire a bounded slice when no packets come, by `clock` (ns; the worker's time, never going
- * back). Not for captures: there only packets move time.
+ * back). The stages should be empty: a packet still in them would come too late for a flow
+ * that ends here. Not for captures: there only packets move time.
  */
 void flow_table_expire(struct flow_table *table, uint64_t clock);
 
@@ -145,10 +153,12 @@ void flow_table_expire(struct flow_table *table, uint64_t clock);
 bool flow_table_finish(struct flow_table *table, uint64_t clock);
 
 /*
- * Ended records wait in the outbox until the worker takes them: *records points to `count` of
- * them, and flow_table_taken() gives back the first `taken`. When the outbox is full, ended
- * flows keep their record in the table, so none is lost; when that fills the table, new
- * flows overflow.
+ * Ended records wait in the outbox until the worker takes them, in the order in which they
+ * ended: *records points to all of them, their number is returned, and flow_table_taken() gives
+ * back the first `taken`. An emptied outbox holds whatever one call ends, so a worker that empties
+ * it after every call loses nothing and waits for nothing. When it is full, ended flows
+ * keep their record in the table, so none is lost; when that fills the table, new flows
+ * overflow.
  */
 uint32_t flow_table_outbox(struct flow_table *table, const struct flow_record **records);
 void flow_table_taken(struct flow_table *table, uint32_t taken);

@@ -13,7 +13,8 @@
  * length, nanosecond time and a clock that never goes back, in the dynamic fields) and hands
  * them over a ring port, so that workers see an ordinary ethdev. Frames are spread over the queues
  * by a symmetric hash of the addresses alone, so that all fragments and both directions of
- * a flow meet one worker. It waits for room and drops nothing.
+ * a flow meet one worker; frames of no flow go to queue 0. The hash is the same in every run. It
+ * waits for room and drops nothing. One reader at a time in a process.
  */
 
 struct reader;
@@ -22,25 +23,30 @@ struct reader_result {
 	uint64_t frames;	  /* handed over */
 	uint64_t octets;	  /* captured bytes of those */
 	uint64_t clock;		  /* the clock at the end: the latest packet time, ns */
-	char cut[512];		  /* "FILE: why": a capture that ended in mid-record; "" if none */
+	char cut[512];		  /* "FILE: why": the first capture that ended in mid-record; "" if
+				   * none. What was read before counts, and the next file follows */
 };
 
 /*
- * Open the captures, to be read one after the other. Fails with -ENOENT, -EACCES,
- * -EISDIR, -EINVAL (not a capture), -EPROTONOSUPPORT (link type is not Ethernet; the line names
- * it), before anything is started. The names are copied.
+ * Open the captures ("-": standard input), to be read one after the other. Fails with
+ * -ENOENT, -EACCES, -EISDIR, -EINVAL (not a capture), -EPROTONOSUPPORT (link type is not
+ * Ethernet; the line names it), before anything is started. The names are copied.
  */
 int reader_open(const char *const *files, unsigned int count, struct reader **reader,
 		struct error *error);
 
 /*
- * Make the ring port with `queues` queues and the pool; *port_id is its ethdev. The port is
- * then opened with port_open() like any other. Main thread, after rte_eal_init().
+ * Make the ring port with `queues` queues (1..16, RTE_PMD_RING_MAX_RX_RINGS) and the pool;
+ * *port_id is its ethdev. The port is then opened with port_open() like any other. Main
+ * thread, after rte_eal_init().
  */
 int reader_attach(struct reader *reader, uint16_t queues, const struct port_fields *fields,
 		  uint16_t *port_id, struct error *error);
 
-/* Start the thread; `reader_stop` makes it end early. */
+/*
+ * Start the thread. It runs where the caller may run. `reader_stop` makes it end early, also when
+ * it waits for a pipe; what is in the rings then is still counted and to be taken.
+ */
 int reader_start(struct reader *reader, struct error *error);
 void reader_stop(struct reader *reader);
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TESTS_LITMUS_PACKET_H
+#define TESTS_LITMUS_PACKET_H
+
+#include <string.h>
+
+#include <weir/flow.h>
+
+/* Packets whose parts all say which flow they are of, and records that are sums of them. */
+
+#define LITMUS_OCTETS 100
+#define LITMUS_FRAME  118
+#define LITMUS_START  UINT64_C(1700000000000000000)
+#define LITMUS_UDP    17
+#define LITMUS_TCP    6
+#define LITMUS_RST    0x04
+
+static inline struct packet litmus_packet(uint32_t flow, unsigned int direction, uint64_t clock)
+{
+	struct packet packet = {
+		.key = {.address = {flow, ~flow},
+			.port = {(uint16_t)flow, 53},
+			.vlan = (flow & 1 ? PACKET_KEY_IPV6 : 0),
+			.protocol = LITMUS_UDP},
+		.frame_length = LITMUS_FRAME,
+		.octets = LITMUS_OCTETS,
+		.icmp = (uint16_t)flow,
+		.direction = (uint8_t)direction,
+		.ttl = (uint8_t)flow,
+		.tos = (uint8_t)flow,
+		.time = clock,
+		.clock = clock,
+	};
+
+	memset(packet.prefix, (uint8_t)flow, sizeof(packet.prefix));
+	memset(packet.mac, (uint8_t)flow, sizeof(packet.mac));
+	return packet;
+}
+
+static inline bool litmus_bytes_are(const uint8_t *bytes, size_t count, uint8_t value)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bytes[i] != value)
+			return false;
+	return true;
+}
+
+/* What does not fit together in a record of such packets; NULL if all does. */
+static inline const char *litmus_record_wrong(const struct flow_record *record)
+{
+	uint64_t packets = (uint64_t)record->packets[0] + record->packets[1];
+	uint32_t flow = record->key.address[0];
+	bool ipv6 = flow & 1;
+
+	if (record->octets0 != LITMUS_OCTETS * (uint64_t)record->packets[0] ||
+	    record->octets1 != LITMUS_OCTETS * (uint64_t)record->packets[1])
+		return "octets of one packet more or less";
+	if (record->link_octets != (LITMUS_FRAME - LITMUS_OCTETS) * packets)
+		return "frame octets of one packet more or less";
+	if (record->size_min != LITMUS_FRAME || record->size_max != LITMUS_FRAME)
+		return "sizes that no packet had";
+	/* Every packet of a flow comes one tick after the one before. */
+	if (record->seen != record->first + packets - 1)
+		return "time of another packet";
+	if (record->key.address[1] != ~flow || record->key.port[0] != (uint16_t)flow ||
+	    record->key.port[1] != 53 || !!(record->key.vlan & PACKET_KEY_IPV6) != ipv6)
+		return "a key of two flows";
+	if (!litmus_bytes_are(record->prefix[0], sizeof(record->prefix), ipv6 ? (uint8_t)flow : 0))
+		return "addresses of two flows";
+	if (!litmus_bytes_are(record->mac, sizeof(record->mac), (uint8_t)flow) ||
+	    record->ttl_min != (uint8_t)flow || record->ttl_max != (uint8_t)flow ||
+	    record->tos[0] != (uint8_t)flow || record->icmp[0] != (uint16_t)flow)
+		return "attributes of two flows";
+	return NULL;
+}
+
+static inline void litmus_feed(struct flow_table *table, const struct packet *packet)
+{
+	struct flow_burst *burst = flow_table_next(table);
+
+	burst->packets[burst->count++] = *packet;
+	if (burst->count == FLOW_BURST)
+		flow_table_push(table);
+}
+
+#endif
