@@ -82,13 +82,26 @@ static void tie_to_reader(struct analyzer *analyzer)
 	}
 }
 
+/*
+ * Of a capture the report at the end counts. Until then a snapshot now and then shows how far it
+ * is; more often they would only take CPU time from the reader and the workers.
+ */
+#define CAPTURE_INTERVAL (5 * CLOCK_SECOND)
+
+static uint64_t snapshot_interval(const struct options *options)
+{
+	if (options->input != INPUT_CAPTURES || options->report_every > 0)
+		return options->interval;
+	return RTE_MAX(options->interval, CAPTURE_INTERVAL);
+}
+
 static int make_stats(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
 	struct port *ports[SNAPSHOT_PORTS_MAX];
 	unsigned int lcores[SNAPSHOT_WORKERS_MAX];
 	struct stats_settings settings = {
-		.interval = options->interval,
+		.interval = snapshot_interval(options),
 		/* telemetry clients may ask for more than the report shows */
 		.top_length = RTE_MAX(options->top, 100u),
 		.capture = options->input == INPUT_CAPTURES,

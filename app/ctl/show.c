@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "show.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <weir/format.h>
 
 /* What is not shown is said, and how to see it. */
@@ -25,11 +28,33 @@ void show_info(struct printer *printer, const json_t *answer)
 	more(printer, answer, "sources", false);
 }
 
+/* The report ends with the sentence as one line; on a terminal it takes as many as it needs. */
+static void show_sentence(struct printer *printer, const json_t *answer)
+{
+	static const char label[] = "Ledger: ";
+	char *sentence = NULL;
+	size_t size;
+	struct printer line = {.out = open_memstream(&sentence, &size)};
+
+	if (line.out == NULL) {
+		printer->failed = true;
+		return;
+	}
+	print_ledger_sentence(&line, answer);
+	if (fclose(line.out) != 0 || sentence == NULL) {
+		printer->failed = true;
+		return;
+	}
+	sentence[strcspn(sentence, "\n")] = '\0';
+	print_pairs(printer, (const char *const[][2]){{"Ledger", sentence + strlen(label)}, {NULL}});
+	free(sentence);
+}
+
 void show_ledger(struct printer *printer, const json_t *answer)
 {
 	print_ledger(printer, answer);
 	fputc('\n', printer->out);
-	print_ledger_sentence(printer, answer);
+	show_sentence(printer, answer);
 }
 
 void show_throughput(struct printer *printer, const json_t *answer)

@@ -120,18 +120,19 @@ static void keep_note(uint64_t *kept, const uint8_t *brought)
 		*kept = note;
 }
 
-/* The key's row, given what glance() said and whether it still holds. NULL: there is none. */
+/* The key's row, or NULL, given what glance() says. */
 static inline uint64_t *row_of(const struct summary *summary, const uint64_t *key, uint32_t hash,
-			       uint32_t words, uint32_t glanced, bool holds)
+			       uint32_t words, uint32_t glanced)
 {
-	uint64_t *row;
-
-	if (!holds || glanced == UNKNOWN)
-		return find(summary, key, hash);
 	if (glanced == NO_ROW)
 		return NULL;
-	row = row_at(summary, glanced - 1);
-	return equal(row, key, words) ? row : find(summary, key, hash);
+	if (glanced != UNKNOWN) {
+		uint64_t *row = row_at(summary, glanced - 1);
+
+		if (equal(row, key, words))
+			return row;
+	}
+	return find(summary, key, hash);
 }
 
 /* A compiler that knows the shape makes the loops over words vanish. */
@@ -142,7 +143,7 @@ add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
 	const uint32_t words = (key_size + 7) / 8, metrics = sides * SUMMARY_METRICS;
 	uint64_t keys[GROUP][SUMMARY_KEY_MAX / 8];
 	uint32_t hashes[GROUP], glanced[GROUP];
-	bool glances_hold = true; /* until a row comes in */
+	bool changed = false; /* the index, since the glances */
 
 	for (uint32_t i = 0; i < batch->count; i++) {
 		load_key(keys[i], batch->keys + i * batch->key_stride, key_size);
@@ -159,7 +160,8 @@ add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
 		}
 	}
 	for (uint32_t i = 0; i < batch->count; i++) {
-		uint64_t *row = row_of(summary, keys[i], hashes[i], words, glanced[i], glances_hold);
+		uint32_t now = changed ? glance(summary, hashes[i]) : glanced[i];
+		uint64_t *row = row_of(summary, keys[i], hashes[i], words, now);
 		uint64_t add[2 * SUMMARY_METRICS];
 
 		memcpy(add, batch->metrics + i * batch->metrics_stride, metrics * sizeof(*add));
@@ -167,7 +169,7 @@ add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
 			if (summary->gated && !gate_admits(summary, hashes[i], add, sides))
 				continue;
 			row = append(summary, keys[i], hashes[i]);
-			glances_hold = false;
+			changed = true;
 		}
 		for (unsigned int m = 0; m < metrics; m++)
 			row[words + noted + m] += add[m];

@@ -43,19 +43,17 @@ static void make_ends(batch_sides sums[2], const struct rows *rows, bool same_ke
 	memcpy(sums[1][1], rows->forward, size);
 }
 
-static struct address_key address_key(int version, const uint8_t address[16])
+static void make_address(int version, const uint8_t address[16], struct address_key *key)
 {
-	struct address_key key = {.version = (uint8_t)version};
-
-	memcpy(key.address, address, sizeof(key.address));
-	return key;
+	key->version = (uint8_t)version;
+	memcpy(key->address, address, sizeof(key->address));
 }
 
 /* `order` is that of the source's address to the destination's. */
 static void make_pair(const struct flow_view *view, const struct rows *rows, int order,
 		      struct pair_key *key, batch_sides sums)
 {
-	*key = (struct pair_key){.version = (uint8_t)view->version};
+	key->version = (uint8_t)view->version;
 	memcpy(order > 0 ? key->higher : key->lower, view->source, sizeof(key->lower));
 	memcpy(order > 0 ? key->lower : key->higher, view->destination, sizeof(key->lower));
 	if (order == 0) {
@@ -71,17 +69,16 @@ static void make_flow(const struct flow_view *view, int order, struct flow_key *
 {
 	bool descends = order > 0 || (order == 0 && view->source_port > view->destination_port);
 
-	flow->key = (struct stats_key){
-		.version = (uint8_t)view->version,
-		.protocol = view->protocol,
-		.vlan = view->vlan,
-		.source_port = descends ? view->destination_port : view->source_port,
-		.destination_port = descends ? view->source_port : view->destination_port,
-	};
-	memcpy(flow->key.source, descends ? view->destination : view->source,
-	       sizeof(flow->key.source));
-	memcpy(flow->key.destination, descends ? view->source : view->destination,
-	       sizeof(flow->key.destination));
+	struct stats_key *key = &flow->key;
+
+	key->version = (uint8_t)view->version;
+	key->protocol = view->protocol;
+	key->vlan = view->vlan;
+	key->source_port = descends ? view->destination_port : view->source_port;
+	key->destination_port = descends ? view->source_port : view->destination_port;
+	memcpy(key->source, descends ? view->destination : view->source, sizeof(key->source));
+	memcpy(key->destination, descends ? view->source : view->destination,
+	       sizeof(key->destination));
 	flow->note = view->first << 1 | descends;
 }
 
@@ -93,8 +90,8 @@ void batch_make(struct batch *batch)
 		struct rows rows;
 
 		make_rows(&rows, &batch->deltas[i]);
-		batch->addresses[2 * i] = address_key(view->version, view->source);
-		batch->addresses[2 * i + 1] = address_key(view->version, view->destination);
+		make_address(view->version, view->source, &batch->addresses[2 * i]);
+		make_address(view->version, view->destination, &batch->addresses[2 * i + 1]);
 		make_ends(&batch->address_sums[2 * i], &rows, order == 0);
 		batch->ports[2 * i] = numbered_port(view->protocol, view->source_port);
 		batch->ports[2 * i + 1] = numbered_port(view->protocol, view->destination_port);

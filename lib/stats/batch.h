@@ -12,6 +12,7 @@
 /* Octets, packets and flows of each side. */
 typedef uint64_t batch_sides[2][STATS_METRICS];
 
+/* Zeroed at first: what keys do not use stays 0. */
 struct batch {
 	uint32_t records;
 	struct flow_view views[BATCH_RECORDS];

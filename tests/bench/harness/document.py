@@ -43,8 +43,8 @@ class Section:
     def all_remarks(self):
         if not self.disturbed:
             return self.remarks
-        return self.remarks + ["Disturbed, fewer than three clean runs: "
-                               + ", ".join(self.disturbed) + "."]
+        which = "all" if len(self.disturbed) == len(self.rows) else ", ".join(self.disturbed)
+        return self.remarks + [f"Disturbed, fewer than three clean runs: {which}."]
 
     def print(self):
         widths = [max(map(len, column)) for column in zip(self.columns, *self.rows)]

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "flood.h"
+
+#include <string.h>
+
+#include <weir/clock.h>
+#include <weir/stats.h>
+
+#include "attack.h"
+
+#define SMALL	  60   /* octets */
+#define LARGE	  1400
+#define TICK	  1000 /* ns between two packets */
+#define START	  (UINT64_C(1767225600) * CLOCK_SECOND)
+#define RING	  8192
+
+struct flood {
+	const struct flood_settings *settings;
+	struct flood_result *result;
+	struct worker_shared worker;
+	struct stats *stats;
+	uint64_t clock, random;
+};
+
+/* Flow n of the flood comes from 11.0.0.0 + n; the first FLOOD_HEAVY are the heavy ones. */
+static uint32_t flow_of(const uint8_t source[4])
+{
+	return (uint32_t)(source[0] - 11) << 24 | source[1] << 16 | source[2] << 8 | source[3];
+}
+
+static void take_record(void *context, const struct flow_view *view)
+{
+	struct flood_result *result = context;
+	uint32_t flow = flow_of(view->source);
+
+	result->ended[view->end]++;
+	result->ended_packets += view->packets[0] + view->packets[1];
+	result->ended_octets += view->octets[0] + view->octets[1];
+	if (flow < FLOOD_HEAVY)
+		result->heavy_recorded[flow] += view->octets[0];
+}
+
+/* As on a capture: what the ring has no room for waits for the stats core. */
+static void flush(struct flood *flood)
+{
+	while (!worker_shared_flush(&flood->worker))
+		stats_step(flood->stats, flood->clock);
+}
+
+static void send(struct flood *flood, uint32_t flow, uint16_t octets)
+{
+	struct flow_burst *burst = flow_table_next(flood->worker.table);
+	struct flood_result *result = flood->result;
+	struct packet packet = attack_flood(flow, octets);
+
+	flood->clock += TICK;
+	packet.time = packet.clock = flood->clock;
+	burst->packets[burst->count++] = packet;
+	result->packets++;
+	result->octets += octets;
+	if (flow < FLOOD_HEAVY)
+		result->heavy_sent[flow] += octets;
+	if (burst->count < FLOW_BURST)
+		return;
+	flow_table_push(flood->worker.table);
+	flush(flood);
+	if (result->packets % flood->settings->interval < FLOW_BURST)
+		stats_step(flood->stats, flood->clock);
+}
+
+static uint32_t draw(struct flood *flood, uint32_t below)
+{
+	flood->random = flood->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((flood->random >> 32) * below >> 32);
+}
+
+static void send_all(struct flood *flood)
+{
+	for (uint32_t flow = FLOOD_HEAVY; flow < flood->settings->flows; flow++) {
+		uint32_t one = draw(flood, FLOOD_HEAVY), other = draw(flood, FLOOD_HEAVY);
+
+		send(flood, flow, SMALL);
+		/* The heavier the smaller its number, down to a 200th of the heaviest. */
+		if (draw(flood, 2) == 0)
+			send(flood, one < other ? one : other, LARGE);
+	}
+	while (flow_table_pending(flood->worker.table) > 0 ||
+	       flow_table_next(flood->worker.table)->count > 0) {
+		flow_table_push(flood->worker.table);
+		flush(flood);
+	}
+}
+
+static void end_all(struct flood *flood)
+{
+	bool all;
+
+	do {
+		all = flow_table_finish(flood->worker.table, flood->clock);
+		flush(flood);
+	} while (!all);
+	stats_finish(flood->stats, flood->clock);
+	flood->result->counters = *flow_table_counters(flood->worker.table);
+}
+
+static void read_list(struct flood *flood)
+{
+	const struct snapshot *snapshot = stats_acquire(flood->stats);
+	const struct stats_top *top = &snapshot->top[STATS_FLOW][STATS_OCTETS][STATS_TOTAL];
+	struct flood_result *result = flood->result;
+
+	result->exact = top->exact;
+	result->error = top->error[STATS_OCTETS];
+	for (uint32_t i = 0; i < top->shown; i++) {
+		uint64_t octets = top->rows[i].metrics[STATS_OCTETS];
+		uint32_t flow = flow_of(top->rows[i].key.source);
+
+		if (flow >= FLOOD_HEAVY)
+			continue;
+		result->heavy_listed++;
+		result->outside_of_bound += octets > result->heavy_sent[flow] ||
+					    octets + result->error < result->heavy_sent[flow];
+	}
+	stats_release(flood->stats, snapshot);
+}
+
+static bool open_flood(struct flood *flood)
+{
+	struct worker_shared *const workers[] = {&flood->worker};
+	const unsigned int lcores[] = {1};
+	struct flow_settings flows = {
+		.capacity = flood->settings->capacity,
+		.active_timeout = 300 * CLOCK_SECOND,
+		.inactive_timeout = 30 * CLOCK_SECOND,
+	};
+	struct stats_settings core = {
+		.interval = (uint64_t)flood->settings->interval * TICK,
+		.top_length = FLOOD_HEAVY,
+		.workers = workers,
+		.lcores = lcores,
+		.worker_count = 1,
+		.flow_capacity = flows.capacity,
+	};
+	struct stats_consumer consumer = {take_record, flood->result};
+
+	return hash_secret_draw(&flows.secret) == 0 && hash_secret_draw(&core.secret) == 0 &&
+	       worker_shared_init(&flood->worker, 0, &flows, RING) == 0 &&
+	       stats_create(&core, START, &flood->stats) == 0 &&
+	       stats_add_consumer(flood->stats, &consumer) == 0;
+}
+
+bool flood_run(const struct flood_settings *settings, struct flood_result *result)
+{
+	struct flood flood = {.settings = settings, .result = result, .clock = START, .random = 7};
+	bool opened;
+
+	memset(result, 0, sizeof(*result));
+	opened = open_flood(&flood);
+	if (opened) {
+		uint64_t begin = clock_monotonic_ns();
+
+		send_all(&flood);
+		end_all(&flood);
+		result->ns_a_packet =
+			(double)(clock_monotonic_ns() - begin) / (double)result->packets;
+		read_list(&flood);
+	}
+	stats_destroy(flood.stats);
+	worker_shared_release(&flood.worker);
+	return opened;
+}
