@@ -35,8 +35,9 @@ extern const char *const stats_window_names[STATS_WINDOWS];
 /*
  * What a row is about; only the members of its dimension are set, the others are 0. For all
  * dimensions but the flow, "source" is who sent the packets counted: packets of both
- * directions of a biflow count, each for its own sender. A flow is one row, source
- * being the sender of its first packet.
+ * directions of a biflow count, each for its own sender. A flow is one row, source being the sender
+ * of the first packet of its earliest record counted (a conversation that was idle, or
+ * closed and begun anew, has several). A port's row is of one protocol: tcp/443, udp/443.
  */
 struct stats_key {
 	uint8_t version;	/* 4 or 6; 0 where the dimension has no address */
@@ -48,7 +49,8 @@ struct stats_key {
 
 struct stats_row {
 	struct stats_key key;
-	uint64_t metrics[STATS_METRICS]; /* octets (IP), packets, flows first seen in the window */
+	/* octets (IP), packets, and flow records first counted for this key in the window */
+	uint64_t metrics[STATS_METRICS];
 };
 
 /* The largest rows of one dimension, by one metric, over one window. */
@@ -60,7 +62,7 @@ struct stats_top {
 	const struct stats_row *rows; /* into the snapshot */
 };
 
-/* Rates over a stretch of time. */
+/* Rates over a stretch of time, of frames that passed the filter. */
 struct stats_rates {
 	uint64_t packets_per_second;
 	uint64_t l2_bits_per_second; /* frames without FCS */
@@ -71,7 +73,7 @@ struct stats_rates {
 struct stats_history {
 	uint64_t time;		/* its end, ns since 1970 */
 	uint64_t duration;	/* ns */
-	uint64_t packets, frame_octets, ip_octets, missed;
+	uint64_t packets, frame_octets, ip_octets, missed; /* packets: that passed the filter */
 };
 #define STATS_HISTORY_MAX 3600
 
@@ -124,8 +126,9 @@ struct snapshot {
 
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
 	uint32_t top_length;	    /* most rows a list can have */
-	uint32_t top_capacity;	    /* distinct keys up to which `now` and `total` are exact */
-	uint32_t top_window_capacity; /* ... per interval, up to which 10s and 60s are */
+	/* Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s and
+	 * 60s are. An address or port is one key as source and destination, a pair both ways. */
+	uint32_t top_capacity, top_window_capacity;
 
 	struct snapshot_worker workers[SNAPSHOT_WORKERS_MAX];
 	uint32_t worker_count;
