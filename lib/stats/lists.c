@@ -112,13 +112,19 @@ static void list_subject(const struct making *making, enum subject subject, enum
 			list(making, d, w, summary);
 }
 
+void tops_list_nothing(const struct tops *tops, struct snapshot *snapshot)
+{
+	memset(snapshot->top, 0, sizeof(snapshot->top));
+	snapshot->top_length = tops->length;
+	snapshot->top_capacity = TOPS_CAPACITY;
+	snapshot->top_window_capacity = TOPS_SLICE_CAPACITY;
+}
+
 void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *rows)
 {
 	struct making making = {.tops = tops, .snapshot = snapshot, .rows = rows};
 
-	snapshot->top_length = tops->length;
-	snapshot->top_capacity = TOPS_CAPACITY;
-	snapshot->top_window_capacity = TOPS_SLICE_CAPACITY;
+	tops_list_nothing(tops, snapshot);
 	for (unsigned int s = 0; s < SUBJECTS; s++) {
 		struct tops_subject *subject = &tops->subjects[s];
 		struct tops_gathered gathered = {.time = tops->slice_time};

@@ -104,14 +104,23 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry, uint
 		.elapsed = now - stats->interval_began,
 		.final = final,
 	};
-	uint32_t drained;
+	uint32_t drained = 0;
 
 	/* The counters first, as they are at `now`: the walk takes its time. */
 	ledger_fill(&stats->ledger, &stats->settings, &time, &entry->snapshot);
-	drained = stats_walk(stats);
-	tops_complete(&stats->tops, time.elapsed);
-	tops_list(&stats->tops, &entry->snapshot, entry->rows);
-	tops_next(&stats->tops);
+	/*
+	 * The lists of a capture wait for its end: from ended records alone, in their order, they
+	 * are the same in every run, also beyond what they hold exactly.
+	 */
+	entry->snapshot.top_pending = stats->settings.capture && !final;
+	if (entry->snapshot.top_pending) {
+		tops_list_nothing(&stats->tops, &entry->snapshot);
+	} else {
+		drained = stats_walk(stats);
+		tops_complete(&stats->tops, time.elapsed);
+		tops_list(&stats->tops, &entry->snapshot, entry->rows);
+		tops_next(&stats->tops);
+	}
 	entry->snapshot.number = ++stats->numbers;
 	pool_publish(&stats->pool, entry);
 	stats->interval_began = now;

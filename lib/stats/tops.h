@@ -76,6 +76,9 @@ void tops_complete(struct tops *tops, uint64_t elapsed);
 void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *rows);
 size_t tops_rows(uint32_t length);
 
+/* ... or none: the snapshot's lists are empty. */
+void tops_list_nothing(const struct tops *tops, struct snapshot *snapshot);
+
 /* Start the next interval: `now` is empty, and a slice that is long enough goes to the ring. */
 void tops_next(struct tops *tops);
 

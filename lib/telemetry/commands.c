@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,6 +224,11 @@ static json_t *answer_top(struct command_request *request)
 
 	if (arguments_list(request->arguments, &which, &request->error) != 0)
 		return NULL;
+	if (request->snapshot->top_pending) {
+		error_set(&request->error, EAGAIN,
+			  "the top lists of a capture come with its end; ask again");
+		return NULL;
+	}
 	json_t *answer = document_top(request->snapshot, &which);
 	const struct answer_list list =
 		list_named("rows", (uint64_t)json_integer_value(json_object_get(answer, "total")));

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from tests.kit import capture
+from tests.kit import capture, weir
 from tests.kit.rig import LiveWeir, Rig, wait_until
 
 NO_HUGE = ("--no-huge", "-m", 512, "--no-shconf", "--no-pci")
@@ -41,22 +41,30 @@ def start(rig: Rig, *options: object, flows: int = 1000, frames: int = 8000) -> 
     return rig.weir("--flow-capacity", 65536, *options, eal=eal)
 
 
+def sanitized() -> bool:
+    """Whether weir is built with a sanitizer: that keeps what was freed, so memory grows."""
+    program = Path(weir.WEIR).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
 class State(NamedTuple):
     """A process as the kernel sees it."""
 
     descriptors: int
     threads: int
     resident: int  # kB
+    data: int  # kB of address space to write to: grows only when something is allocated
 
     def __str__(self) -> str:
-        return f"{self.descriptors} descriptors, {self.threads} threads, {self.resident / 1024:.1f} MB"
+        return (f"{self.descriptors} descriptors, {self.threads} threads, "
+                f"{self.resident / 1024:.1f} MB resident, {self.data / 1024:.1f} MB of data")
 
 
 def state(process: int) -> State:
     status = dict(line.split(":", 1) for line in
                   Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines())
     return State(len(os.listdir(f"/proc/{process}/fd")), int(status["Threads"]),
-                 int(status["VmRSS"].split()[0]))
+                 int(status["VmRSS"].split()[0]), int(status["VmData"].split()[0]))
 
 
 def settled(process: int) -> State:

@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import ExitStack
 
-from tests.hostile.kit import Client, connected, settled, start
+from tests.hostile.kit import Client, connected, sanitized, settled, start
 from tests.kit.rig import LiveWeir, Rig
 from tests.kit.tap import Tap
 
@@ -190,12 +190,13 @@ def main() -> None:
         print(f"# after the third round: {last}, {frames / 1e6:.1f} Mpps")
         tap.equal("no descriptor leaks", last.descriptors, idle.descriptors)
         tap.equal("no thread stays", last.threads, idle.threads)
-        tap.ok("memory does not grow", last.resident - first.resident <= MEMORY_GROWTH,
+        tap.ok("memory does not grow", sanitized() or last.resident - first.resident <= MEMORY_GROWTH,
                f"{first.resident} -> {last.resident} kB")
         analysis = live.stop()
         tap.equal("exit 0, balanced, every flow ended", analysis.faults(), [])
-        tap.equal("as many frames as the driver gave", analysis.report["ledger"]["received"],
-                  sum(port["received"] for port in analysis.report["ports"]))
+        report = analysis.report or {"ledger": {"received": None}, "ports": []}
+        tap.equal("as many frames as the driver gave", report["ledger"]["received"],
+                  sum(port["received"] for port in report["ports"]))
     tap.end()
 
 

@@ -17,7 +17,8 @@ static struct shot shot_of(uint32_t number, uint16_t octets)
 }
 
 /* Verdicts without a flow, as the worker would publish them. */
-static void count_reason(struct rig *rig, uint32_t worker, enum packet_reason reason, uint64_t frames)
+static void count_reason(struct rig *rig, uint32_t worker, enum packet_reason reason,
+			 uint64_t frames)
 {
 	rig->workers[worker]->counters.received += frames;
 	rig->workers[worker]->counters.reasons[reason] += frames;
@@ -119,6 +120,16 @@ Test(ledger, a_capture_has_its_own_time)
 	cr_assert_float_eq(snapshot->seconds, 5.0, 1e-9);
 	cr_assert_eq(snapshot->average.packets_per_second, 8);
 	cr_assert_eq(snapshot->now.packets_per_second, 20, "the wall clock's two seconds");
+	cr_assert(snapshot->top_pending);
+	cr_assert_eq(snapshot->top[STATS_SOURCE][STATS_OCTETS][STATS_TOTAL].shown, 0);
+	stats_release(rig->stats, snapshot);
+	rig_finish(rig);
+	snapshot = stats_acquire(rig->stats);
+	cr_assert(!snapshot->top_pending);
+	const struct stats_top *top = &snapshot->top[STATS_PROTOCOL][STATS_PACKETS][STATS_TOTAL];
+
+	cr_assert_eq(top->shown, 1);
+	cr_assert_eq(top->rows[0].metrics[STATS_PACKETS], 40, "the lists come with the end");
 	stats_release(rig->stats, snapshot);
 	rig_close(rig);
 }

@@ -10,9 +10,9 @@
 
 /*
  * Sums by key with an honest bound. As long as no more than `capacity` distinct keys were
- * added, every sum is exact. When one more comes, the summary is pruned: the smallest keys (small in
- * all metrics) are forgotten, and from then on a new key has to bring a fair share before it is
- * held. What keys lost on either way is in `error`.
+ * added, every sum is exact. When one more comes, the summary is pruned: the smallest keys
+ * (small in all metrics) are forgotten, and from then on a new key has to bring a fair share
+ * before it is held. What keys lost on either way is in `error`.
  * So at any time, for every key and metric:  sum <= true sum <= sum + error.
  * Works on the caller's memory; one thread at a time; mergeable.
  */
@@ -67,8 +67,8 @@ void summary_add_error(struct summary *summary, const uint64_t (*error)[SUMMARY_
 
 /*
  * Forget all keys but at most `keep`: those among the first keep / (sides * SUMMARY_METRICS) in
- * some metric of some side. Among sums within 1/16 of each other the key that came first stays. Does
- * nothing when there are no more.
+ * some metric of some side. Among sums within 1/16 of each other the key that came first stays.
+ * Does nothing when there are no more.
  */
 void summary_prune(struct summary *summary, uint32_t keep);
 

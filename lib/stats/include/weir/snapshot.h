@@ -125,6 +125,7 @@ struct snapshot {
 	uint64_t flows_active;
 
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
+	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */
 	uint32_t top_length;	    /* most rows a list can have */
 	/* Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s and
 	 * 60s are. An address or port is one key as source and destination, a pair both ways. */

@@ -46,9 +46,10 @@ struct stats_consumer {
 int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer);
 
 /*
- * Drain the rings, and when an interval has passed at `now` (ns, wall clock) make a snapshot. Returns
- * the number of records drained, so that the caller sleeps (about a millisecond) only when
- * there was nothing to do. Stats thread only.
+ * Drain the rings, and when an interval has passed at `now` (ns, wall clock) make a snapshot.
+ * Returns the number of records drained, so that the caller sleeps (about a millisecond) only
+ * when there was nothing to do. While readers hold all spare snapshots the interval goes on,
+ * and the next snapshot covers it. Stats thread only.
  */
 uint32_t stats_step(struct stats *stats, uint64_t now);
 
