@@ -76,6 +76,7 @@ static void add_worker(struct snapshot *snapshot, const struct worker_counters *
 	add_flow_counters(&snapshot->flows, &counters->flows);
 }
 
+/* The last snapshot sums a run up: what it says of the workers is since the start. */
 static void read_worker(struct snapshot *snapshot, struct ledger_mark *mark,
 			const struct stats_settings *settings, uint32_t w)
 {
@@ -84,6 +85,8 @@ static void read_worker(struct snapshot *snapshot, struct ledger_mark *mark,
 	uint64_t received, busy, total;
 
 	worker_shared_counters(settings->workers[w], counters);
+	if (snapshot->final)
+		memset(&mark->workers[w], 0, sizeof(mark->workers[w]));
 	received = counters->received - mark->workers[w].received;
 	busy = counters->cycles_busy - mark->workers[w].cycles_busy;
 	total = counters->cycles_total - mark->workers[w].cycles_total;

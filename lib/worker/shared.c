@@ -17,6 +17,7 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity)
 {
 	ssize_t bytes = rte_ring_get_memsize_elem(RECORD_BYTES, ended_capacity);
+	int result;
 
 	memset(shared, 0, sizeof(*shared));
 	if (bytes < 0)
@@ -26,12 +27,14 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 	shared->ended_bytes = (size_t)bytes;
 	shared->ended = memory_allocate(shared->ended_bytes);
 	shared->table = flow_table_create(settings);
-	if (shared->ended == NULL || shared->table == NULL) {
+	if (shared->ended == NULL || shared->table == NULL)
+		result = -ENOMEM;
+	else
+		result = rte_ring_init(shared->ended, "weir_ended", ended_capacity,
+				       RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (result < 0)
 		worker_shared_release(shared);
-		return -ENOMEM;
-	}
-	return rte_ring_init(shared->ended, "weir_ended", ended_capacity,
-			     RING_F_SP_ENQ | RING_F_SC_DEQ);
+	return result;
 }
 
 void worker_shared_release(struct worker_shared *shared)

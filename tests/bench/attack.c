@@ -3,9 +3,9 @@
  * What attacks cost (docs/hostile.md). Cases are run in turn, ROUNDS times each, and the medians
  * compared, so that what else the machine does hits all of them alike.
  *
- *	bench-attack keys	keys that collide for who knows the secret, against keys nobody chose
- *	bench-attack fragments	other traffic's cost beside a flood of first fragments
- *	bench-attack flood [FLOWS [CAPACITY]]	20 million flows through a table of a million
+ *	bench-attack keys	keys that collide for who knows the secret, against keys nobody
+ *chose bench-attack fragments	other traffic's cost beside a flood of first fragments bench-attack
+ *flood [FLOWS [CAPACITY]]	20 million flows through a table of a million
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@
 #include "attack.h"
 
 #define CAPACITY 65536
-#define FLOWS	 32768
-#define ROUNDS	 31
+#define FLOWS    32768
+#define ROUNDS   31
 
 static struct packet plain[FLOWS], chosen[FLOWS], fragments[FLOWS];
 
@@ -118,9 +118,11 @@ static void compare(struct feeding *feedings, int count)
 		const struct flow_counters *counters = flow_table_counters(feedings[i].table);
 
 		qsort(feedings[i].cycles, ROUNDS, sizeof(double), compare_numbers);
-		printf("%-36s %8.1f cycles/packet %6.2f %8" PRIu64 " flows %10" PRIu64 " overflowed\n",
+		printf("%-36s %8.1f cycles/packet %6.2f %8" PRIu64 " flows %10" PRIu64
+		       " overflowed\n",
 		       feedings[i].name, feedings[i].cycles[ROUNDS / 2],
-		       feedings[i].cycles[ROUNDS / 2] / feedings[0].cycles[ROUNDS / 2], counters->created,
+		       feedings[i].cycles[ROUNDS / 2] / feedings[0].cycles[ROUNDS / 2],
+		       counters->created,
 		       counters->overflow_packets[0] + counters->overflow_packets[1]);
 		flow_table_destroy(feedings[i].table);
 	}

@@ -20,9 +20,17 @@ static void stop(void)
 void fuzz_eal_start(const char *megabytes)
 {
 	char prefix[64];
-	const char *argv[] = {"fuzz",	   "--no-huge",	     "-m",	  megabytes, "--no-shconf",
-			      "--no-pci",  "--no-telemetry", "--lcores=0", "--log-level=lib.*:1",
-			      "--log-level=*:1", prefix};
+	const char *argv[] = {"fuzz",
+			      "--no-huge",
+			      "-m",
+			      megabytes,
+			      "--no-shconf",
+			      "--no-pci",
+			      "--no-telemetry",
+			      "--lcores=0",
+			      "--log-level=lib.*:1",
+			      "--log-level=*:1",
+			      prefix};
 
 	snprintf(prefix, sizeof(prefix), "--file-prefix=" PREFIX "%d", getpid());
 	require(rte_eal_init(sizeof(argv) / sizeof(argv[0]), (char **)argv) >= 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libFuzzer target of --filter: any expression on any frame. What libpcap compiles, DPDK refuses with
- * one line or judges as libpcap's own interpreter does: by the interpreter and by the JIT, in
+ * libFuzzer target of --filter: any expression on any frame. What libpcap compiles, DPDK refuses
+ * with one line or judges as libpcap's own interpreter does: by the interpreter and by the JIT, in
  * one segment and in several, whole and cut by a snap length.
  * Input: the expression, a newline, a byte each for what is cut and where segments end, the frame.
  */
@@ -87,8 +87,8 @@ static void check_filter(struct filter *filter, const uint8_t *data, size_t size
 	part = RTE_MAX(part, length / 32 + 1);
 	check_frame(filter, input.data, length, length, FRAME_MAX);
 	check_frame(filter, input.data, length, length, part);
-	/* Cut frames: in one segment, as the reader makes them up to 2 kB; longer ones are not judged
-	 * beyond their first segment. */
+	/* Cut frames: in one segment, as the reader makes them up to 2 kB; longer ones are not
+	 * judged beyond their first segment. */
 	check_frame(filter, input.data, length, length + beyond, FRAME_MAX);
 }
 

@@ -18,11 +18,11 @@ struct run {
 	struct model *model;
 	uint64_t clock;
 	/*
-	 * With bursts of one packet, taken or not, the counters tell which packet found no room. With
-	 * larger bursts the outbox is emptied before each, and every packet must find room.
+	 * With bursts of one packet, taken or not, the counters tell which packet found no room.
+	 * With larger bursts the outbox is emptied before each, and every packet must find room.
 	 */
 	bool singly;
-	bool colliding;	       /* the secret is zero, so that keys can collide in all 64 bits */
+	bool colliding;        /* the secret is zero, so that keys can collide in all 64 bits */
 	uint32_t in_stages[2]; /* singly: packets fed one and two pushes ago */
 	uint64_t overflow[2];
 };
@@ -183,8 +183,9 @@ static void expire(struct run *run)
 static void operate(struct run *run)
 {
 	/* The table's clock moves a little with every operation, or by up to 12 s. */
-	static const uint64_t steps[] = {0, 1, 500, MILLISECOND, 77 * MILLISECOND,
-					 500 * MILLISECOND, 3 * SECOND, 12 * SECOND};
+	static const uint64_t steps[] = {
+		0,          1,          500, MILLISECOND, 77 * MILLISECOND, 500 * MILLISECOND,
+		3 * SECOND, 12 * SECOND};
 	uint8_t operation = input_byte(&run->input);
 	struct packet packet;
 

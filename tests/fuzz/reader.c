@@ -12,9 +12,9 @@
 /* Its inside: the pool and the rings stay from input to input, an ethdev around them would not. */
 #include "../../lib/port/reader.c"
 
-#define QUEUES	     4
+#define QUEUES       4
 #define RING_ENTRIES 2048
-#define MBUFS	     (QUEUES * (RING_ENTRIES + MBUFS_PER_QUEUE) + MBUFS_MORE)
+#define MBUFS        (QUEUES * (RING_ENTRIES + MBUFS_PER_QUEUE) + MBUFS_MORE)
 
 static struct rte_mempool *pool;
 static struct rte_ring *rings[QUEUES];
@@ -56,14 +56,14 @@ static struct counts expect(void)
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	char reason[PCAP_ERRBUF_SIZE];
-	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO,
-							       reason);
+	pcap_t *pcap =
+		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
 	int result;
 
 	require(pcap != NULL);
 	while ((result = pcap_next_ex(pcap, &header, &data)) == 1) {
-		uint64_t time = (uint64_t)header->ts.tv_sec * CLOCK_SECOND +
-				(uint64_t)header->ts.tv_usec;
+		uint64_t time =
+			(uint64_t)header->ts.tv_sec * CLOCK_SECOND + (uint64_t)header->ts.tv_usec;
 
 		counts.frames++;
 		counts.octets += header->caplen;

@@ -42,7 +42,8 @@ def frames(paths: list[Path]) -> list[capture.Frame]:
     for path in paths:
         try:
             for frame in capture.read(str(path)):
-                kinds.setdefault((frame.data[12:16], frame.data[20:24], len(frame.data) // 32), frame)
+                kind = frame.data[12:16], frame.data[20:24], len(frame.data) // 32
+                kinds.setdefault(kind, frame)
         except (AssertionError, ArithmeticError, IndexError, ValueError, OSError):
             continue  # another link type, or broken on purpose: a seed for the reader
     return list(kinds.values())

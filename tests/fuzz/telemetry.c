@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * libFuzzer target of the telemetry commands: what a client may send, against a running stats core
- * with a few hundred flows. Whatever it is, the answer fits what rte_telemetry can carry, and what is
- * accepted is written as INTERFACE has it. Input: the request, "/weir/top,source,5".
+ * with a few hundred flows. Whatever it is, the answer fits what rte_telemetry can carry, and what
+ * is accepted is written as INTERFACE has it. Input: the request, "/weir/top,source,5".
  */
 #include "fuzz.h"
 
@@ -17,8 +17,8 @@
 
 #define REQUEST_MAX 1024 /* as rte_telemetry reads it */
 #define DICT_MAX    256
-#define FLOWS	    600
-#define START	    (UINT64_C(1700000000) * CLOCK_SECOND)
+#define FLOWS       600
+#define START       (UINT64_C(1700000000) * CLOCK_SECOND)
 
 static struct worker_shared worker;
 static struct stats *stats;
@@ -54,7 +54,8 @@ static void feed(uint64_t clock)
 		flow_table_push(worker.table);
 }
 
-/* The sanitizer does not look for pointers in memory from mmap(): what is left there it calls lost. */
+/* The sanitizer does not look for pointers in memory from mmap(): what is left there it calls lost.
+ */
 static void stop(void)
 {
 	stats_destroy(stats);

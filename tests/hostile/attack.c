@@ -7,10 +7,10 @@
 #include "index.h"
 #include "record.h"
 
-#define ETHERNET 14
-#define IPV4	 20
-#define UDP	 17
-#define ICMP	 1
+#define ETHERNET       14
+#define IPV4           20
+#define UDP            17
+#define ICMP           1
 #define MORE_FRAGMENTS 0x2000
 
 struct header {
@@ -75,8 +75,8 @@ static struct packet ping(uint32_t source, uint32_t destination)
 }
 
 /*
- * Without a secret the hash is hash_fold(hash_fold(a, b), b): `a` the addresses, `b` ports, VLAN and
- * protocol. A ping has nothing in `b` but a power of two, by which hash_fold() only rotates. So
+ * Without a secret the hash is hash_fold(hash_fold(a, b), b): `a` the addresses, `b` ports, VLAN
+ * and protocol. A ping has nothing in `b` but a power of two, by which hash_fold() only rotates. So
  * the hash is the addresses themselves: one decides the bucket, half of the other the
  * signature, and the rest is free to be chosen.
  */

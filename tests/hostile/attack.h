@@ -13,8 +13,8 @@
  */
 
 /*
- * Up to `count` packets (in `packets`), each of another flow, whose keys have the same bucket and the
- * same signature in an index of so many buckets (a power of two) if the secret is zero. Returns
+ * Up to `count` packets (in `packets`), each of another flow, whose keys have the same bucket and
+ * the same signature in an index of so many buckets (a power of two) if the secret is zero. Returns
  * how many were found.
  */
 uint32_t attack_find_keys(uint32_t buckets, struct packet *packets, uint32_t count);

@@ -8,9 +8,9 @@
 #include "attack.h"
 
 #define CAPACITY 65536
-#define ATTACK	 32768 /* flows */
-#define ROUNDS	 4     /* packets of each */
-#define REACH	 (BUCKET_WAYS * BUCKET_REACH)
+#define ATTACK   32768 /* flows */
+#define ROUNDS   4     /* packets of each */
+#define REACH    (BUCKET_WAYS * BUCKET_REACH)
 
 static struct packet chosen[ATTACK];
 

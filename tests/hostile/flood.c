@@ -8,11 +8,11 @@
 
 #include "attack.h"
 
-#define SMALL	  60   /* octets */
-#define LARGE	  1400
-#define TICK	  1000 /* ns between two packets */
-#define START	  (UINT64_C(1767225600) * CLOCK_SECOND)
-#define RING	  8192
+#define SMALL 60 /* octets */
+#define LARGE 1400
+#define TICK  1000 /* ns between two packets */
+#define START (UINT64_C(1767225600) * CLOCK_SECOND)
+#define RING  8192
 
 struct flood {
 	const struct flood_settings *settings;

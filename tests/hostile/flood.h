@@ -8,15 +8,15 @@
 #include <weir/flow.h>
 
 /*
- * Far more flows than the table has records: a flood of flows of one small packet, and a hundred heavy
- * flows among them, through a worker's table and ring into a stats core, all in one thread.
+ * Far more flows than the table has records: a flood of flows of one small packet, and a hundred
+ * heavy flows among them, through a worker's table and ring into a stats core, all in one thread.
  */
 
 #define FLOOD_HEAVY 100
 
 struct flood_settings {
 	uint32_t capacity; /* records of the table */
-	uint32_t flows;	   /* of the flood */
+	uint32_t flows;    /* of the flood */
 	uint32_t interval; /* of the stats core, in packets */
 };
 
@@ -30,10 +30,10 @@ struct flood_result {
 	struct flow_counters counters;
 	/* what the stats core's list of flows says: by octets, all the time */
 	bool exact;
-	uint32_t heavy_listed;	   /* heavy flows among the FLOOD_HEAVY rows */
+	uint32_t heavy_listed;     /* heavy flows among the FLOOD_HEAVY rows */
 	uint32_t outside_of_bound; /* ... whose sum and error do not enclose what was sent */
-	uint64_t error;		   /* octets: how much a sum may be low */
-	double ns_a_packet;	   /* table and stats core together */
+	uint64_t error;            /* octets: how much a sum may be low */
+	double ns_a_packet;        /* table and stats core together */
 };
 
 /* False: no memory. */

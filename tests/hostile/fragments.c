@@ -8,7 +8,7 @@
 
 #define CAPACITY  65536
 #define DATAGRAMS 2000 /* honest ones */
-#define BETWEEN	  1000 /* hostile fragments between an honest first and its later one */
+#define BETWEEN   1000 /* hostile fragments between an honest first and its later one */
 
 static void feed(struct feeder *feeder, struct packet packet)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Thirty times as many flows as the table has records. No packet is lost from the totals, every record
- * says the truth, and the heavy flows are found: exactly in the records, with a stated bound in the
- * stats core's list. bench-attack does the same with 20 million flows and a million records.
+ * Thirty times as many flows as the table has records. No packet is lost from the totals, every
+ * record says the truth, and the heavy flows are found: exactly in the records, with a stated bound
+ * in the stats core's list. bench-attack does the same with 20 million flows and a million records.
  */
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests under fire share: a source that never runs dry, and a look at weir from outside."""
+"""What the tests under fire share: a source that never runs dry, and weir seen from outside."""
 
 import json
 import os

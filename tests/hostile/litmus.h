@@ -13,8 +13,8 @@
 
 /* What a test runs on. The reader that is first to find something wrong says what. */
 struct litmus {
-	bool stop;		 /* atomic */
-	const char *wrong;	 /* atomic; NULL: nothing */
+	bool stop;               /* atomic */
+	const char *wrong;       /* atomic; NULL: nothing */
 	uint64_t writes, copies; /* atomic */
 };
 

@@ -7,7 +7,7 @@
 #include "litmus.h"
 #include "pool.h"
 
-#define ROWS	512
+#define ROWS    512
 #define READERS 4
 
 /* Everything in the snapshot is its number. */

@@ -8,8 +8,8 @@
 #include "litmus_packet.h"
 
 /* So few that writer and readers are at the same record all the time. */
-#define SLOTS	64
-#define FLOWS	3
+#define SLOTS   64
+#define FLOWS   3
 #define PACKETS 200 /* of a flow, before it closes */
 
 /* A TCP flow of PACKETS packets, one tick apart; the last one closes it. */

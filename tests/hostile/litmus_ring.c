@@ -22,7 +22,8 @@ static void write_ring(struct litmus *litmus, void *context)
 
 		packet.key.protocol = LITMUS_TCP;
 		packet.tcp_flags = LITMUS_RST;
-		/* A full ring: wait, as with captures, or a flow without room would be no record. */
+		/* A full ring: wait, as with captures, or a flow without room would be no record.
+		 */
 		while (!worker_shared_flush(shared) && litmus_running(litmus))
 			sched_yield();
 		litmus_feed(shared->table, &packet);

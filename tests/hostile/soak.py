@@ -3,13 +3,13 @@
 
     [net_pcap, infinite_rx: the same flows, as fast as they are asked for] ----+
                                                                                +-- [weir, one worker]
-    [sender: tcpreplay] span0 -- veth -- mon0 [net_af_packet: always new flows] +        |
+    [sender: tcpreplay] span0 - veth - mon0 [net_af_packet: always new flows] -+     |
                                                           [clients] ---- telemetry socket
 
     WEIR_BUILD=... python3 -m tests.hostile.soak SECONDS     (scripts/soak builds, too)
 
-Fails on an unbalanced ledger, memory that grows, descriptors that leak, answers of the telemetry socket
-that take long, and flows that live longer than their timeouts let them."""
+Fails on an unbalanced ledger, memory that grows, descriptors that leak, slow answers of the telemetry
+socket, and flows that live longer than their timeouts let them."""
 
 import random
 import subprocess
@@ -66,7 +66,8 @@ class Asker(threading.Thread):
     """A client that asks something every 20 ms, and notes how long the answer took."""
 
     COMMANDS = ("/weir/ledger", "/weir/top,flow,100", "/weir/throughput,600", "/weir/workers",
-                "/weir/top,source,100,packets,60s", "/weir/flows,0,50", "/weir/ports", "/weir/sizes")
+                "/weir/top,source,100,packets,60s", "/weir/flows,0,50", "/weir/ports",
+                "/weir/sizes")
 
     def __init__(self, live: LiveWeir):
         super().__init__(daemon=True)

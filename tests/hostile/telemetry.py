@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The telemetry socket under fire: ten clients at once, clients that do not read, garbage, requests of
-megabytes, clients that leave in mid-answer. None of it may cost weir a frame, a descriptor or memory:
+"""The telemetry socket under fire: ten clients at once, clients that do not read, garbage, requests
+of megabytes, clients that leave in mid-answer. None of it may cost weir a frame, a descriptor or
+memory:
 
     [net_pcap, infinite_rx] ---- [weir] ---- telemetry socket ---- [clients]
 """
@@ -129,7 +130,7 @@ def megabytes(tap: Tap, live: LiveWeir) -> None:
                     continue  # more than the kernel carries in one piece
                 sent.append(size)
                 client.raw()
-        tap.ok(f"requests of up to {max(sent)} bytes are answered, and the client served afterwards",
+        tap.ok(f"requests of up to {max(sent)} bytes: answered, and the client served afterwards",
                "received" in client.ask("/weir/ledger"))
 
 
@@ -190,7 +191,8 @@ def main() -> None:
         print(f"# after the third round: {last}, {frames / 1e6:.1f} Mpps")
         tap.equal("no descriptor leaks", last.descriptors, idle.descriptors)
         tap.equal("no thread stays", last.threads, idle.threads)
-        tap.ok("memory does not grow", sanitized() or last.resident - first.resident <= MEMORY_GROWTH,
+        tap.ok("memory does not grow",
+               sanitized() or last.resident - first.resident <= MEMORY_GROWTH,
                f"{first.resident} -> {last.resident} kB")
         analysis = live.stop()
         tap.equal("exit 0, balanced, every flow ended", analysis.faults(), [])

@@ -19,6 +19,8 @@ static const char *const expressions[] = {
 	"ether dst 02:00:00:00:00:01", "less 100", "greater 100", "len == 60",
 	"portrange 1000-2000", "ip proto 17 and (port 53 or port 80)", "arp", "vlan 7",
 	"ip[2:2] - ((ip[0]&0xf)<<2) > 28", "udp[100] == 1", "icmp or icmp6",
+	/* What DPDK's converter and JIT get wrong: filter.c. */
+	"udp[1] & 1 = 1", "udp[5] = 30", "ether multicast", "ip[2:2] & 0x40 != 0",
 };
 #define EXPRESSIONS (sizeof(expressions) / sizeof(expressions[0]))
 

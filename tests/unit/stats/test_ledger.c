@@ -231,6 +231,26 @@ Test(ledger, workers_show_their_last_interval)
 	rig_close(rig);
 }
 
+Test(ledger, the_final_snapshot_shows_workers_since_the_start)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.workers = 1});
+	struct worker_counters *counters = &rig->workers[0]->counters;
+	const struct snapshot *snapshot;
+
+	counters->cycles_total = 1000000;
+	counters->cycles_busy = 400000;
+	count_reason(rig, 0, PACKET_NON_IP_ARP, 1000);
+	rig_step(rig, CLOCK_SECOND);
+	counters->cycles_total += 1000000; /* an idle end */
+	rig_finish(rig);
+	snapshot = stats_acquire(rig->stats);
+	cr_assert(snapshot->final);
+	cr_assert_eq(snapshot->workers[0].cycles_per_packet, 400);
+	cr_assert_float_eq(snapshot->workers[0].busy, 0.2, 1e-9);
+	stats_release(rig->stats, snapshot);
+	rig_close(rig);
+}
+
 Test(ledger, the_final_snapshot_has_no_live_flow)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){.workers = 4});

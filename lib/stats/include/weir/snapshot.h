@@ -81,8 +81,9 @@ struct snapshot_worker {
 	struct worker_counters counters;
 	unsigned int lcore;
 	uint32_t table_capacity;
-	uint64_t cycles_per_packet; /* over the last interval: busy cycles / packets */
-	double busy;		    /* share of the last interval, 0..1 */
+	/* Over the last interval; in the final snapshot since the start. */
+	uint64_t cycles_per_packet; /* busy cycles / packets */
+	double busy;		    /* share of the cycles, 0..1 */
 };
 
 struct snapshot_port {
