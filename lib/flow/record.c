@@ -56,6 +56,20 @@ static void count_reordered(struct flow_record *record, const struct packet *pac
 		record->last = packet->time;
 }
 
+static void count_extremes(struct flow_record *record, const struct packet *packet)
+{
+	uint16_t size = packet_size(packet);
+
+	if (size < record->size_min)
+		record->size_min = size;
+	if (size > record->size_max)
+		record->size_max = size;
+	if (packet->ttl < record->ttl_min)
+		record->ttl_min = packet->ttl;
+	if (packet->ttl > record->ttl_max)
+		record->ttl_max = packet->ttl;
+}
+
 enum flow_end record_exception(struct flow_record *record, const struct packet *packet,
 			       uint64_t seen, unsigned int direction)
 {
@@ -64,6 +78,7 @@ enum flow_end record_exception(struct flow_record *record, const struct packet *
 		record->tos[1] = packet->tos;
 		record->icmp[1] = packet->icmp;
 	}
+	count_extremes(record, packet);
 	if (packet->time != packet->clock || (record->key.zero & FLOW_STATE_REORDERED))
 		count_reordered(record, packet, seen);
 	if ((packet->tcp_flags & (TCP_FIN | TCP_RST)) || (record->key.zero & FLOW_STATE_TCP))
@@ -86,8 +101,7 @@ enum flow_end record_start(struct flow_record *record, const struct packet *pack
 {
 	static const uint8_t no_prefix[2][12];
 	uint32_t link_octets = packet_link_octets(packet);
-	uint16_t size =
-		packet->frame_length < UINT16_MAX ? (uint16_t)packet->frame_length : UINT16_MAX;
+	uint16_t size = packet_size(packet);
 	enum flow_end end = FLOW_LIVE;
 
 	seqlock_write_begin(&record->sequence);

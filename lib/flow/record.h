@@ -114,19 +114,26 @@ static inline uint64_t record_hash(const struct hash_secret *secret, const struc
 	return hash_2words(secret, word[0], word[1]);
 }
 
-/*
- * Has a timeout of a live record passed at `clock`? FLOW_END_IDLE or FLOW_END_ACTIVE, whichever
- * deadline came first; FLOW_LIVE: neither. The packet path, the sweep, eviction and the end
- * all ask here, so it makes no difference which of them comes first.
- */
-static inline enum flow_end record_due(const struct flow_record *record,
-				       const struct flow_timeouts *timeouts, uint64_t clock)
+/* Has a timeout of a live record passed at `clock`? */
+static inline bool record_is_due(const struct flow_record *record,
+				 const struct flow_timeouts *timeouts, uint64_t clock)
 {
 	uint64_t idle = clock - record->seen;
 	uint32_t age = (uint32_t)(clock >> FLOW_STARTED_SHIFT) - record->started;
 
 	/* `age` may have wrapped when nothing was seen for a month: then `idle` tells. */
-	if (likely((idle <= timeouts->inactive) & (age <= timeouts->active)))
+	return (idle > timeouts->inactive) | (age > timeouts->active);
+}
+
+/*
+ * The same, and which: FLOW_END_IDLE or FLOW_END_ACTIVE, whichever deadline came first;
+ * FLOW_LIVE: neither. The packet path, the sweep, eviction and the end all ask here, so it
+ * makes no difference which of them comes first.
+ */
+static inline enum flow_end record_due(const struct flow_record *record,
+				       const struct flow_timeouts *timeouts, uint64_t clock)
+{
+	if (likely(!record_is_due(record, timeouts, clock)))
 		return FLOW_LIVE;
 	return record_passed(record, timeouts);
 }
@@ -135,6 +142,12 @@ static inline enum flow_end record_due(const struct flow_record *record,
 static inline uint32_t packet_link_octets(const struct packet *packet)
 {
 	return packet->frame_length - packet->octets;
+}
+
+/* As records keep it: 65535 stands for that or more. */
+static inline uint16_t packet_size(const struct packet *packet)
+{
+	return packet->frame_length < UINT16_MAX ? (uint16_t)packet->frame_length : UINT16_MAX;
 }
 
 /*
@@ -148,39 +161,35 @@ static inline bool record_would_wrap(const struct packet *packet)
 
 /*
  * Count a packet of a live record. Returns why the record ends with it, or FLOW_LIVE. The
- * caller has asked record_due() and record_would_wrap() before.
+ * caller has asked record_is_due() and record_would_wrap() before.
  */
 static inline enum flow_end record_update(struct flow_record *record, const struct packet *packet)
 {
 	/* All is read before anything is written: the compiler cannot know that they are apart. */
 	uint8_t state = record->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
 	unsigned int direction = (packet->direction ^ state) & FLOW_STATE_FORWARD1;
-	uint64_t reverse = 0 - (uint64_t)direction; /* all ones, or 0 */
 	uint64_t seen = record->seen, clock = packet->clock;
-	uint64_t size = packet->frame_length < UINT16_MAX ? packet->frame_length : UINT16_MAX;
-	uint64_t word0 = record->words[0] + (packet->octets & ~reverse);
-	uint64_t word1 = record->words[1] + (packet->octets & reverse);
-	uint64_t below = word0 >> SIZE_SHIFT > size ? (word0 >> SIZE_SHIFT) - size : 0;
-	uint64_t above = word1 >> SIZE_SHIFT < size ? size - (word1 >> SIZE_SHIFT) : 0;
+	uint64_t word = record->words[direction] + packet->octets;
 	uint32_t link_octets = record->link_octets + packet_link_octets(packet);
-	uint32_t packets = record->packets[direction] + 1;
+	uint32_t packets = record->packets[direction] + 1, size = packet_size(packet);
+	/* In the long run no packet is the largest or smallest: a branch is cheaper than to write. */
+	bool extreme = (size < record->words[0] >> SIZE_SHIFT) |
+		       (size > record->words[1] >> SIZE_SHIFT) | (ttl < record->ttl_min) |
+		       (ttl > record->ttl_max);
 	uint64_t exception = (packet->time ^ clock) | (tcp_flags & (TCP_FIN | TCP_RST)) |
-			     (state & (FLOW_STATE_REORDERED | FLOW_STATE_TCP));
+			     (state & (FLOW_STATE_REORDERED | FLOW_STATE_TCP)) | extreme;
 	enum flow_end end = FLOW_LIVE;
 
 	seqlock_write_begin(&record->sequence);
 	record->seen = clock;
-	record->words[0] = word0 - (below << SIZE_SHIFT);
-	record->words[1] = word1 + (above << SIZE_SHIFT);
+	record->words[direction] = word;
 	record->packets[direction] = packets;
 	record->link_octets = link_octets;
 	record->tcp_flags[direction] |= tcp_flags;
-	record->ttl_min = ttl < record->ttl_min ? ttl : record->ttl_min;
-	record->ttl_max = ttl > record->ttl_max ? ttl : record->ttl_max;
 	if (unlikely(exception != 0 || packets == 1))
 		end = record_exception(record, packet, seen, direction);
 	if (unlikely((packets | link_octets) >> FLOW_PACKETS_LIMIT_SHIFT ||
-		     (word0 | word1) >> FLOW_OCTETS_LIMIT_SHIFT & 1))
+		     word >> FLOW_OCTETS_LIMIT_SHIFT & 1))
 		end = FLOW_END_ACTIVE;
 	seqlock_write_end(&record->sequence);
 	return end;

@@ -13,6 +13,10 @@
  * full comparison in `count` decides.
  */
 
+/* The stages take turns in groups of packets, so that prefetches are spread over the work. */
+#define GROUP 4
+_Static_assert(FLOW_BURST % GROUP == 0, "whole groups");
+
 static inline void hash_packet(const struct flow_table *table, struct packet *packet,
 			       struct fragment_counts *counts)
 {
@@ -132,11 +136,21 @@ static struct flow_record *find_again(struct flow_table *table, const struct pac
 	return record;
 }
 
-/* The flow's record ends: before the packet, which then begins a new one, or with it. */
 static void end_record(struct flow_table *table, const struct flow_record *record,
 		       const struct packet *packet, enum flow_end reason)
 {
 	table_end(table, (uint32_t)(record - table->records), packet->hash, reason);
+}
+
+/* The packet's record ends before it, and it begins a new one. */
+static __attribute__((noinline)) void count_anew(struct flow_table *table,
+						 const struct packet *packet,
+						 const struct flow_record *record)
+{
+	enum flow_end end = record_due(record, &table->timeouts, packet->clock);
+
+	end_record(table, record, packet, end != FLOW_LIVE ? end : FLOW_END_ACTIVE);
+	count_new(table, packet);
 }
 
 static inline void count_packet(struct flow_table *table, const struct packet *packet,
@@ -150,16 +164,13 @@ static inline void count_packet(struct flow_table *table, const struct packet *p
 			return;
 		}
 	}
-	enum flow_end end = record_due(record, &table->timeouts, packet->clock);
-
-	if (unlikely(end == FLOW_LIVE && record_would_wrap(packet)))
-		end = FLOW_END_ACTIVE;
-	if (unlikely(end != FLOW_LIVE)) {
-		end_record(table, record, packet, end);
-		count_new(table, packet);
+	if (unlikely(record_is_due(record, &table->timeouts, packet->clock) |
+		     record_would_wrap(packet))) {
+		count_anew(table, packet, record);
 		return;
 	}
-	end = record_update(record, packet);
+	enum flow_end end = record_update(record, packet);
+
 	if (unlikely(end != FLOW_LIVE))
 		end_record(table, record, packet, end);
 }
@@ -187,34 +198,61 @@ static struct stage *stage_of_age(struct flow_table *table, uint32_t age)
 	return &table->stages[(table->filling + STAGES - age) % STAGES];
 }
 
+/* Each stage for the packets [from, to) of its burst. */
+static inline void stage_hash(const struct flow_table *table, struct stage *stage, uint32_t from,
+			      uint32_t to)
+{
+	uint64_t octets = 0;
+	uint32_t ipv6 = 0;
+
+	for (uint32_t i = from; i < to; i++) {
+		struct packet *packet = &stage->burst.packets[i];
+
+		hash_packet(table, packet, &stage->counts.fragments);
+		octets += packet->octets;
+		ipv6 += packet_is_ipv6(packet);
+	}
+	stage->counts.octets += octets;
+	stage->counts.ipv6 += ipv6;
+}
+
+static inline void stage_compare(struct flow_table *table, struct stage *stage, uint32_t from,
+				 uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++)
+		stage->candidate[i] = compare_packet(table, &stage->burst.packets[i]);
+}
+
+/* A slice of the sweep follows the packet whose turn it is. */
+static inline void stage_count(struct flow_table *table, const struct stage *stage, uint32_t from,
+			       uint32_t to, uint32_t slice)
+{
+	for (uint32_t i = from; i < to; i++) {
+		count_packet(table, &stage->burst.packets[i], stage->candidate[i]);
+		if (unlikely(i + 1 == slice))
+			table_sweep(table, stage->burst.packets[i].clock);
+	}
+}
+
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 void flow_table_push(struct flow_table *table)
 {
 	struct stage *hash = stage_of_age(table, 0), *compare = stage_of_age(table, 1);
 	struct stage *count = stage_of_age(table, 2);
 	uint32_t hashes = hash->burst.count, compares = compare->burst.count;
 	uint32_t counts = count->burst.count, slice = table->sweep.packets;
-	uint64_t octets = 0;
-	uint32_t ipv6 = 0;
 
 	table_release_waiting(table);
-	hash->counts.fragments = (struct fragment_counts){0};
-	/* Packet by packet through all stages, so that prefetches are spread over the work. */
-	for (uint32_t i = 0; i < FLOW_BURST; i++) {
-		if (likely(i < counts)) {
-			count_packet(table, &count->burst.packets[i], count->candidate[i]);
-			if (unlikely(i + 1 == slice))
-				table_sweep(table, count->burst.packets[i].clock);
-		}
-		if (likely(i < compares))
-			compare->candidate[i] = compare_packet(table, &compare->burst.packets[i]);
-		if (likely(i < hashes)) {
-			hash_packet(table, &hash->burst.packets[i], &hash->counts.fragments);
-			octets += hash->burst.packets[i].octets;
-			ipv6 += packet_is_ipv6(&hash->burst.packets[i]);
-		}
+	hash->counts = (struct burst_counts){0};
+	for (uint32_t from = 0, to = GROUP; from < FLOW_BURST; from = to, to += GROUP) {
+		stage_count(table, count, from, least(to, counts), slice);
+		stage_compare(table, compare, from, least(to, compares));
+		stage_hash(table, hash, from, least(to, hashes));
 	}
-	hash->counts.octets = octets;
-	hash->counts.ipv6 = ipv6;
 	table->sweep.packets = slice > counts ? slice - counts : slice + SWEEP_PACKETS - counts;
 	count_burst(table, count);
 	table->filling = (table->filling + 1) % STAGES;

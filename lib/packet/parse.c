@@ -121,8 +121,12 @@ static inline enum packet_reason parse_frame(const struct packet_frame *frame, b
 
 	if (likely(ethertype == ETHERTYPE_IPV4))
 		return ipv4_parse(at, vlan, packet);
-	if (ethertype == ETHERTYPE_IPV6)
-		return packet_ipv6(&at, vlan, packet);
+	if (ethertype == ETHERTYPE_IPV6) {
+		/* A copy: with its address known the cursor of the path above would live in memory. */
+		struct cursor ipv6 = at;
+
+		return packet_ipv6(&ipv6, vlan, packet);
+	}
 	return parse_other(frame, ethertype, vlan_key, packet);
 }
 
