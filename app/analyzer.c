@@ -50,6 +50,7 @@ static int make_workers(struct analyzer *analyzer, struct error *error)
 		worker->fields = analyzer->source.fields;
 		worker->vlan_key = options->vlan_key;
 		worker->trust_time = analyzer->source.trust_time;
+		worker->handed_frames = analyzer->source.handed_frames;
 		worker->may_sleep = options->input != INPUT_PORTS;
 		worker->stop = &analyzer->stop_workers;
 	}

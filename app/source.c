@@ -89,6 +89,8 @@ static int open_port(struct source *source, uint16_t id, uint16_t queues, struct
 	source->port_count++;
 	if (strcmp(port->driver, "net_pcap") == 0)
 		source->trust_time = true;
+	if (strcmp(port->driver, "net_ring") == 0)
+		source->handed_frames = true;
 	return 0;
 }
 

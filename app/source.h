@@ -23,6 +23,7 @@ struct source {
 	struct interface interface; /* --interface only: port_count 0 otherwise */
 	uint16_t worker_count;
 	bool trust_time;	     /* a port replays a capture: its times are right */
+	bool handed_frames;	     /* see struct worker */
 };
 
 /* Before the EAL: open captures, so that a wrong file is told at once. */

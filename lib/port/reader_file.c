@@ -14,27 +14,23 @@
 
 #define BUFFER_BYTES (256 * 1024)
 
-/* ---- a stdio stream whose waiting can be ended ---- */
+/* ---- a stdio stream of a pipe or terminal, whose waiting can be ended ---- */
 
 struct input {
 	int fd;
 	int wake;
-	bool may_wait; /* a pipe or terminal */
 };
 
 static ssize_t input_read(void *cookie, char *buffer, size_t size)
 {
 	const struct input *input = cookie;
+	struct pollfd ready[2] = {{.fd = input->fd, .events = POLLIN},
+				  {.fd = input->wake, .events = POLLIN}};
 
-	if (input->may_wait) {
-		struct pollfd ready[2] = {{.fd = input->fd, .events = POLLIN},
-					  {.fd = input->wake, .events = POLLIN}};
-
-		if (poll(ready, 2, -1) < 0)
-			return -1;
-		if (ready[1].revents != 0)
-			return 0;
-	}
+	if (poll(ready, 2, -1) < 0)
+		return -1;
+	if (ready[1].revents != 0)
+		return 0;
 	return read(input->fd, buffer, size);
 }
 
@@ -48,7 +44,7 @@ static int input_close(void *cookie)
 }
 
 /* Owns `fd`, also when it fails. */
-static FILE *input_stream(int fd, int wake, bool may_wait)
+static FILE *waiting_stream(int fd, int wake)
 {
 	const cookie_io_functions_t functions = {.read = input_read, .close = input_close};
 	struct input *input = malloc(sizeof(*input));
@@ -58,10 +54,21 @@ static FILE *input_stream(int fd, int wake, bool may_wait)
 		close(fd);
 		return NULL;
 	}
-	*input = (struct input){.fd = fd, .wake = wake, .may_wait = may_wait};
+	*input = (struct input){.fd = fd, .wake = wake};
 	stream = fopencookie(input, "r", functions);
-	if (stream == NULL) {
+	if (stream == NULL)
 		input_close(input);
+	return stream;
+}
+
+/* Owns `fd`, also when it fails. A file never waits, and stdio reads it faster by itself. */
+static FILE *input_stream(int fd, int wake, bool may_wait)
+{
+	FILE *stream = may_wait ? waiting_stream(fd, wake) : fdopen(fd, "r");
+
+	if (stream == NULL) {
+		if (!may_wait)
+			close(fd);
 		return NULL;
 	}
 	setvbuf(stream, NULL, _IOFBF, BUFFER_BYTES);

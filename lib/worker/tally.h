@@ -16,21 +16,19 @@
  * and flows all speak of the same frames.
  */
 
-/* A burst is counted by the push that comes two after its own. */
+/* The push of the third round after a burst's own counts it: hash, compare, count. */
 #define TALLY_DELAY 3
 
 struct tally {
 	uint32_t frames;	/* that arrived */
-	uint32_t passed;	/* of those, through the filter */
+	uint32_t passed;	/* of those, through the filter ... */
+	uint32_t length[FLOW_BURST]; /* ... and how long they are, without FCS */
 	uint32_t verdicts;	/* of frames that have no flow: */
 	uint8_t verdict[FLOW_BURST]; /* enum packet_reason */
-	uint64_t classes;	/* eight bits for each size class: a burst has at most 32 */
-	uint64_t frame_octets, filtered_octets;
-	uint32_t size_min, size_max; /* frame length without FCS */
-	uint64_t first, last;	/* packet times */
 	uint32_t ip_checksum_bad, l4_checksum_bad;
+	uint64_t filtered_octets;
+	uint64_t first, last;	/* packet times, of those that passed */
 };
-_Static_assert(SIZE_CLASSES <= 8 && FLOW_BURST < 256, "classes fit one word");
 
 #define TALLY_FCS 4
 
@@ -39,13 +37,10 @@ static inline void tally_start(struct tally *tally, uint32_t frames)
 	tally->frames = frames;
 	tally->passed = 0;
 	tally->verdicts = 0;
-	tally->classes = 0;
-	tally->frame_octets = tally->filtered_octets = 0;
-	tally->size_min = UINT32_MAX;
-	tally->first = UINT64_MAX;
-	tally->size_max = 0;
-	tally->last = 0;
 	tally->ip_checksum_bad = tally->l4_checksum_bad = 0;
+	tally->filtered_octets = 0;
+	tally->first = UINT64_MAX;
+	tally->last = 0;
 }
 
 static inline void tally_verdict(struct tally *tally, enum packet_reason reason)
@@ -59,25 +54,53 @@ static inline void tally_filtered(struct tally *tally, const struct packet_frame
 	tally_verdict(tally, PACKET_FILTERED_EXPRESSION);
 }
 
-/* A frame that passed the filter, whatever its verdict. */
-static inline void tally_frame(struct tally *tally, const struct packet *packet, uint64_t ol_flags)
+/* A frame that passed the filter was there at this time. */
+static inline void tally_time(struct tally *tally, uint64_t time)
 {
-	uint32_t length = packet->frame_length;
-	uint32_t size = length + TALLY_FCS;
-	unsigned int class = (size > 64) + (size > 127) + (size > 255) + (size > 511) +
-			     (size > 1023) + (size > 1518);
+	tally->first = RTE_MIN(tally->first, time);
+	tally->last = RTE_MAX(tally->last, time);
+}
 
-	tally->passed++;
-	tally->classes += UINT64_C(1) << (8 * class);
-	tally->frame_octets += length;
-	tally->size_min = RTE_MIN(tally->size_min, length);
-	tally->size_max = RTE_MAX(tally->size_max, length);
-	tally->first = RTE_MIN(tally->first, packet->time);
-	tally->last = RTE_MAX(tally->last, packet->time);
+/* A frame that passed the filter, whatever its verdict. */
+static inline void tally_frame(struct tally *tally, uint32_t length, uint64_t ol_flags)
+{
+	tally->length[tally->passed++] = length;
+	if (likely((ol_flags & (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD)) == 0))
+		return;
 	tally->ip_checksum_bad +=
 		(ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD;
 	tally->l4_checksum_bad +=
 		(ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD;
+}
+
+/* All lengths of a burst at once: the compiler makes vectors of it. */
+static inline void tally_lengths(const struct tally *tally, struct worker_counters *counters)
+{
+	uint32_t least = UINT32_MAX, most = 0, count = tally->passed;
+	uint32_t upto[SIZE_CLASSES - 1] = {0};
+	uint64_t octets = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t length = tally->length[i];
+
+		octets += length;
+		least = RTE_MIN(least, length);
+		most = RTE_MAX(most, length);
+		upto[0] += length <= 64 - TALLY_FCS;
+		upto[1] += length <= 127 - TALLY_FCS;
+		upto[2] += length <= 255 - TALLY_FCS;
+		upto[3] += length <= 511 - TALLY_FCS;
+		upto[4] += length <= 1023 - TALLY_FCS;
+		upto[5] += length <= 1518 - TALLY_FCS;
+	}
+	counters->frame_octets += octets;
+	counters->sizes[0] += upto[0];
+	for (unsigned int c = 1; c < SIZE_CLASSES - 1; c++)
+		counters->sizes[c] += upto[c] - upto[c - 1];
+	counters->sizes[SIZE_CLASSES - 1] += count - upto[SIZE_CLASSES - 2];
+	if (counters->size_min == 0 || counters->size_min > (uint64_t)least + TALLY_FCS)
+		counters->size_min = (uint64_t)least + TALLY_FCS;
+	counters->size_max = RTE_MAX(counters->size_max, (uint64_t)most + TALLY_FCS);
 }
 
 /* Add the tally to the counters, once: it is empty afterwards. */
@@ -88,17 +111,10 @@ static inline void tally_apply(struct tally *tally, struct worker_counters *coun
 		counters->reasons[tally->verdict[i]]++;
 	counters->filtered_octets += tally->filtered_octets;
 	if (tally->passed > 0) {
-		for (unsigned int c = 0; c < SIZE_CLASSES; c++)
-			counters->sizes[c] += tally->classes >> (8 * c) & 0xff;
-		counters->frame_octets += tally->frame_octets;
-		if (counters->size_min == 0 || counters->size_min > tally->size_min + TALLY_FCS)
-			counters->size_min = tally->size_min + TALLY_FCS;
-		if (counters->size_max < tally->size_max + TALLY_FCS)
-			counters->size_max = tally->size_max + TALLY_FCS;
+		tally_lengths(tally, counters);
 		if (counters->first == 0 || counters->first > tally->first)
 			counters->first = tally->first;
-		if (counters->last < tally->last)
-			counters->last = tally->last;
+		counters->last = RTE_MAX(counters->last, tally->last);
 		counters->ip_checksum_bad += tally->ip_checksum_bad;
 		counters->l4_checksum_bad += tally->l4_checksum_bad;
 	}

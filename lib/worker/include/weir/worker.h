@@ -31,6 +31,7 @@ struct worker {
 	bool vlan_key;
 	bool trust_time;	/* packet times in mbufs are right even if far from the wall clock */
 	bool may_sleep;		/* give the CPU away when idle: the core is not dedicated */
+	bool handed_frames;	/* another core has filled the mbufs (net_ring): they are not in the cache */
 	bool lossless;		/* wait for the stats core instead of letting flows overflow (captures) */
 	/* How it ends: the loop leaves when *stop is set, or `at_end(context)` is true and its
 	 * queues are empty; then ends all flows at the clock `final_clock(context)`. */
