@@ -8,7 +8,7 @@
 #define SWEEP_PREFETCH   16 /* records ahead of the cursor */
 
 /* Records compared to find one to evict. */
-#define EVICT_GROUP 8
+#define EVICT_GROUP 4
 
 static void outbox_put(struct flow_table *table, uint32_t slot)
 {
@@ -54,15 +54,15 @@ void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow
 
 /*
  * A full table makes room by ending a flow. The cursor goes round the table in groups of
- * eight, and of each group the flow of least value goes: one whose timeout has passed, else the
+ * four, and of each group the flow of least value goes: one whose timeout has passed, else the
  * one with the fewest octets, else the one not seen for longest. So the flows that carry the
  * traffic stay, and a flood of small flows displaces mostly itself. The record leaves
  * through the outbox with its exact counts, reason `resources` (or its timeout's), so
  * every packet stays in the totals. Only while the outbox is full, the stats core
  * being behind, do packets of new flows overflow.
  *
- * The next victim is chosen when the one before goes, so that its lines arrive in time; if
- * it has ended or was seen since then, the choice is made anew.
+ * Victims are chosen some evictions ahead, so that their lines arrive in time; if one has ended
+ * or was seen since then, the choice is made anew.
  */
 static uint64_t value_of(const struct flow_record *record, const struct flow_timeouts *timeouts,
 			 uint64_t clock)
@@ -78,47 +78,56 @@ static uint64_t value_of(const struct flow_record *record, const struct flow_tim
 	return octets << 32 | (UINT32_MAX - silence);
 }
 
-/* Choose the flow of least value in the next group, and have its lines come, and a later group. */
-static void choose_victim(struct flow_table *table, uint64_t clock)
+/* The flow of least value in the next group, whose lines are asked for, as are those of a later group. */
+static uint32_t choose_victim(struct flow_table *table, uint64_t clock)
 {
 	struct eviction *evict = &table->evict;
-	uint32_t slot = evict->cursor, left = table->capacity - slot;
+	uint32_t slot = evict->cursor, left = table->capacity - slot, victim = slot;
 	uint32_t end = left > EVICT_GROUP ? slot + EVICT_GROUP : table->capacity;
 	uint64_t least = UINT64_MAX;
 
 	for (; slot < end; slot++) {
 		uint64_t value = value_of(&table->records[slot], &table->timeouts, clock);
 
-		evict->victim = value < least ? slot : evict->victim;
+		victim = value < least ? slot : victim;
 		least = value < least ? value : least;
-		__builtin_prefetch(&table->records[slot] + 2 * EVICT_GROUP);
+		__builtin_prefetch(&table->records[slot] + 4 * EVICT_GROUP);
 	}
 	evict->cursor = end < table->capacity ? end : 0;
 
-	const struct flow_record *victim = &table->records[evict->victim];
+	const struct flow_record *record = &table->records[victim];
 
-	evict->seen = victim->seen;
-	__builtin_prefetch(victim->prefix, 1);
-	__builtin_prefetch(index_bucket(&table->index, table_hash(table, victim), 0), 1);
+	__builtin_prefetch(record->prefix, 1);
+	__builtin_prefetch(index_bucket(&table->index, table_hash(table, record), 0), 1);
+	return victim;
+}
+
+/* The victim whose turn it is, if it is still what it was when chosen; another one takes its place. */
+static uint32_t next_victim(struct flow_table *table, uint64_t clock)
+{
+	struct eviction *evict = &table->evict;
+	uint32_t turn = evict->next++ % VICTIMS, victim = evict->victims[turn].slot;
+
+	if (table->records[victim].seen != evict->victims[turn].seen)
+		victim = choose_victim(table, clock);
+	evict->victims[turn].slot = choose_victim(table, clock);
+	evict->victims[turn].seen = table->records[evict->victims[turn].slot].seen;
+	return victim;
 }
 
 bool table_evict(struct flow_table *table, uint64_t clock)
 {
-	struct eviction *evict = &table->evict;
-
 	if (outbox_full(table))
 		return false;
 	/* None is free, none waits (the outbox had room), none was never used: all are live. */
 	assert(slots_free(&table->slots) == 0 && slots_waiting(&table->slots) == 0);
-	if (table->records[evict->victim].seen != evict->seen)
-		choose_victim(table, clock);
 
-	const struct flow_record *victim = &table->records[evict->victim];
+	uint32_t slot = next_victim(table, clock);
+	const struct flow_record *victim = &table->records[slot];
 	enum flow_end due = record_due(victim, &table->timeouts, clock);
 
-	table_end(table, evict->victim, table_hash(table, victim),
+	table_end(table, slot, table_hash(table, victim),
 		  due != FLOW_LIVE ? due : FLOW_END_RESOURCES);
-	choose_victim(table, clock);
 	return true;
 }
 

@@ -52,10 +52,16 @@ struct sweep {
 	uint32_t due[SWEEP_SLICE]; /* ... in these slots, their buckets on the way to the cache */
 };
 
+/* Chosen this many evictions ahead: about as long as memory takes. */
+#define VICTIMS 4
+
 struct eviction {
 	uint32_t cursor; /* slot where the next group begins */
-	uint32_t victim; /* slot of the flow to go next ... */
-	uint64_t seen;   /* ... if it still has this clock */
+	uint32_t next;   /* the victim to go next: an index, modulo VICTIMS */
+	struct {
+		uint32_t slot;
+		uint64_t seen; /* it goes if it still has this clock */
+	} victims[VICTIMS];
 };
 
 struct flow_table {
