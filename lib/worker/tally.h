@@ -62,11 +62,15 @@ static inline void tally_time(struct tally *tally, uint64_t time)
 }
 
 /* A frame that passed the filter, whatever its verdict. */
-static inline void tally_frame(struct tally *tally, uint32_t length, uint64_t ol_flags)
+static inline void tally_frame(struct tally *tally, uint32_t length)
 {
 	tally->length[tally->passed++] = length;
-	if (likely((ol_flags & (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD)) == 0))
-		return;
+}
+
+/* What the NIC found wrong; only frames with one of these flags need to be asked. */
+#define TALLY_NOTES (RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD)
+static inline void tally_notes(struct tally *tally, uint64_t ol_flags)
+{
 	tally->ip_checksum_bad +=
 		(ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD;
 	tally->l4_checksum_bad +=

@@ -35,6 +35,7 @@ struct loop {
 	unsigned int empty_polls; /* in a row */
 	unsigned int unpublished; /* bursts that the shared counters don't have yet */
 	uint64_t stamped;	/* flags of mbufs that bring a time of their own */
+	uint64_t noted;		/* ... and of all that bring anything beside their bytes */
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
 	unsigned int tally;	/* the oldest */
@@ -61,8 +62,8 @@ static void take_device_time(struct loop *loop, const struct rte_mbuf *mbuf, str
 }
 
 /* What the capture reader or the device says of the frame beside its bytes. */
-static __attribute__((noinline)) void take_stamps(struct loop *loop, const struct rte_mbuf *mbuf,
-						  struct packet_frame *frame, struct packet *packet)
+static __attribute__((noinline)) void take_notes(struct loop *loop, const struct rte_mbuf *mbuf,
+						 struct packet_frame *frame, struct packet *packet)
 {
 	const struct port_fields *fields = &loop->worker->fields;
 
@@ -70,23 +71,22 @@ static __attribute__((noinline)) void take_stamps(struct loop *loop, const struc
 		packet->time = *RTE_MBUF_DYNFIELD(mbuf, fields->time, const uint64_t *);
 		packet->clock = *RTE_MBUF_DYNFIELD(mbuf, fields->clock, const uint64_t *);
 		frame->wire = *RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, const uint32_t *);
-	} else {
+	} else if (mbuf->ol_flags & fields->time_flag) {
 		take_device_time(loop, mbuf, packet);
 	}
+	frame->vlan_was_stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+	frame->stripped_vlan = mbuf->vlan_tci;
 }
 
-/* Time and length of the frame as the wire knew them. */
-static inline void describe(struct loop *loop, const struct rte_mbuf *mbuf,
+/* Bytes, time and length of a frame that came with nothing beside them. */
+static inline void describe(const struct loop *loop, const struct rte_mbuf *mbuf,
 			    struct packet_frame *frame, struct packet *packet)
 {
 	frame->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	frame->captured = rte_pktmbuf_data_len(mbuf);
 	frame->wire = rte_pktmbuf_pkt_len(mbuf);
-	frame->vlan_was_stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
-	frame->stripped_vlan = mbuf->vlan_tci;
+	frame->vlan_was_stripped = false;
 	packet->time = packet->clock = loop->clock;
-	if (unlikely(mbuf->ol_flags & loop->stamped))
-		take_stamps(loop, mbuf, frame, packet);
 }
 
 /* The first segment may end within the headers: then parse a copy that holds all of them. */
@@ -120,10 +120,13 @@ static void parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t cou
 	for (uint16_t i = 0; i < count; i++) {
 		const struct rte_mbuf *mbuf = mbufs[i];
 		struct packet *packet = &burst->packets[burst->count];
+		uint64_t notes = mbuf->ol_flags & loop->noted;
 		struct packet_frame frame;
 		enum packet_reason reason;
 
 		describe(loop, mbuf, &frame, packet);
+		if (unlikely(notes != 0))
+			take_notes(loop, mbuf, &frame, packet);
 		if ((matches >> i & 1) == 0) {
 			tally_filtered(tally, &frame);
 			continue;
@@ -132,8 +135,10 @@ static void parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t cou
 			reason = packet_parse(&frame, worker->vlan_key, packet);
 		else
 			reason = parse_segments(loop, mbuf, &frame, packet);
-		tally_frame(tally, packet->frame_length, mbuf->ol_flags);
-		if (unlikely(mbuf->ol_flags & loop->stamped))
+		tally_frame(tally, packet->frame_length);
+		if (unlikely(notes != 0))
+			tally_notes(tally, mbuf->ol_flags);
+		if (unlikely(notes & loop->stamped))
 			tally_time(tally, packet->time);
 		else
 			unstamped = true;
@@ -347,6 +352,8 @@ int worker_main(void *argument)
 		.cycles = rte_rdtsc(),
 		.capture_time = worker->at_end != NULL,
 		.stamped = worker->fields.wire_flag | worker->fields.time_flag,
+		.noted = worker->fields.wire_flag | worker->fields.time_flag |
+			 RTE_MBUF_F_RX_VLAN_STRIPPED | TALLY_NOTES,
 	};
 	uint32_t received = 0, drained = 0;
 	bool ended, stopped;
