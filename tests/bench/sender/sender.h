@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_SENDER_H
+#define BENCH_SENDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+/*
+ * bench-sender sends a capture over and over through a DPDK port, at a given rate or as fast as
+ * the port takes it, and counts every frame. One thread.
+ */
+
+/* ---- frames in memory (frames.c) ---- */
+
+/* Frames one after another, each beginning a cache line, so that reading them in turn is cheap. */
+struct frames {
+	uint8_t *memory;
+	size_t bytes, used; /* of memory */
+	uint64_t count;
+	size_t next; /* where the frame is that frames_next() returns */
+};
+
+struct stored_frame {
+	uint16_t length; /* without FCS */
+	uint8_t bytes[];
+};
+
+/* Read all of a capture into memory. Ends the program with a line when that does not work. */
+void frames_load(struct frames *frames, const char *path);
+
+#define FRAME_LINE 64
+
+/* The next frame; after the last one comes the first. */
+static inline const struct stored_frame *frames_next(struct frames *frames)
+{
+	const uint8_t *at = frames->memory + frames->next;
+	const struct stored_frame *frame = (const struct stored_frame *)at;
+	size_t taken = (sizeof(*frame) + frame->length + FRAME_LINE - 1) & ~(size_t)(FRAME_LINE - 1);
+
+	frames->next += taken;
+	if (frames->next == frames->used)
+		frames->next = 0;
+	return frame;
+}
+
+/* ---- sending (trial.c) ---- */
+
+struct trial {
+	uint64_t rate;	  /* frames a second; 0: as fast as the port takes them */
+	uint64_t frames;  /* how many */
+	int lossless;	  /* wait for room; else what the port does not take at once is lost */
+};
+
+struct trial_result {
+	uint64_t offered, accepted; /* the difference found no room in the receiver's ring */
+	double seconds;
+	double late;		    /* of those the sender was kept from its core */
+};
+
+void trial_run(const struct trial *trial, struct frames *frames, uint16_t port,
+	       struct rte_mempool *pool, struct trial_result *result);
+
+#endif
