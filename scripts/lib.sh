@@ -14,7 +14,9 @@ packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 	libdpdk-dev libpcap-dev libjansson-dev)
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
-packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc)
+packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind)
+# What scripts/bench compares weir with; it says what is not there, and measures without.
+packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)
 
 # The packages of the sets $@ that are missing, one per line.
 missing_packages() {

@@ -9,31 +9,75 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import counts, weir  # noqa: E402
+from harness import callgrind, captures, commands, goals, memif, testpmd, weir  # noqa: E402
+from harness.commands import instructions, loss  # noqa: E402
 from harness.document import Section  # noqa: E402
 from harness.process import BenchError  # noqa: E402
 from harness.rounds import Sample, Series, interleave, ratio  # noqa: E402
 
 
-def series(name, rate, packets, runs=5):
+def series(name, rate, packets=None, window=None, runs=5):
     one = Series(name)
     for _ in range(runs):
-        one.add(Sample(rate, packets))
+        one.add(Sample(rate, packets, window))
     return one
 
 
 class Ratios(unittest.TestCase):
     def test_same_work(self):
-        self.assertEqual(ratio(series("a", 10.0, 7), series("b", 4.0, 7)), "2.50")
+        found = ratio(series("a", 10.0, 7), series("b", 4.0, 7))
+        self.assertEqual((found.value, str(found)), (2.5, "2.50"))
+
+    def refused(self, ours, theirs, why):
+        found = ratio(ours, theirs)
+        self.assertIsNone(found.value)
+        self.assertIn(why, str(found))
+        self.assertEqual(goals.row("memory", found.or_refusal())[3], "not measured")
 
     def test_other_work(self):
-        self.assertIn("refused", ratio(series("a", 10.0, 7), series("b", 4.0, 8)))
+        self.refused(series("a", 10.0, 7), series("b", 4.0, 8), "not the same packets")
+
+    def test_one_run_of_other_work(self):
+        ours = series("a", 10.0, 7)
+        ours.add(Sample(10.0, 6))
+        self.refused(ours, series("b", 4.0, 7), "not the same packets")
 
     def test_unsaid_work(self):
-        self.assertIn("refused", ratio(series("a", 10.0, 7), series("b", 4.0, None)))
+        self.refused(series("a", 10.0, 7), series("b", 4.0), "b does not say")
+        self.refused(series("a", 10.0), series("b", 4.0), "a does not say")
 
     def test_equal_time(self):
-        self.assertEqual(ratio(series("a", 1.0, None), series("b", 4.0, None)), "0.25")
+        self.assertEqual(ratio(series("a", 1.0, window=2.0), series("b", 4.0, window=2.1)).value,
+                         0.25)
+
+    def test_other_time(self):
+        self.refused(series("a", 1.0, window=2.0), series("b", 4.0, window=3.0), "same time")
+
+    def test_time_against_a_count(self):
+        self.refused(series("a", 1.0, window=2.0), series("b", 4.0, 7), "count against a time")
+
+    def test_nothing(self):
+        self.refused(Series("a"), series("b", 4.0, 7), "not measured")
+
+
+class Goals(unittest.TestCase):
+    def verdicts(self, key, value):
+        row = goals.row(key, value)
+        return row[3], row[5]
+
+    def test_more_is_better(self):
+        for value, expected in ((0.5, ("not reached", "not reached")),
+                                (0.8, ("reached", "not reached")), (1.2, ("reached", "reached"))):
+            self.assertEqual(self.verdicts("5tswap-8k-1k", value), expected)
+
+    def test_less_is_better(self):
+        for value, expected in ((200, ("not reached", "not reached")),
+                                (180, ("reached", "not reached")), (144, ("reached", "reached"))):
+            self.assertEqual(self.verdicts("memory", value), expected)
+
+    def test_not_measured(self):
+        self.assertEqual(goals.row("memory", "no reason")[1], "no reason")
+        self.assertEqual(self.verdicts("memory", "no reason"), ("not measured", "not measured"))
 
 
 class Rounds(unittest.TestCase):
@@ -99,11 +143,133 @@ class Parts(unittest.TestCase):
         self.assertIn("| x | 2 |", text)
         self.assertNotIn("| x | 1 |", text)
 
-    def test_callgrind_counts_own_instructions(self):
-        lines = ["fn=(1) outer\n", "10 5\n", "cfn=(2) inner\n", "calls=3 20\n", "11 900\n",
-                 "+1 2\n", "fi=(1) other.h\n", "* 4\n", "fn=(2)\n", "20 900\n", "fn=(1)\n",
-                 "-3 1\n"]
-        self.assertEqual(counts.parse(lines), {"outer": 12, "inner": 900})
+    def test_sections_of_one_subcommand(self):
+        for name in ("queries", "queries:loss"):
+            section = Section(name, "A title", "a machine", ["what"])
+            self.assertIn("`scripts/bench queries`", section.markdown())
+
+    def test_commands_as_a_user_types_them(self):
+        section = Section("one", "One", "a machine", ["what"])
+        section.command(["/b/tests/bench/table/bench-table-plain", "-r", "1"])
+        section.command(["/b/app/weir", "--vdev", "net_pcap0,rx_pcap=/tmp/f/8k-1k.pcap"], "/tmp/f")
+        self.assertEqual(section.commands,
+                         ["bench-table-plain -r 1", "weir --vdev net_pcap0,rx_pcap=FILE"])
+
+    def test_every_subcommand_has_what_the_command_line_needs(self):
+        for name, module in commands.load().items():
+            self.assertTrue(callable(module.main), name)
+            self.assertTrue(module.HELP, name)
+
+    def test_quick_captures_are_small_and_else_the_same(self):
+        self.assertEqual(captures.shrink("--frames 10000000 --flows 1000 --order zipf"),
+                         "--frames 100000 --flows 1000 --order zipf")
+        self.assertEqual(captures.shrink("--frames 8192 --flood syn"), "--frames 8192 --flood syn")
+
+
+class Instructions(unittest.TestCase):
+    source = """\
+static int inner(int x)
+{
+	return x;
+}
+
+/* of outer( */
+struct s outer(struct s *s,
+	       int y)
+{
+	call(y);
+}
+"""
+
+    def test_own_instructions_by_line(self):
+        lines = ["ob=/lib/x.so\n", "fl=a.c\n", "fn=outer\n", "10 5\n", "cfn=inner\n",
+                 "calls=3 20\n", "11 900\n", "11 2\n", "fi=other.h\n", "40 4\n", "fe=a.c\n",
+                 "12 1\n", "\n", "fl=???\n", "fn=0x12\n", "0 7\n"]
+        self.assertEqual(callgrind.parse(lines), {
+            ("a.c", 10, "outer"): 5, ("a.c", 11, "outer"): 2, ("other.h", 40, "outer"): 4,
+            ("a.c", 12, "outer"): 1, ("/lib/x.so", 0, "0x12"): 7})
+
+    def test_functions_of_a_source(self):
+        self.assertEqual(callgrind.functions_of(self.source), [(1, "inner"), (7, "outer")])
+
+    def test_inlined_lines_belong_to_their_source(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.c"
+            path.write_text(self.source)
+            self.assertEqual(callgrind.function_at(str(path), 3, "main"), "inner")
+            self.assertEqual(callgrind.function_at(str(path), 10, "main"), "outer")
+        self.assertEqual(callgrind.function_at("/not/there.c", 3, "main"), "main")
+
+    def test_stages(self):
+        for where, stage in ((("x/lib/packet/parse.c", "packet_parse"), "parse"),
+                             (("x/lib/base/include/weir/hash.h", "hash_fold"), "hash"),
+                             (("x/lib/flow/index.h", "bucket_match"), "find"),
+                             (("x/lib/flow/record.h", "record_update"), "update"),
+                             (("x/lib/worker/tally.h", "tally_frame"), "tally"),
+                             (("/usr/include/dpdk/rte_mbuf.h", "rte_pktmbuf_reset"),
+                              "DPDK: driver, buffers, rings")):
+            self.assertEqual(instructions.stage_of(*where), stage)
+
+
+class Receiver:
+    """As memif.Fed, for a receiver that loses whatever comes faster than `limit`."""
+
+    def __init__(self, limit):
+        self.limit, self.sender = limit, self
+
+    def waited(self):
+        return 0.0
+
+    def send(self, rate, frames):
+        lost = max(0, round(frames * (1 - self.limit / rate)))
+        return memif.Trial(frames, frames - lost, frames / rate, 0.0)
+
+
+class Disturbed(Receiver):
+    """Something else runs on its core in all trials but every fourth: then it loses."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.trials = 0
+
+    def waited(self):
+        return 1.0 * (self.trials - self.trials // 4)
+
+    def send(self, rate, frames):
+        self.trials += 1
+        if self.trials % 4 == 0:
+            return super().send(rate, frames)
+        return memif.Trial(frames, frames // 2, frames / rate, 0.0)
+
+
+class Loss(unittest.TestCase):
+    def test_search_comes_close_from_below(self):
+        for limit in (1e6, 7.3e6, 19.9e6):
+            found = loss.search(Receiver(limit), 20e6, 1.0)
+            self.assertLessEqual(found, limit * 1.001)
+            self.assertGreater(found, limit - 20e6 / 2 ** loss.STEPS * 1.001)
+
+    def test_trials_in_which_something_else_ran_are_repeated(self):
+        found = loss.search(Disturbed(7.3e6), 20e6, 1.0)
+        self.assertGreater(found, 7.3e6 - 20e6 / 2 ** loss.STEPS * 1.001)
+
+    def test_sender_is_the_limit(self):
+        self.assertEqual(loss.search(Receiver(30e6), 20e6, 1.0), 20e6)
+
+
+class Testpmd(unittest.TestCase):
+    def test_sums_of_all_ports(self):
+        said = """
+  ---------------------- Forward statistics for port 0  ----------------------
+  RX-packets: 5              RX-dropped: 0             RX-total: 5
+  TX-packets: 0              TX-dropped: 0             TX-total: 0
+  +++++++++++++++ Accumulated forward statistics for all ports+++++++++++++++
+  RX-packets: 7              RX-dropped: 1             RX-total: 8
+  TX-packets: 5              TX-dropped: 2             TX-total: 7
+"""
+        self.assertEqual(testpmd.accumulated(said), (7, 1, 8))
+        self.assertEqual(testpmd.accumulated(said, "TX"), (5, 2, 7))
+        self.assertIsNone(testpmd.accumulated("nothing"))
 
 
 if __name__ == "__main__":

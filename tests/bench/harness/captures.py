@@ -11,13 +11,21 @@ from .process import BenchError
 
 # Steady traffic: both directions, 80 % TCP, IPv4, every frame valid.
 RECIPES = {
-    # small enough to stay in the cache when it is repeated
+    # repeated; small enough to stay in the cache
     "8k-1k": "--frames 8192 --flows 1000",
     "8k-1k-ipv6": "--frames 8192 --flows 1000 --ipv6 1",
-    "1m-64k": "--frames 1000000 --flows 65536",
     "16k-1k-imix": "--frames 16384 --flows 1000 --size imix",
-    # to be read once
+    "64k-30k": "--frames 65536 --flows 30000",
+    # repeated, and large
+    "1m-64k": "--frames 1000000 --flows 65536",
+    # repeated, each flow in its turn: all of them are active, and none is in a cache
+    "1m-10k-each": "--frames 1000000 --flows 10000 --order sequential",
+    "1m-100k-each": "--frames 1000000 --flows 100000 --order sequential",
+    "1m-1m-each": "--frames 1000000 --flows 1000000 --order sequential",
+    "10m-10m-each": "--frames 10000000 --flows 10000000 --order sequential",
+    # read once
     "500k-1k": "--frames 500000 --flows 1000",
+    "500k-1m": "--frames 500000 --flows 1000000",
     "10m-1k": "--frames 10000000 --flows 1000",
     "10m-64k": "--frames 10000000 --flows 65536",
     "10m-1m": "--frames 10000000 --flows 1000000",
@@ -25,12 +33,27 @@ RECIPES = {
     "10m-8m": "--frames 10000000 --flows 8000000",
     "10m-churn": "--frames 10000000 --flows 65536 --churn 1000000",
     "10m-syn": "--frames 10000000 --flood syn",
-    "100k-1k": "--frames 100000 --flows 1000",
-    "300k-1k": "--frames 300000 --flows 1000",
-    "50k-syn": "--frames 50000 --flood syn",
-    "150k-syn": "--frames 150000 --flood syn",
     "4m-1k-imix": "--frames 4000000 --flows 1000 --size imix",
+    # to count instructions: pairs that differ in length alone
+    "16k-1k": "--frames 16384 --flows 1000",
+    "48k-1k": "--frames 49152 --flows 1000",
+    "16k-1k-v6": "--frames 16384 --flows 1000 --ipv6 1",
+    "48k-1k-v6": "--frames 49152 --flows 1000 --ipv6 1",
+    "16k-syn": "--frames 16384 --flood syn",
+    "48k-syn": "--frames 49152 --flood syn",
 }
+
+# With --quick, large captures shrink to these.
+SMALL = {"--frames": 100000, "--flows": 20000}
+
+
+def shrink(recipe):
+    words = recipe.split()
+    for option, most in SMALL.items():
+        if option in words:
+            at = words.index(option) + 1
+            words[at] = str(min(int(words[at]), most))
+    return " ".join(words)
 
 
 @dataclass
@@ -47,17 +70,22 @@ class Capture:
     def flows(self):
         return self.sums["flows"]
 
+    def new_flows(self, rate):
+        """Flows that begin in a second when it is read once, at `rate` packets a second."""
+        return f"{self.flows / self.frames * rate:.0f}"
+
     @property
     def frame_size(self):
         """As in tables: with FCS; the mean where sizes differ."""
         return f"{self.sums['frame_octets'] / self.frames + 4:.0f}"
 
 
-def make(generator, name, path, seed=1):
+def make(generator, name, path, seed=1, small=False):
     """Write the capture `name` to `path`."""
     if name not in RECIPES:
         raise BenchError(f"{name}: no such capture; there are {', '.join(RECIPES)}")
-    command = [str(generator), *RECIPES[name].split(), "--seed", str(seed), str(path)]
+    recipe = shrink(RECIPES[name]) if small else RECIPES[name]
+    command = [str(generator), *recipe.split(), "--seed", str(seed), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BenchError(done.stderr.strip())
@@ -67,8 +95,9 @@ def make(generator, name, path, seed=1):
 class Captures:
     """A folder of captures, gone when the with block is left."""
 
-    def __init__(self, generator):
+    def __init__(self, generator, small=False):
         self.generator = generator
+        self.small = small
         self._made = {}
 
     def __enter__(self):
@@ -77,12 +106,14 @@ class Captures:
         return self
 
     def __exit__(self, *_):
+        self._made.clear()
         self._folder.cleanup()
 
     def get(self, name, seed=1):
         key = name if seed == 1 else f"{name}-{seed}"
         if key not in self._made:
-            self._made[key] = make(self.generator, name, self.folder / f"{key}.pcap", seed)
+            self._made[key] = make(self.generator, name, self.folder / f"{key}.pcap", seed,
+                                   self.small)
         return self._made[key]
 
     def drop(self, name):

@@ -48,23 +48,23 @@ def process_seconds(pid):
 class Quiet:
     """
     Was it quiet between the making of this and `why_not`? A measured thread must have had its core
-    for itself, and what else was there (not `pid`) must have kept off the other cores too:
+    for itself, and what else was there (none of `pids`) must have kept off the other cores too:
     they share caches and memory, and where they are hyperthreads the very same core.
     """
 
-    def __init__(self, pid, clocks):
-        self.pid, self.clocks = pid, clocks
+    def __init__(self, pids, clocks):
+        self.pids, self.clocks = pids, clocks
         self.start = self._now()
 
     def _now(self):
-        return (time.monotonic(), busy_seconds(), process_seconds(self.pid),
+        return (time.monotonic(), busy_seconds(), sum(map(process_seconds, self.pids)),
                 [clock.seconds() for clock in self.clocks])
 
     def shares(self):
         """(share of its core that the poorest thread had, cores that others kept busy)"""
         start, now = self.start, self._now()
         wall = now[0] - start[0]
-        least = min((b - a) / wall for a, b in zip(start[3], now[3]))
+        least = min(((b - a) / wall for a, b in zip(start[3], now[3])), default=1.0)
         return least, max(0.0, (now[1] - start[1] - (now[2] - start[2])) / wall)
 
     def why_not(self):
@@ -76,13 +76,21 @@ class Quiet:
 
 
 class ThreadClock:
-    """CPU time of one thread, to the nanosecond."""
+    """What the scheduler gave one thread, to the nanosecond."""
 
     def __init__(self, path):
         self.path = path
 
+    def _schedstat(self, field):
+        return int((self.path / "schedstat").read_text().split()[field]) / 1e9
+
     def seconds(self):
-        return int((self.path / "schedstat").read_text().split()[0]) / 1e9
+        """Time on a CPU."""
+        return self._schedstat(0)
+
+    def waited(self):
+        """Seconds in which it could have run, and something else had its CPU."""
+        return self._schedstat(1)
 
 
 def worker_thread(pid, lcore, timeout=60):

@@ -23,7 +23,7 @@ class Peer:
 
     program = ""
     startup = 0.0  # seconds that it sleeps before it begins
-    largest = None # captures with more frames are not for it
+    slow = False   # a large capture is not for it
 
     def available(self):
         return shutil.which(self.program) is not None
@@ -61,6 +61,7 @@ class Nfpcapd(Peer):
 
 class Argus(Peer):
     program = "argus"
+    slow = True  # with many flows
 
     def command(self, capture, folder, sink):
         return ["argus", "-r", str(capture.path), "-w", f"{folder}/argus.out"]
@@ -72,6 +73,7 @@ class Argus(Peer):
 class Pmacctd(Peer):
     program = "pmacctd"
     startup = 2.0
+    slow = True  # with many flows
 
     def command(self, capture, folder, sink):
         config = folder / "pmacctd.conf"
@@ -108,7 +110,7 @@ plugin_pipe_size: 512000000
 
 class Tshark(Peer):
     program = "tshark"
-    largest = 1000000
+    slow = True
 
     def command(self, capture, folder, sink):
         return ["tshark", "-n", "-q", "-r", str(capture.path), "-z", "conv,tcp", "-z", "conv,udp"]

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from . import machine
 
 
+PREFIX = f"weir-bench-{os.getpid()}"  # of EAL files, so that two benches can run at once
+
+prepare = machine.raise_priority  # what a child does before exec
+
+
 class BenchError(Exception):
     """Something that is needed is not there or does not work: one line for the user."""
 
@@ -35,7 +40,7 @@ def run(command, expect=0, cwd=None):
         busy, start = machine.busy_seconds(), time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, cwd=cwd,
-                                   preexec_fn=machine.raise_priority)
+                                   preexec_fn=prepare)
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
@@ -54,15 +59,19 @@ def run(command, expect=0, cwd=None):
 
 
 class Program:
-    """A program that runs while it is looked at. Ended by `stop`, or killed on leaving."""
+    """
+    A program that runs while it is looked at; killed on leaving if it has not ended. With
+    `answers` its output is read line by line.
+    """
 
-    def __init__(self, command):
+    def __init__(self, command, answers=False):
         self.command = command
         self._output = tempfile.TemporaryFile("w+", errors="replace")
         self._errors = tempfile.TemporaryFile("w+", errors="replace")
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._output,
-                                        stderr=self._errors, text=True,
-                                        preexec_fn=machine.raise_priority)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE if answers else self._output,
+                                        stderr=self._errors,
+                                        preexec_fn=prepare)
 
     def __enter__(self):
         return self
@@ -71,7 +80,9 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self.process.stdin.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._output.close()
         self._errors.close()
 
@@ -85,6 +96,13 @@ class Program:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise self.failure("ended too early") from None
+
+    def answer(self):
+        """The next line that it says; waits for it."""
+        line = self.process.stdout.readline()
+        if not line:
+            raise self.failure("ended too early")
+        return line
 
     def failure(self, why):
         return BenchError(f"{' '.join(self.command)}: {why}; it said:\n{self.output()[-1500:]}"

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 
 CLEAN_LEAST = 3
+WINDOWS_DIFFER_MOST = 0.25  # of measurements over equal time
 
 
 @dataclass
@@ -13,6 +14,7 @@ class Sample:
     """One run of one contestant."""
     rate: float                 # packets a second
     packets: int | None = None  # how many it says it processed; None: it does not say
+    window: float | None = None # endless traffic: the seconds it was counted over
     cycles: float | None = None # per packet
     disturbed: str = ""         # why the figure is not to be trusted
     extra: dict = field(default_factory=dict)
@@ -54,7 +56,7 @@ def interleave(contestants, rounds, attempts=2):
     series = {name: Series(name) for name in contestants}
     names = list(contestants)
     for number in range(rounds * attempts):
-        turn = number % len(names)
+        turn = number % len(names) if names else 0
         for name in names[turn:] + names[:turn]:
             if number >= rounds and len(series[name].kept) >= rounds:
                 continue
@@ -65,13 +67,41 @@ def interleave(contestants, rounds, attempts=2):
     return series
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """A number, or the reason why there is none."""
+    value: float | None
+    refusal: str = ""
+
+    def __str__(self):
+        return self.refusal if self.value is None else f"{self.value:.2f}"
+
+    def or_refusal(self):
+        """For goals.row()."""
+        return self.refusal if self.value is None else self.value
+
+
+def _refusal(ours, theirs):
+    samples = ours.samples() + theirs.samples()
+    windows = [sample.window for sample in samples]
+    if not samples or not ours.samples() or not theirs.samples():
+        return "refused: not measured"
+    if None not in windows:
+        apart = max(windows) > min(windows) * (1 + WINDOWS_DIFFER_MOST)
+        return "refused: not the same time" if apart else ""
+    if any(window is not None for window in windows):
+        return "refused: a count against a time"
+    for one in (ours, theirs):
+        if any(sample.packets is None for sample in one.samples()):
+            return f"refused: {one.name} does not say how many"
+    counts = {sample.packets for sample in samples}
+    return "" if len(counts) == 1 else "refused: not the same packets"
+
+
 def ratio(ours, theirs):
     """
-    How many times as fast, as text; a refusal where the two did not do the same work. Runs
-    over equal time have no count to compare (packets None on both sides).
+    How many times as fast: a Ratio, refused where the two did not do the same work. That is the
+    same number of packets; where traffic is endless, what each counted in the same time.
     """
-    counts = {sample.packets for sample in ours.samples() + theirs.samples()}
-    if len(counts) > 1:
-        return "refused: " + (f"{theirs.name} does not say how many" if None in counts
-                              else "not the same packets")
-    return f"{ours.median() / theirs.median():.2f}"
+    refusal = _refusal(ours, theirs)
+    return Ratio(None, refusal) if refusal else Ratio(ours.median() / theirs.median())

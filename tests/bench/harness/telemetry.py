@@ -3,18 +3,27 @@
 
 import json
 import os
+import shutil
 import socket
 import time
 from pathlib import Path
 
 
-def socket_path(prefix):
-    """Where the EAL puts it."""
+def runtime_folder():
+    """Where the EAL of every program has a folder."""
     if os.geteuid() == 0:
-        base = Path("/var/run")
-    else:
-        base = Path(os.environ.get("XDG_RUNTIME_DIR", "/tmp"))
-    return base / "dpdk" / prefix / "dpdk_telemetry.v2"
+        return Path("/var/run/dpdk")
+    return Path(os.environ.get("XDG_RUNTIME_DIR", "/tmp")) / "dpdk"
+
+
+def remove_files(prefix):
+    """What programs whose file prefix begins like that have left behind."""
+    for folder in runtime_folder().glob(f"{prefix}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def socket_path(prefix):
+    return runtime_folder() / prefix / "dpdk_telemetry.v2"
 
 
 class Telemetry:

@@ -7,7 +7,7 @@ import signal
 import time
 
 from . import machine
-from .process import BenchError, Program, run
+from .process import PREFIX, BenchError, Program, run
 from .rounds import Sample
 from .telemetry import Telemetry
 
@@ -37,7 +37,7 @@ def check(report, sums=None):
 
 def read_command(program, capture, flows=None, options=()):
     command = [str(program), "--read", str(capture.path), "--format", "json",
-               "--file-prefix", "weir-bench", *options]
+               "--file-prefix", PREFIX, *options]
     return command + (["--flows", str(flows)] if flows else [])
 
 
@@ -51,8 +51,15 @@ def read(program, capture, flows=None, options=()):
                   extra={"cpu": done.cpu, "peak_kib": done.peak_kib})
 
 
-def port_command(program, eal, options=()):
-    return [str(program), *eal, "--", "--format", "json", "--log-level", "warning", *options]
+def port_command(program, eal, options=(), interval=1):
+    """weir on DPDK ports. `interval`: seconds between snapshots, so between figures."""
+    paced = ["--interval", str(interval)] if interval != 1 else []
+    return [str(program), *eal, "--", "--format", "json", "--log-level", "warning", *paced,
+            *options]
+
+
+def interval_of(command):
+    return float(command[command.index("--interval") + 1]) if "--interval" in command else 1.0
 
 
 def workers(telemetry):
@@ -89,11 +96,12 @@ class Mark:
         self.count = len(rows)
 
     def since(self, earlier):
-        """(packets a second of all workers, cycles per packet)"""
+        """(packets a second of all workers, cycles per packet, seconds)"""
         packets, cycles = self.packets - earlier.packets, self.cycles - earlier.cycles
         if packets <= 0 or cycles <= 0:
             raise BenchError("weir: its workers count no packets; see the command line")
-        return packets / (cycles / self.count) * machine.tsc_hz(), cycles / packets
+        seconds = cycles / self.count / machine.tsc_hz()
+        return packets / seconds, cycles / packets, seconds
 
 
 class Running:
@@ -122,25 +130,30 @@ class Running:
     def mark(self):
         return Mark(self.telemetry)
 
-    def quiet(self):
-        return machine.Quiet(self.program.pid, self.clocks)
+    def quiet(self, others=()):
+        return machine.Quiet([self.program.pid, *others], self.clocks)
 
     def stop(self):
-        """End it in order; returns the report, checked."""
+        """End it in order; returns the report, checked: also against the drivers' own counts."""
         os.kill(self.program.pid, signal.SIGINT)
         output = self.program.finish()
         report = json.loads(output[output.index("{"):])
         check(report)
+        handed = sum(port["received"] for port in report["ports"])
+        if handed != report["ledger"]["received"]:
+            raise BenchError(f"weir: received {report['ledger']['received']} frames and its "
+                             f"drivers handed over {handed}; this run does not count")
         return report
 
 
 def forward(command, prefix, lcores, window):
-    """Rate of a running weir over `window` seconds, from snapshot to snapshot."""
+    """Rate of a running weir over about `window` seconds, from snapshot to snapshot."""
+    interval = interval_of(command)
     with Running(command, prefix, lcores) as weir:
-        time.sleep(0.5)
+        time.sleep(interval / 2)
         first, quiet = weir.mark(), weir.quiet()
-        time.sleep(window - 0.5)
-        rate, cycles = weir.mark().since(first)
+        time.sleep(max(0, window - interval / 2))
+        rate, cycles, seconds = weir.mark().since(first)
         disturbed = quiet.why_not()
         weir.stop()
-        return Sample(rate=rate, cycles=cycles, disturbed=disturbed)
+        return Sample(rate=rate, window=seconds, cycles=cycles, disturbed=disturbed)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sender.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,9 @@
 
 #include <weir/memory.h>
 
-static void fail(const char *path, const char *why)
+static void fail(const char *why)
 {
-	fprintf(stderr, "bench-sender: %s: %s; give a capture with whole Ethernet frames\n", path,
-		why);
+	fprintf(stderr, "bench-sender: %s; give a capture with whole Ethernet frames\n", why);
 	exit(EXIT_FAILURE);
 }
 
@@ -23,7 +23,7 @@ static void store(struct frames *frames, const struct pcap_pkthdr *header, const
 
 	frame->length = (uint16_t)header->len;
 	memcpy(frame->bytes, bytes, header->len);
-	frames->used += (sizeof(*frame) + header->len + FRAME_LINE - 1) & ~(size_t)(FRAME_LINE - 1);
+	frames->used += frames_taken(header->len);
 	frames->count++;
 }
 
@@ -36,21 +36,23 @@ void frames_load(struct frames *frames, const char *path)
 	struct stat file;
 	int result;
 
-	if (pcap == NULL || stat(path, &file) != 0)
-		fail(path, error);
-	/* In the file a frame has a header of 16 bytes: at most four times as many are needed here. */
+	if (pcap == NULL)
+		fail(error);
+	if (stat(path, &file) != 0)
+		fail(strerror(errno));
+	/* In the file a frame has a header: it takes at most four times as much here. */
 	*frames = (struct frames){.bytes = 4 * (size_t)file.st_size};
 	frames->memory = memory_allocate(frames->bytes);
 	if (frames->memory == NULL)
-		fail(path, "no memory for it");
+		fail("no memory for the capture");
 	while ((result = pcap_next_ex(pcap, &header, &bytes)) == 1) {
 		if (header->len != header->caplen || header->len > UINT16_MAX)
-			fail(path, "frames are cut");
+			fail("frames in the capture are cut");
 		store(frames, header, bytes);
 	}
 	if (result != PCAP_ERROR_BREAK)
-		fail(path, pcap_geterr(pcap));
+		fail(pcap_geterr(pcap));
 	if (frames->count == 0)
-		fail(path, "no frames");
+		fail("no frames in the capture");
 	pcap_close(pcap);
 }

@@ -22,9 +22,9 @@
 
 #include "sender.h"
 
-#define PORT	    0
+#define PORT        0
 #define DESCRIPTORS 1024
-#define BUFFERS	    8191
+#define BUFFERS     8191
 #define LINK_WAIT_S 60
 
 static void fail(const char *what, int error)
@@ -36,9 +36,8 @@ static void fail(const char *what, int error)
 static struct rte_mempool *start_port(void)
 {
 	struct rte_eth_conf configuration = {0};
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("sender", BUFFERS, 256, 0,
-							   RTE_MBUF_DEFAULT_BUF_SIZE,
-							   SOCKET_ID_ANY);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(
+		"sender", BUFFERS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	int result;
 
 	if (pool == NULL)
@@ -68,21 +67,30 @@ static void wait_for_link(void)
 	fail("port 0: no link", ETIMEDOUT);
 }
 
+static struct trial parse_trial(char *line)
+{
+	struct trial trial = {0};
+	char how[16];
+	int fields;
+
+	line[strcspn(line, "\n")] = '\0';
+	fields = sscanf(line, "%" SCNu64 " %" SCNu64 " %15s", &trial.rate, &trial.frames, how);
+	if (fields < 2 || (fields == 3 && strcmp(how, "lossless") != 0)) {
+		fprintf(stderr, "bench-sender: %s: no trial; give RATE FRAMES [lossless]\n", line);
+		exit(EXIT_FAILURE);
+	}
+	trial.lossless = fields == 3;
+	return trial;
+}
+
 static void serve(struct frames *frames, struct rte_mempool *pool)
 {
-	char line[128], how[16];
+	char line[128];
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
-		struct trial trial = {0};
+		struct trial trial = parse_trial(line);
 		struct trial_result result;
-		int fields = sscanf(line, "%" SCNu64 " %" SCNu64 " %15s", &trial.rate,
-				    &trial.frames, how);
 
-		if (fields < 2 || (fields == 3 && strcmp(how, "lossless") != 0)) {
-			fprintf(stderr, "bench-sender: %s: give RATE FRAMES [lossless]\n", line);
-			exit(EXIT_FAILURE);
-		}
-		trial.lossless = fields == 3;
 		trial_run(&trial, frames, PORT, pool, &result);
 		printf("{\"offered\": %" PRIu64 ", \"accepted\": %" PRIu64
 		       ", \"seconds\": %.6f, \"late\": %.6f}\n",

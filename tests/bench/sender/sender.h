@@ -2,6 +2,7 @@
 #ifndef BENCH_SENDER_H
 #define BENCH_SENDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,14 +33,18 @@ void frames_load(struct frames *frames, const char *path);
 
 #define FRAME_LINE 64
 
+static inline size_t frames_taken(uint32_t length)
+{
+	return (sizeof(struct stored_frame) + length + FRAME_LINE - 1) / FRAME_LINE * FRAME_LINE;
+}
+
 /* The next frame; after the last one comes the first. */
 static inline const struct stored_frame *frames_next(struct frames *frames)
 {
 	const uint8_t *at = frames->memory + frames->next;
 	const struct stored_frame *frame = (const struct stored_frame *)at;
-	size_t taken = (sizeof(*frame) + frame->length + FRAME_LINE - 1) & ~(size_t)(FRAME_LINE - 1);
 
-	frames->next += taken;
+	frames->next += frames_taken(frame->length);
 	if (frames->next == frames->used)
 		frames->next = 0;
 	return frame;
@@ -48,15 +53,15 @@ static inline const struct stored_frame *frames_next(struct frames *frames)
 /* ---- sending (trial.c) ---- */
 
 struct trial {
-	uint64_t rate;	  /* frames a second; 0: as fast as the port takes them */
-	uint64_t frames;  /* how many */
-	int lossless;	  /* wait for room; else what the port does not take at once is lost */
+	uint64_t rate;   /* frames a second; 0: as fast as the port takes them */
+	uint64_t frames; /* how many */
+	bool lossless;   /* wait for room; else what the port does not take at once is lost */
 };
 
 struct trial_result {
 	uint64_t offered, accepted; /* the difference found no room in the receiver's ring */
 	double seconds;
-	double late;		    /* of those the sender was kept from its core */
+	double late; /* of those the sender was kept from its core */
 };
 
 void trial_run(const struct trial *trial, struct frames *frames, uint16_t port,

@@ -33,7 +33,7 @@ static int fill(struct rte_mbuf **mbufs, uint16_t count, struct frames *frames,
 }
 
 /* Returns how many the port took. */
-static uint16_t put(uint16_t port, struct rte_mbuf **mbufs, uint16_t count, int lossless)
+static uint16_t put(uint16_t port, struct rte_mbuf **mbufs, uint16_t count, bool lossless)
 {
 	uint16_t sent = 0;
 
@@ -54,7 +54,8 @@ void trial_run(const struct trial *trial, struct frames *frames, uint16_t port,
 	*result = (struct trial_result){0};
 	while (result->offered < trial->frames) {
 		struct rte_mbuf *mbufs[BURST];
-		uint16_t count = (uint16_t)RTE_MIN(trial->frames - result->offered, (uint64_t)BURST);
+		uint64_t left = trial->frames - result->offered;
+		uint16_t count = (uint16_t)RTE_MIN(left, (uint64_t)BURST);
 
 		now = rte_rdtsc();
 		if (gap > 0 && now < due) {

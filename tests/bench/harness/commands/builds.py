@@ -5,14 +5,23 @@ import functools
 import tempfile
 from pathlib import Path
 
-from . import weir
-from .context import WORKER_LCORE
-from .document import spread, whole
-from .pipeline import CASES, PREFIX, memory_for
-from .process import BenchError
-from .rounds import interleave, ratio
+from .. import weir
+from ..context import PREFIX, WORKER_LCORE
+from ..document import spread, whole
+from ..process import BenchError
+from ..repeated import memory_for, vdev
+from ..rounds import interleave, ratio
 
+HELP = "several builds of weir against each other"
+IN_ALL = False
+
+REPEATED_CASES = ("8k-1k", "1m-64k", "16k-1k-imix")
 READ_CASES = ("10m-1k", "10m-1m")
+
+
+def arguments(parser):
+    parser.add_argument("folders", nargs="+", metavar="FOLDER",
+                        help="a build folder; the first is what the others are compared with")
 
 
 def read_whole(program, capture, folder):
@@ -21,22 +30,20 @@ def read_whole(program, capture, folder):
 
 
 def contestants(context, programs, capture):
-    """{label: run}, and whether they repeat the capture on a vdev (else they read it once)."""
-    repeated = capture.name in CASES
     found = {}
     for label, program in programs.items():
-        if repeated:
-            eal = context.eal([f"net_pcap0,rx_pcap={capture.path},infinite_rx=1"],
-                              memory=memory_for(capture), prefix=PREFIX)
+        if capture.name in REPEATED_CASES:
+            eal = context.eal([vdev(capture)], memory=memory_for(capture))
             found[label] = functools.partial(weir.forward, weir.port_command(program, eal), PREFIX,
                                              [WORKER_LCORE], context.window)
         else:
             found[label] = functools.partial(read_whole, program, capture, context.captures.folder)
-    return found, repeated
+    return found
 
 
-def main(context, folders):
+def main(context):
     context.make("tests/bench/bench-traffic")
+    folders = context.arguments.folders
     programs = {folder: Path(folder).resolve() / "app/weir" for folder in folders}
     for folder, program in programs.items():
         if not program.exists():
@@ -45,12 +52,11 @@ def main(context, folders):
         "builds", "Builds of weir against each other",
         ["build", "capture", "Mpps min", "median", "max", "cycles/packet", "CPU s",
          "this / first"])
-    wanted = [name for name in CASES + READ_CASES if context.wants(name)]
     with context.captures:
-        for name in wanted:
+        for name in filter(context.wants, REPEATED_CASES + READ_CASES):
             capture = context.captures.get(name)
-            runs, repeated = contestants(context, programs, capture)
-            series = interleave(runs, context.rounds, attempts=2 if repeated else 1)
+            attempts = context.attempts if name in REPEATED_CASES else 1
+            series = interleave(contestants(context, programs, capture), context.rounds, attempts)
             for label, one in series.items():
                 cpu = one.median(lambda sample: sample.extra.get("cpu"))
                 section.add(label, name, *spread(one), whole(one.median(lambda s: s.cycles)),

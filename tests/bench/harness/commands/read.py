@@ -5,12 +5,14 @@ import functools
 import json
 import tempfile
 
-from . import weir
-from .document import spread
-from .process import BenchError, run
-from .rounds import Sample, interleave, ratio
+from .. import weir
+from ..document import cycles, spread
+from ..process import BenchError, run
+from ..rounds import Sample, interleave, ratio
 
-CASES = ("10m-1k", "10m-64k", "10m-1m", "10m-1m-zipf", "10m-8m", "10m-syn", "4m-1k-imix")
+HELP = "weir --read against libpcap alone"
+
+CASES = ("10m-1k", "10m-1m", "10m-1m-zipf", "10m-8m", "10m-syn", "4m-1k-imix")
 
 
 def run_loop(program, capture):
@@ -33,13 +35,13 @@ def main(context):
     context.make("app/weir", "tests/bench/bench-traffic", "tests/bench/bench-pcap")
     section = context.section(
         "read", "weir --read, whole process, beside libpcap alone",
-        ["program", "capture", "packet size", "flows", "Mpps min", "median", "max", "CPU s",
-         "peak MiB", "of libpcap alone"])
+        ["program", "capture", "packet size", "active flows", "new flows/s", "cores", "Mpps min",
+         "median", "max", "CPU s", "cycles/packet", "peak MiB", "of libpcap alone"])
     section.remark("bench-pcap calls pcap_next_ex() for every frame and adds up its length: what "
                    "any reader through libpcap costs.")
     context.need_cores(section, 3, "reader, worker and statistics")
     with context.captures:
-        for name in CASES:
+        for name in context.few(CASES):
             capture = context.captures.get(name)
             options = ("--flow-capacity", "16777216") if capture.flows > 1000000 else ()
             section.command(weir.read_command("weir", capture, None, options),
@@ -51,8 +53,10 @@ def main(context):
                 "weir --flows": functools.partial(run_weir, context, capture, True, options),
             }, context.rounds, attempts=1)
             for label, one in series.items():
-                section.add(label, name, capture.frame_size, capture.flows, *spread(one),
-                            f"{one.median(lambda sample: sample.extra['cpu']):.1f}",
+                cpu = one.median(lambda sample: sample.extra["cpu"])
+                section.add(label, name, capture.frame_size, capture.flows,
+                            capture.new_flows(one.median()), "all", *spread(one), f"{cpu:.1f}",
+                            cycles(cpu, capture),
                             f"{one.median(lambda sample: sample.extra['peak_kib']) / 1024:.0f}",
                             ratio(one, series["libpcap"]))
                 section.check(one, f"{label} on {name}")

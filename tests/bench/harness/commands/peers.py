@@ -5,13 +5,17 @@ import functools
 import tempfile
 from pathlib import Path
 
-from . import weir
-from .document import spread
-from .peer_programs import PEERS, Sink
-from .process import run
-from .rounds import Sample, interleave, ratio
+from .. import weir
+from ..document import cycles, spread
+from ..peer_programs import PEERS, Sink
+from ..process import run
+from ..rounds import Sample, interleave, ratio
 
-CASES = ("500k-1k", "10m-1k", "10m-64k", "10m-1m")
+HELP = "weir --read against Debian's flow meters"
+
+CASES = ("500k-1k", "500k-1m", "10m-1k", "10m-1m")
+GOALS_ON = "10m-1m"
+GOALS = ("ipfixprobe", "softflowd", "nfpcapd")
 
 
 def run_peer(peer, capture, folder, sink):
@@ -38,8 +42,8 @@ def contestants(context, section, capture, sink):
     for name, peer in PEERS.items():
         if not peer.available() or not context.wants(name):
             continue
-        # What is too slow for the large captures has one of its own.
-        if (capture.frames > 1000000) == (peer.largest is not None):
+        # What is too slow for the large captures has small ones of its own.
+        if capture.name.startswith("10m") == peer.slow:
             continue
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             command = peer.command(capture, Path(scratch), sink)
@@ -60,8 +64,9 @@ def main(context):
     context.make("app/weir", "tests/bench/bench-traffic")
     section = context.section(
         "peers", "Reading a capture, whole process, output on",
-        ["program", "capture", "packet size", "flows", "Mpps min", "median", "max", "CPU s",
-         "peak MiB", "packets it counted", "weir / this"])
+        ["program", "capture", "packet size", "active flows", "new flows/s", "cores", "Mpps min",
+         "median", "max", "CPU s", "cycles/packet", "peak MiB", "packets it counted",
+         "weir / this"])
     missing = [name for name, peer in PEERS.items() if not peer.available()]
     if missing:
         section.remark(f"Not on this machine: {', '.join(missing)}.")
@@ -71,12 +76,14 @@ def main(context):
     section.remark("pmacctd sleeps 2 s before it reads a capture: not counted.")
     context.need_cores(section, 3, "weir's reader, worker and statistics")
     with context.captures, Sink() as sink:
-        for name in CASES:
+        for name in CASES[::3] if context.quick else CASES:
             capture = context.captures.get(name)
             found = contestants(context, section, capture, sink)
             if set(found) - {"weir"} or context.wants("weir"):
                 series = interleave(found, context.rounds, attempts=1)
                 add_rows(section, capture, series)
+                if name == GOALS_ON:
+                    add_goals(section, series)
             context.captures.drop(name)
     context.finish(section)
 
@@ -84,8 +91,18 @@ def main(context):
 def add_rows(section, capture, series):
     for label, one in series.items():
         against = ratio(series["weir"], one) if "weir" in series else "-"
-        section.add(label, capture.name, capture.frame_size, capture.flows, *spread(one),
-                    f"{one.median(lambda sample: sample.extra['cpu']):.1f}",
+        cpu = one.median(lambda sample: sample.extra["cpu"])
+        section.add(label, capture.name, capture.frame_size, capture.flows,
+                    capture.new_flows(one.median()), "all", *spread(one), f"{cpu:.1f}",
+                    cycles(cpu, capture),
                     f"{one.median(lambda sample: sample.extra['peak_kib']) / 1024:.0f}",
                     count_said(one), against)
         section.check(one, f"{label} on {capture.name}")
+
+
+def add_goals(section, series):
+    for name in GOALS:
+        if name in series and "weir" in series:
+            section.goal(f"read-{name}", ratio(series["weir"], series[name]).or_refusal())
+        else:
+            section.goal(f"read-{name}", "not run" if PEERS[name].available() else "not on PATH")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What weir set out to reach, as ratios within one run: floor and aim, and was it reached?"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    what: str
+    floor: float
+    aim: float
+    unit: str = "x"
+    less_is_better: bool = False
+
+    def reached(self, value, wanted):
+        met = value <= wanted if self.less_is_better else value >= wanted
+        return "reached" if met else "not reached"
+
+    def show(self, value):
+        return f"{value:.2f}x" if self.unit == "x" else f"{value:.1f} {self.unit}"
+
+
+GOALS = {
+    "5tswap-8k-1k": Goal("weir / testpmd 5tswap, 64 B, 1k flows in 8k frames", 0.80, 1.1),
+    "5tswap-1m-64k": Goal("weir / testpmd 5tswap, 64 B, 64k flows in 1M frames", 0.75, 1.0),
+    "5tswap-16k-1k-imix": Goal("weir / testpmd 5tswap, IMIX", 0.75, 0.9),
+    "ipfixprobe-8k-1k": Goal("weir / ipfixprobe's DPDK input, 1k flows", 6, 9),
+    "ipfixprobe-64k-30k": Goal("weir / ipfixprobe's DPDK input, 30k flows", 8, 15),
+    "table-1m": Goal("flow table, 1M flows uniform / 1k flows", 0.55, 0.70),
+    "table-8m": Goal("flow table, 8M flows uniform / 1k flows", 0.40, 0.55),
+    "table-prefetch": Goal("flow table / itself without prefetching, 1M flows uniform", 4, 6),
+    "table-rte-hash": Goal("flow table / rte_hash bulk and an array of records, 1M flows", 1.5, 2),
+    "table-churn": Goal("insert and expire a flow with every packet, 4M flows", 10, 20, "Mpps"),
+    "read-ipfixprobe": Goal("weir --read / ipfixprobe, 10M frames, 1M flows", 8, 15),
+    "read-softflowd": Goal("weir --read / softflowd, 10M frames, 1M flows", 20, 40),
+    "read-nfpcapd": Goal("weir --read / nfpcapd, 10M frames, 1M flows", 12, 25),
+    "memory": Goal("memory for a flow, everything", 192, 144, "bytes", less_is_better=True),
+    "queries": Goal("slowdown of the worker by telemetry at 10 Hz", 1, 0.1, "%",
+                    less_is_better=True),
+}
+
+HEADINGS = ["goal", "measured", "floor", "", "aim", ""]
+
+
+def row(key, value, where=""):
+    """
+    Cells for HEADINGS. `value` is a number; anything else says why there is none. `where`: if
+    it was measured more than once.
+    """
+    goal = GOALS[key]
+    what = goal.what + (f" ({where})" if where else "")
+    if not isinstance(value, (int, float)):
+        return [what, str(value), goal.show(goal.floor), "not measured",
+                goal.show(goal.aim), "not measured"]
+    return [what, goal.show(value), goal.show(goal.floor), goal.reached(value, goal.floor),
+            goal.show(goal.aim), goal.reached(value, goal.aim)]

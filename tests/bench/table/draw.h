@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_DRAW_H
+#define BENCH_DRAW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/packet.h>
+
+/*
+ * Parsed packets as they come one after another: which flow each belongs to was drawn before,
+ * so that drawing costs nothing while the table is measured.
+ */
+
+struct draw_settings {
+	uint32_t flows;
+	uint64_t packets; /* about as many are drawn, then they come again */
+	uint64_t step;    /* ns of traffic time from packet to packet */
+	bool zipf;        /* else uniform */
+	bool ipv6;
+};
+
+struct draw {
+	struct draw_settings settings;
+	uint32_t *flows;     /* drawn; owned */
+	uint32_t next, mask; /* of those; their number - 1 */
+	bool new_flows;      /* every packet begins one: these are not drawn but numbered */
+	uint32_t number;     /* of the newest one */
+	uint64_t clock;
+};
+
+/* False: no memory. */
+bool draw_init(struct draw *draw, const struct draw_settings *settings);
+void draw_release(struct draw *draw);
+
+void draw_new_flows(struct draw *draw, bool new_flows);
+
+/* Fill in the next `count` packets. */
+void draw_packets(struct draw *draw, struct packet *packets, uint32_t count);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_SUBJECT_H
+#define BENCH_SUBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/packet.h>
+
+/*
+ * What bench-table measures: a table of flows behind calls that are made once a burst. Each
+ * program links one: flow.c (weir's) or hash.c (rte_hash and an array of the same records).
+ */
+struct subject_settings {
+	uint32_t capacity;
+	uint64_t inactive_timeout; /* ns */
+	bool ipv6;
+};
+
+struct subject_sums {
+	uint64_t counted;        /* packets, in records of flows */
+	uint64_t overflow;       /* packets that found no room */
+	uint64_t created, ended; /* flows */
+};
+
+extern const uint32_t subject_burst; /* packets */
+
+/* NULL with a line on standard error: not possible. The table's memory is touched already. */
+void *subject_create(const struct subject_settings *settings);
+void subject_destroy(void *subject);
+
+/* Where the next burst goes, and to count it when it is filled. */
+struct packet *subject_next(void *subject);
+void subject_push(void *subject);
+
+/* After what still lay between stages was counted. */
+struct subject_sums subject_finish(void *subject);
+
+#endif
