@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <rte_ring_elem.h>
+#include <rte_ring_peek_zc.h>
 
 #include <weir/memory.h>
 #include <weir/seqlock.h>
@@ -49,13 +50,19 @@ void worker_shared_release(struct worker_shared *shared)
 bool worker_shared_flush(struct worker_shared *shared)
 {
 	const struct flow_record *records;
-	uint32_t count = flow_table_outbox(shared->table, &records);
+	uint32_t count = flow_table_outbox(shared->table, &records), put;
+	struct rte_ring_zc_data room;
 
 	if (count == 0)
 		return true;
-	uint32_t put = rte_ring_sp_enqueue_burst_elem(shared->ended, records, RECORD_BYTES, count,
-						      NULL);
-
+	/* Zero-copy, and then a copy: the ring's own goes by 32 bits. */
+	put = rte_ring_enqueue_zc_burst_elem_start(shared->ended, RECORD_BYTES, count, &room, NULL);
+	if (put == 0)
+		return false;
+	memcpy(room.ptr1, records, room.n1 * RECORD_BYTES);
+	if (put > room.n1)
+		memcpy(room.ptr2, records + room.n1, (put - room.n1) * RECORD_BYTES);
+	rte_ring_enqueue_zc_elem_finish(shared->ended, put);
 	flow_table_taken(shared->table, put);
 	return put == count;
 }
@@ -63,7 +70,17 @@ bool worker_shared_flush(struct worker_shared *shared)
 uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *records,
 			    uint32_t count)
 {
-	return rte_ring_sc_dequeue_burst_elem(shared->ended, records, RECORD_BYTES, count, NULL);
+	struct rte_ring_zc_data ended;
+	uint32_t took = rte_ring_dequeue_zc_burst_elem_start(shared->ended, RECORD_BYTES, count,
+							     &ended, NULL);
+
+	if (took == 0)
+		return 0;
+	memcpy(records, ended.ptr1, ended.n1 * RECORD_BYTES);
+	if (took > ended.n1)
+		memcpy(records + ended.n1, ended.ptr2, (took - ended.n1) * RECORD_BYTES);
+	rte_ring_dequeue_zc_elem_finish(shared->ended, took);
+	return took;
 }
 
 void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy)
