@@ -2,7 +2,7 @@
 #ifndef WEIR_BPF_PREFILTER_H
 #define WEIR_BPF_PREFILTER_H
 
-#include <linux/types.h>
+#include <linux/bpf.h>
 
 /*
  * The whole contract between the XDP prefilter (prefilter.bpf.c) and lib/prefilter.
@@ -126,17 +126,28 @@ struct prefilter_header {
 	__u32 rules;	       /* first line of the struct prefilter_rule */
 	__u32 counters;	       /* first line of CPU 0's struct prefilter_count, one a rule; ... */
 	__u32 counters_per_cpu; /* ... those of the next CPU are so many lines on */
-	__u32 unused;
+	__u32 ones;	       /* a row with all bits set, for fields that do not matter */
 };
 
+/* Two to a line. Time is in 2^-20 ns, so that 64 octets at 400 Gbit/s are charged to the per mille. */
 struct prefilter_rule {
 	__u32 action; /* enum prefilter_action */
-	__u32 then;   /* LIMIT: the action on what is within the rate; else 0 */
+	__u32 then;   /* LIMIT: the action on what is within the rate */
 	__u32 meter;  /* LIMIT, SAMPLE: number of its meter */
-	__u32 every;  /* SAMPLE: 1 in so many is analysed */
-	__u64 cost;   /* LIMIT: 2^-20 ns of time that a packet or, if `bits`, a bit uses up */
-	__u32 bits;   /* LIMIT: octets times 8 are charged, else packets */
-	__u32 depth;  /* LIMIT: us of time that a full bucket holds */
+	union {
+		__u32 every; /* SAMPLE: 1 in so many is analysed */
+		__u32 bits;  /* LIMIT: 1: bits are charged, 0: packets */
+	};
+	__u64 cost;  /* LIMIT: time that one packet or bit takes out of the bucket */
+	__u64 depth; /* LIMIT: time that a full bucket holds */
+};
+
+/* In `weir_meters`: a token bucket, for all CPUs. */
+struct prefilter_meter {
+	struct bpf_spin_lock lock;
+	__u32 unused;
+	__u64 last;   /* when credit was added, ns (CLOCK_MONOTONIC) */
+	__u64 credit; /* time left in the bucket */
 };
 
 /* Per rule and CPU. Only that CPU writes; readers see each number whole, but not both at once. */
@@ -178,6 +189,7 @@ _Static_assert(sizeof(struct prefilter_interval) * 8 == PREFILTER_LINE, "8 to a 
 _Static_assert(sizeof(struct prefilter_rule) * 2 == PREFILTER_LINE, "2 to a line");
 _Static_assert(sizeof(struct prefilter_count) * 2 == PREFILTER_LINE, "2 to a line");
 _Static_assert(sizeof(struct prefilter_total) == 2 * PREFILTER_LINE, "no CPU shares a line");
+_Static_assert(sizeof(struct prefilter_meter) == 24, "no holes");
 _Static_assert(sizeof(struct prefilter_key) == 48, "no holes");
 _Static_assert(__builtin_offsetof(struct prefilter_header, table) == 28, "");
 _Static_assert(__builtin_offsetof(struct prefilter_tree, level) == 8, "");

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_BPF_SEARCH_H
+#define WEIR_BPF_SEARCH_H
+
+/* From a key to the number of its rule: prefilter.h says how. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "prefilter.h"
+
+/* Lines of the arena are there by construction; the verifier wants to see it checked. */
+static __always_inline const void *line(void *arena, __u32 number)
+{
+	return bpf_map_lookup_elem(arena, &number);
+}
+
+/*
+ * 1 if a < b, by the borrow of the subtraction. A branch would be mispredicted half of the time and make the
+ * verifier walk both ways from each key; clang must not see that it could be one.
+ */
+static __always_inline __u64 below32(__u32 a, __u32 b)
+{
+	__u64 difference = (__u64)a - b;
+
+	barrier_var(difference);
+	return difference >> 63;
+}
+
+/* The same for a < b + borrow in 64 bits: the borrow that comes out. */
+static __always_inline __u64 below64(__u64 a, __u64 b, __u64 borrow)
+{
+	__u64 out = (~a & b) | ((~a | b) & (a - b - borrow));
+
+	barrier_var(out);
+	return out >> 63;
+}
+
+static __noinline __u32 search4(void *arena, const struct prefilter_tree *tree, __u32 address)
+{
+	const __u32 depth = tree->depth;
+	__u32 node = 0;
+
+	for (__u32 level = 0; level < PREFILTER_DEPTH4 && level < depth; level++) {
+		const struct prefilter_node4 *keys = line(arena, tree->level[level] + node);
+		__u64 child = 0;
+
+		if (!keys)
+			return 0;
+#pragma unroll
+		for (int i = 0; i < PREFILTER_FANOUT4 - 1; i++)
+			child += below32(keys->key[i], address);
+		node = node * PREFILTER_FANOUT4 + child;
+	}
+	return node;
+}
+
+static __noinline __u32 search6(void *arena, const struct prefilter_tree *tree, __u64 high,
+				__u64 low)
+{
+	const __u32 depth = tree->depth;
+	__u32 node = 0;
+
+	for (__u32 level = 0; level < PREFILTER_DEPTH6 && level < depth; level++) {
+		const struct prefilter_node6 *keys = line(arena, tree->level[level] + node);
+		__u64 child = 0;
+
+		if (!keys)
+			return 0;
+#pragma unroll
+		for (int i = 0; i < PREFILTER_FANOUT6 - 1; i++)
+			child += below64(keys->key[i].high, high,
+					 below64(keys->key[i].low, low, 0));
+		node = node * PREFILTER_FANOUT6 + child;
+	}
+	return node;
+}
+
+/* The interval of an address on one side (0: source). */
+static __always_inline const struct prefilter_interval *
+search(void *arena, __u8 version, int side, const __u64 *address)
+{
+	const int name = (version == 4 ? PREFILTER_TREE_SOURCE4 : PREFILTER_TREE_SOURCE6) + side;
+	const struct prefilter_tree *tree = line(arena, 1 + name);
+	const struct prefilter_interval *intervals;
+	__u32 number;
+
+	if (!tree)
+		return 0;
+	number = version == 4 ? search4(arena, tree, address[1])
+			      : search6(arena, tree, address[0], address[1]);
+	intervals = line(arena, tree->intervals + number / 8);
+	return intervals ? intervals + (number & 7) : 0;
+}
+
+/* The row of a field's value by its direct table. */
+static __always_inline const struct prefilter_row *
+table_row(void *arena, const struct prefilter_header *header, int table, __u32 value)
+{
+	const __u32 *rows;
+
+	if (!(header->fields & 1u << table))
+		return line(arena, header->ones);
+	rows = line(arena, header->table[table] + value / 16);
+	return rows ? line(arena, rows[value & 15]) : 0;
+}
+
+/* The best combination. `source` and `destination`: lines of the addresses' rows. */
+static __always_inline __u32 search_combinations(void *arena, const struct prefilter_header *header,
+						 const struct prefilter_key *key, __u32 source,
+						 __u32 destination)
+{
+	const struct prefilter_row *from = line(arena, source), *to = line(arena, destination);
+	const struct prefilter_row *protocol, *from_port, *to_port, *vlan;
+
+	protocol = table_row(arena, header, PREFILTER_TABLE_PROTOCOL, key->protocol);
+	from_port = table_row(arena, header, PREFILTER_TABLE_SOURCE_PORT, key->source_port);
+	to_port = table_row(arena, header, PREFILTER_TABLE_DESTINATION_PORT, key->destination_port);
+	vlan = table_row(arena, header, PREFILTER_TABLE_VLAN, key->vlan);
+	if (!from || !to || !protocol || !from_port || !to_port || !vlan)
+		return PREFILTER_NONE;
+	for (__u32 i = 0; i < PREFILTER_COMBINATIONS / 64 && i < header->words; i++) {
+		const __u64 bits = from->word[i] & to->word[i] & protocol->word[i] &
+				   from_port->word[i] & to_port->word[i] & vlan->word[i];
+
+		if (bits) {
+			const __u32 number = i * 64 + __builtin_popcountll((bits & -bits) - 1);
+			const __u32 *rules = line(arena, header->combinations + number / 16);
+
+			return rules ? rules[number & 15] : PREFILTER_NONE;
+		}
+	}
+	return PREFILTER_NONE;
+}
+
+/* The number of the first rule that fits an IP packet. */
+static __always_inline __u32 search_rule(void *arena, const struct prefilter_header *header,
+					 const struct prefilter_key *key)
+{
+	__u32 source = header->ones, destination = header->ones;
+	__u32 best = header->default_rule;
+
+	if (header->sides & 1) {
+		const struct prefilter_interval *found =
+			search(arena, key->version, 0, key->source);
+
+		if (found) {
+			best = found->rule < best ? found->rule : best;
+			source = found->row;
+		}
+	}
+	if (header->sides & 2) {
+		const struct prefilter_interval *found =
+			search(arena, key->version, 1, key->destination);
+
+		if (found) {
+			best = found->rule < best ? found->rule : best;
+			destination = found->row;
+		}
+	}
+	if (header->words) {
+		__u32 found = search_combinations(arena, header, key, source, destination);
+
+		best = found < best ? found : best;
+	}
+	return best;
+}
+
+#endif
