@@ -164,6 +164,9 @@ void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	for (uint32_t p = 0; p < settings->port_count; p++)
 		read_port(snapshot, settings->ports[p], p);
 	derive_sums(snapshot);
+	if (settings->prefilter != NULL)
+		settings->prefilter(settings->prefilter_context, snapshot);
+	ledger_derive_prefilter(snapshot);
 
 	interval = pass_interval(&ledger->mark, snapshot, time);
 	snapshot->now = rates_of(interval.packets, interval.frame_octets, interval.ip_octets,

@@ -36,4 +36,7 @@ struct ledger_time {
 void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 		 const struct ledger_time *time, struct snapshot *snapshot);
 
+/* What follows from prefilter and workers together; see struct snapshot_prefilter. */
+void ledger_derive_prefilter(struct snapshot *snapshot);
+
 #endif

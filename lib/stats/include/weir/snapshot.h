@@ -92,6 +92,34 @@ struct snapshot_port {
 	struct port_counters counters;
 };
 
+/*
+ * What the XDP prefilter decided. Once nothing is on its way:
+ *
+ *	seen = analysed + passed + dropped + limited + sampled_out + xsk_full
+ *	analysed = received + missed + in_flight
+ *
+ * A frame is counted by the prefilter first and by a worker last, and the counters are read in
+ * the other order: so in_flight never falls below 0.
+ */
+struct snapshot_prefilter {
+	bool present;		/* else all of it is 0 */
+	bool sockets;		/* frames go to AF_XDP sockets, else to AF_PACKET */
+	bool native;		/* run by the driver, else by the kernel behind it (generic) */
+	bool attached;		/* the interface is there */
+	uint64_t seen, analysed, passed, dropped, limited, sampled_out;
+	uint64_t xsk_full;	/* to be analysed, but the socket had no room or no buffer */
+	uint64_t no_socket;	/* among passed: to be analysed, but the queue had no socket */
+	uint64_t received;	/* by the workers */
+	uint64_t missed;	/* lost between prefilter and weir: AF_PACKET's ring was full */
+	uint64_t in_flight;	/* analysed, but not yet received; 0 when the run is over */
+	uint64_t merged;	/* AF_PACKET, at the end: made one frame with others by the kernel */
+	uint64_t analysed_octets, passed_octets, dropped_octets, limited_octets;
+	uint64_t sampled_out_octets;
+	bool balanced;
+	bool sampling;		/* some rule samples: what weir counts is a sample */
+	uint32_t sample_every;	/* all analysed frames stand for so many; 0: rules differ */
+};
+
 #define SNAPSHOT_WORKERS_MAX 64
 #define SNAPSHOT_PORTS_MAX   64
 
@@ -136,6 +164,7 @@ struct snapshot {
 	uint32_t worker_count;
 	struct snapshot_port ports[SNAPSHOT_PORTS_MAX];
 	uint32_t port_count;
+	struct snapshot_prefilter prefilter;
 };
 
 #endif

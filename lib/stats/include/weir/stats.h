@@ -28,6 +28,13 @@ struct stats_settings {
 	uint32_t flow_capacity;	/* of each worker's table, as in its struct flow_settings */
 	struct port *const *ports;  /* may be none */
 	uint32_t port_count;
+	/*
+	 * Fills snapshot->prefilter once all else is counted; NULL: there is none. `analysed` is to
+	 * be what was meant to be analysed, xsk_full included; what follows from the rest of the
+	 * snapshot (received, missed, in_flight, merged, balanced) is to be 0. Stats thread.
+	 */
+	void (*prefilter)(void *context, struct snapshot *snapshot);
+	void *prefilter_context;
 };
 
 /* The arrays are copied, the workers and ports not: they outlive the stats. 0, -ENOMEM, -EINVAL. */
