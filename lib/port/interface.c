@@ -21,6 +21,7 @@
 
 #include "kernel_link.h"
 #include "kernel_loss.h"
+#include "xdp_holder.h"
 #include "xdp_trial.h"
 
 /* The driver's totals end with the queues that struct rte_eth_stats has room for. */
@@ -78,6 +79,16 @@ static int check_interface(const char *name, struct kernel_link *link, struct er
 	return 0;
 }
 
+static int xdp_taken(const char *name, const struct kernel_link *link, struct error *error)
+{
+	char holder[80];
+
+	return error_set(error, EBUSY,
+			 "%s: an XDP program is attached already%s; end that one, or \"ip link set %s "
+			 "xdp off\" removes what nobody holds",
+			 name, xdp_holder(link->xdp_program, holder, sizeof(holder)), name);
+}
+
 /* ---- AF_PACKET ---- */
 
 struct slots {
@@ -110,10 +121,17 @@ static struct slots choose_slots(const char *name, uint32_t mtu, uint16_t queues
 	return slots;
 }
 
-/*
- * What the host sends to itself it also receives: once is enough. (PACKET_IGNORE_OUTGOING has
- * no effect on a socket in a fanout group, a filter has.)
- */
+static void filter_sockets(unsigned int index, struct sock_filter *code, unsigned short length)
+{
+	const struct sock_fprog filter = {.len = length, .filter = code};
+	int sockets[PACKET_QUEUES_MAX];
+	uint16_t count = kernel_sockets_packet(index, sockets, RTE_DIM(sockets));
+
+	for (uint16_t i = 0; i < count; i++)
+		(void)setsockopt(sockets[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+}
+
+/* PACKET_IGNORE_OUTGOING has no effect on a socket in a fanout group, a filter has. */
 static void ignore_outgoing(unsigned int index)
 {
 	struct sock_filter code[] = {
@@ -122,12 +140,29 @@ static void ignore_outgoing(unsigned int index)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
-	const struct sock_fprog filter = {.len = RTE_DIM(code), .filter = code};
-	int sockets[PACKET_QUEUES_MAX];
-	uint16_t count = kernel_sockets_packet(index, sockets, RTE_DIM(sockets));
 
-	for (uint16_t i = 0; i < count; i++)
-		(void)setsockopt(sockets[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+	filter_sockets(index, code, RTE_DIM(code));
+}
+
+int interface_check_xdp(const struct interface *interface, struct error *error)
+{
+	struct kernel_link link;
+
+	if (kernel_link_read(interface->name, &link) != 0 || !link.has_xdp)
+		return 0;
+	return xdp_taken(interface->name, &link, error);
+}
+
+void interface_take(const struct interface *interface, enum interface_frames frames)
+{
+	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+
+	if (interface->driver != INTERFACE_AF_PACKET)
+		return;
+	if (frames == INTERFACE_INCOMING)
+		ignore_outgoing(interface->index);
+	else
+		filter_sockets(interface->index, nothing, RTE_DIM(nothing));
 }
 
 static void vdev_name(const struct interface *interface, uint16_t queue, char *name, size_t size)
@@ -172,7 +207,7 @@ static int attach_packet(struct interface *interface, const struct kernel_link *
 				 "it says why",
 				 interface->name);
 	interface->symmetry = interface->queues_each == 1 ? PORT_ONE_QUEUE : PORT_SPREAD_BY_INPUT;
-	if (link->type == ARPHRD_LOOPBACK)
+	if (link->type == ARPHRD_LOOPBACK) /* what it sends it also receives: once is enough */
 		ignore_outgoing(link->index);
 	return 0;
 }
@@ -238,10 +273,7 @@ static int xdp_possible(const char *name, const struct kernel_link *link, uint16
 	if (missing != NULL)
 		return error_set(error, EPERM, "%s: AF_XDP needs %s", name, missing);
 	if (link->has_xdp) /* and the driver would remove it when it fails */
-		return error_set(error, EBUSY,
-				 "%s: an XDP program is attached already; \"ip link set %s xdp "
-				 "off\" removes it",
-				 name, name);
+		return xdp_taken(name, link, error);
 	if (link->mtu > XDP_MTU_MAX)
 		return error_set(error, EMSGSIZE,
 				 "%s: frames of its MTU %u do not fit AF_XDP buffers (%u)", name,
@@ -291,6 +323,7 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 	if (result != 0)
 		return result;
 	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	interface->index = link.index;
 	rx_queues = kernel_link_rx_queues(name);
 	wanted = workers != 0 ? workers : RTE_MIN(rx_queues, RTE_MAX(workers_max, 1));
 

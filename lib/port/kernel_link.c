@@ -180,14 +180,16 @@ bool kernel_link_has_address(const char *name, char *address, size_t size)
 
 /* ---- rtnetlink: the only place that tells of an attached XDP program ---- */
 
-static bool xdp_attached(const struct rtattr *nest)
+static void parse_xdp(const struct rtattr *nest, struct kernel_link *link)
 {
 	int left = RTA_PAYLOAD(nest);
 
-	for (const struct rtattr *a = RTA_DATA(nest); RTA_OK(a, left); a = RTA_NEXT(a, left))
+	for (const struct rtattr *a = RTA_DATA(nest); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == IFLA_XDP_ATTACHED)
-			return *(const uint8_t *)RTA_DATA(a) != XDP_ATTACHED_NONE;
-	return false;
+			link->has_xdp = *(const uint8_t *)RTA_DATA(a) != XDP_ATTACHED_NONE;
+		else if (a->rta_type == IFLA_XDP_PROG_ID)
+			memcpy(&link->xdp_program, RTA_DATA(a), sizeof(link->xdp_program));
+	}
 }
 
 static int parse_link(const struct nlmsghdr *message, struct kernel_link *link)
@@ -211,7 +213,7 @@ static int parse_link(const struct nlmsghdr *message, struct kernel_link *link)
 			link->has_master = true;
 			break;
 		case IFLA_XDP:
-			link->has_xdp = xdp_attached(a);
+			parse_xdp(a, link);
 			break;
 		}
 	}

@@ -15,6 +15,7 @@ struct kernel_link {
 	uint32_t mtu;
 	bool has_master;	/* part of a bridge or bond */
 	bool has_xdp;		/* an XDP program is attached */
+	uint32_t xdp_program;	/* its id; 0: several, or the kernel does not tell */
 };
 
 /* 0; -ENODEV: no such interface; or another negative errno. */

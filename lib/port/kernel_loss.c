@@ -121,6 +121,16 @@ static uint64_t xdp_ring_full(int fd)
 	return statistics.rx_ring_full;
 }
 
+static uint64_t xdp_refused(int fd)
+{
+	struct xdp_statistics statistics = {0};
+	socklen_t size = sizeof(statistics);
+
+	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, &statistics, &size) != 0)
+		return 0;
+	return statistics.rx_ring_full + statistics.rx_dropped;
+}
+
 static uint64_t sum_sockets(const struct port *port, uint64_t (*count)(int fd))
 {
 	uint64_t sum = 0;
@@ -128,6 +138,11 @@ static uint64_t sum_sockets(const struct port *port, uint64_t (*count)(int fd))
 	for (uint16_t i = 0; i < port->kernel_socket_count; i++)
 		sum += count(port->kernel_sockets[i]);
 	return sum;
+}
+
+uint64_t port_sockets_refused(const struct port *port)
+{
+	return port->kernel_family == AF_XDP ? sum_sockets(port, xdp_refused) : 0;
 }
 
 void kernel_loss_start(struct port *port)

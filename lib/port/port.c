@@ -220,6 +220,19 @@ int port_start(struct port *port, struct error *error)
 	return 0;
 }
 
+void port_discard(struct port *port)
+{
+	struct rte_mbuf *mbufs[64];
+	uint16_t count;
+
+	for (uint16_t q = 0; q < port->queues; q++)
+		while ((count = rte_eth_rx_burst(port->id, q, mbufs, RTE_DIM(mbufs))) > 0)
+			rte_pktmbuf_free_bulk(mbufs, count);
+	(void)rte_eth_stats_reset(port->id);
+	memset(port->counts, 0, sizeof(port->counts));
+	kernel_loss_start(port);
+}
+
 void port_stop(struct port *port)
 {
 	struct port_counters last;

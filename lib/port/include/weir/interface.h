@@ -27,6 +27,7 @@ enum interface_driver {
 
 struct interface {
 	char name[32];
+	unsigned int index;	      /* the kernel's */
 	enum interface_driver driver; /* what it became */
 	char why[160];		      /* in words: why this driver */
 	uint16_t port_ids[PORT_QUEUES_MAX];
@@ -52,6 +53,16 @@ struct interface {
  */
 int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
 		     uint16_t workers_max, struct interface *interface, struct error *error);
+
+/* Is the interface free for an XDP program? 0, or -EBUSY: the line says who has one there. */
+int interface_check_xdp(const struct interface *interface, struct error *error);
+
+/*
+ * Which frames AF_PACKET's sockets take from now on; no matter for AF_XDP, which takes what
+ * comes in alone. A frame that waits in a queue already stays there.
+ */
+enum interface_frames { INTERFACE_NOTHING, INTERFACE_INCOMING };
+void interface_take(const struct interface *interface, enum interface_frames frames);
 
 /* Remove the vdevs again; their ports must be closed. */
 void interface_detach(struct interface *interface);

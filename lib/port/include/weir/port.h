@@ -122,6 +122,18 @@ void port_check_locality(const struct port *port, unsigned int lcore);
  */
 void port_read_counters(struct port *port, struct port_counters *counters);
 
+/*
+ * Before the workers run: throw away what waits in the queues, and let all counters begin at 0
+ * again. Main thread, after port_start().
+ */
+void port_discard(struct port *port);
+
+/*
+ * Frames that AF_XDP sockets of the port refused since they were made: their ring was full, or
+ * no buffer was there. 0 for other drivers and a stopped port. Main or stats thread.
+ */
+uint64_t port_sockets_refused(const struct port *port);
+
 /* Call `each` for every extended statistic that is not 0. Main or stats thread. */
 void port_each_xstat(const struct port *port,
 		     void (*each)(void *context, const char *name, uint64_t value), void *context);
