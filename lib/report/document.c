@@ -102,6 +102,8 @@ json_t *document_ledger(const struct snapshot *snapshot)
 	put_count(&object, "fragments", snapshot->fragments);
 	put_count(&object, "frame_octets", snapshot->frame_octets);
 	put_count(&object, "ip_octets", snapshot->ip_octets);
+	if (snapshot->prefilter.present)
+		put(&object, "prefilter", document_prefilter_ledger(&snapshot->prefilter));
 	return object;
 }
 
@@ -212,6 +214,18 @@ static void put_lists(json_t **report, const struct snapshot *snapshot, uint32_t
 	put(report, "top_error", errors);
 }
 
+static void put_prefilter(json_t **report, const struct snapshot *snapshot,
+			  const struct document_info *info)
+{
+	json_t *prefilter = document_prefilter(&snapshot->prefilter);
+
+	if (info->prefilter_rules != NULL && json_object_update(prefilter, info->prefilter_rules) != 0) {
+		json_decref(prefilter);
+		prefilter = NULL;
+	}
+	put(report, "prefilter", prefilter);
+}
+
 json_t *document_report(const struct snapshot *snapshot, const struct document_info *info,
 			uint32_t count)
 {
@@ -227,6 +241,8 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "packet_size", document_sizes(snapshot));
 	put(&report, "flows", document_flow_counters(snapshot));
 	put_lists(&report, snapshot, count);
+	if (snapshot->prefilter.present)
+		put_prefilter(&report, snapshot, info);
 	put(&report, "workers", document_workers(snapshot));
 	put(&report, "ports", document_ports(snapshot));
 	return report;

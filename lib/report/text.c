@@ -103,6 +103,15 @@ static void print_machine(struct printer *printer, const struct snapshot *snapsh
 		print_document(printer, document_ports(snapshot), print_ports);
 }
 
+static void print_filtering(struct printer *printer, const struct snapshot *snapshot,
+			    const struct document_info *info)
+{
+	print_document(printer, document_prefilter(&snapshot->prefilter), print_prefilter);
+	if (info->prefilter_rules != NULL)
+		print_document(printer, json_incref(info->prefilter_rules),
+			       print_prefilter_counters);
+}
+
 int report_text(FILE *out, const struct snapshot *snapshot, const struct document_info *info,
 		uint32_t top)
 {
@@ -116,6 +125,8 @@ int report_text(FILE *out, const struct snapshot *snapshot, const struct documen
 
 		print_document(&printer, document_top(snapshot, &list), print_top);
 	}
+	if (snapshot->prefilter.present)
+		print_filtering(&printer, snapshot, info);
 	if (!info->capture)
 		print_machine(&printer, snapshot);
 	print_document(&printer, document_ledger(snapshot), print_ledger);

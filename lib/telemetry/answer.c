@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/document.h>
+
 static json_t *plain(const json_t *value);
 
 /* rte_telemetry's own escaping reads beyond its table for bytes from 0x80 on. */
@@ -99,6 +101,26 @@ static json_t *plain(const json_t *value)
 	default:
 		return json_copy((json_t *)value);
 	}
+}
+
+void answer_split_text(json_t *object, const char *key, const char *more)
+{
+	json_t *text = json_incref(json_object_get(object, key));
+	const char *whole = json_string_value(text);
+
+	if (whole != NULL && strlen(whole) > ANSWER_TEXT) {
+		json_object_set_new(object, key, json_stringn_nocheck(whole, ANSWER_TEXT));
+		json_object_set_new(object, more, json_string_nocheck(whole + ANSWER_TEXT));
+	}
+	json_decref(text);
+}
+
+json_t *answer_error(const char *text)
+{
+	json_t *object = json_pack("{s:o}", "error", document_text(text));
+
+	answer_split_text(object, "error", "error_more");
+	return object;
 }
 
 json_t *answer_plain(json_t *document)

@@ -25,6 +25,15 @@
  */
 json_t *answer_plain(json_t *document);
 
+/* {"error": text}. What is longer than a string goes on in "error_more". */
+json_t *answer_error(const char *text);
+
+/*
+ * In `object` put what of the text `key` is longer than a string of rte_telemetry under `more`, to
+ * be read behind it. (What is too long for both is cut.)
+ */
+void answer_split_text(json_t *object, const char *key, const char *more);
+
 /* Bytes of the answer on the socket, as far as it goes. */
 size_t answer_bytes(const json_t *answer);
 

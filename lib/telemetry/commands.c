@@ -265,6 +265,15 @@ static const struct command commands[] = {
 	 answer_workers},
 	{"/weir/ports", "counters of each port. Parameters: int offset, int count (all)", true,
 	 answer_ports},
+	{"/weir/prefilter",
+	 "what the XDP prefilter did, and its rules. Parameters: int offset, int count (all)", true,
+	 answer_prefilter},
+	{"/weir/prefilter/add", "add a rule. Parameters: [before=N,]RULE", false,
+	 answer_prefilter_add},
+	{"/weir/prefilter/del", "take a rule out. Parameters: its number, or the rule", false,
+	 answer_prefilter_delete},
+	{"/weir/prefilter/replace", "put a file's rules in force. Parameters: absolute path", false,
+	 answer_prefilter_replace},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -9,6 +9,7 @@
 #include <weir/document.h>
 #include <weir/error.h>
 #include <weir/stats.h>
+#include <weir/telemetry.h>
 
 /* One question, and what to answer it from. */
 struct command_request {
@@ -16,6 +17,7 @@ struct command_request {
 	struct stats *stats;
 	const struct document_info *info;
 	const struct snapshot *snapshot; /* NULL before the first */
+	const struct telemetry_prefilter *prefilter; /* NULL: there is none */
 	struct error error;              /* why there is no answer */
 };
 
@@ -25,6 +27,12 @@ struct command {
 	/* The answer (a new reference, within ANSWER_BYTES once plain), or NULL with `error`. */
 	json_t *(*answer)(struct command_request *request);
 };
+
+/* Those of /weir/prefilter, see prefilter.c. */
+json_t *answer_prefilter(struct command_request *request);
+json_t *answer_prefilter_add(struct command_request *request);
+json_t *answer_prefilter_delete(struct command_request *request);
+json_t *answer_prefilter_replace(struct command_request *request);
 
 /* The /weir/ commands, one after the other; NULL behind the last. */
 const struct command *command_at(unsigned int index);

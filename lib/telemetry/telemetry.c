@@ -20,6 +20,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct stats *stats; /* NULL: stopping */
 	const struct document_info *info;
+	const struct telemetry_prefilter *prefilter;
 	bool registered;
 } server = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -48,13 +49,14 @@ static json_t *answer(const char *name, const char *arguments)
 	pthread_mutex_lock(&server.lock);
 	request.stats = server.stats;
 	request.info = server.info;
+	request.prefilter = server.prefilter;
 	if (request.stats == NULL)
 		error_set(&request.error, ESHUTDOWN, "weir is stopping");
 	else if (command != NULL)
 		object = answer_with_snapshot(command, &request);
 	pthread_mutex_unlock(&server.lock);
 	if (object == NULL)
-		object = json_pack("{s:o}", "error", document_text(request.error.text));
+		object = answer_error(request.error.text);
 	return answer_plain(object);
 }
 
@@ -97,10 +99,18 @@ int telemetry_start(struct stats *stats, const struct document_info *info, struc
 	return 0;
 }
 
+void telemetry_offer_prefilter(const struct telemetry_prefilter *prefilter)
+{
+	pthread_mutex_lock(&server.lock);
+	server.prefilter = prefilter;
+	pthread_mutex_unlock(&server.lock);
+}
+
 void telemetry_stop(void)
 {
 	pthread_mutex_lock(&server.lock);
 	server.stats = NULL;
 	server.info = NULL;
+	server.prefilter = NULL;
 	pthread_mutex_unlock(&server.lock);
 }

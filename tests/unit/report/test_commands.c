@@ -218,11 +218,28 @@ Test(commands, wrong_arguments_say_what_is_allowed)
 	fixture_free(snapshot);
 }
 
+Test(commands, without_a_prefilter_its_commands_say_so)
+{
+	static const char *const names[] = {"/weir/prefilter", "/weir/prefilter/add",
+					    "/weir/prefilter/del", "/weir/prefilter/replace"};
+	struct snapshot *snapshot = fixture_snapshot();
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct error error = {0};
+
+		cr_expect_null(ask(snapshot, names[i], "1", &error), "%s", names[i]);
+		cr_expect_not_null(strstr(error.text, "--prefilter"), "%s", error.text);
+	}
+	fixture_free(snapshot);
+}
+
 Test(commands, all_are_found_by_name)
 {
 	static const char *const names[] = {"/weir/info",    "/weir/ledger", "/weir/throughput",
 					    "/weir/sizes",   "/weir/flows",  "/weir/top",
-					    "/weir/workers", "/weir/ports"};
+					    "/weir/workers", "/weir/ports",
+					    "/weir/prefilter", "/weir/prefilter/add",
+					    "/weir/prefilter/del", "/weir/prefilter/replace"};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		cr_expect_not_null(command_find(names[i]), "%s", names[i]);

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include <weir/flow.h>
+#include <weir/prefilter.h>
 #include <weir/snapshot.h>
 
 /*
@@ -27,6 +28,7 @@ struct document_info {
 	uint32_t setting_count;
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
 	uint32_t remark_count;
+	json_t *prefilter_rules;    /* document_prefilter_rules() for the report; NULL: none */
 	bool capture; /* the source is capture files: the text leaves out workers and ports */
 };
 
@@ -41,6 +43,13 @@ json_t *document_sizes(const struct snapshot *snapshot);
 json_t *document_flow_counters(const struct snapshot *snapshot);
 json_t *document_workers(const struct snapshot *snapshot); /* array */
 json_t *document_ports(const struct snapshot *snapshot);   /* array */
+
+/* What the prefilter did with frames, as a part of the ledger. */
+json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter);
+/* The same, how it is run, and what sampling makes of the numbers. */
+json_t *document_prefilter(const struct snapshot_prefilter *prefilter);
+/* {"rules": [...], ...}: rules with what they counted; `first` is the number of the first, from 0. */
+json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first);
 
 /* The rows of a list (array), at most `count`. */
 json_t *document_top_rows(const struct stats_top *top, enum stats_dimension dimension,

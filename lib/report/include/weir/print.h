@@ -47,7 +47,15 @@ void print_throughput(struct printer *printer, const json_t *throughput);
 void print_workers(struct printer *printer, const json_t *workers);
 void print_ports(struct printer *printer, const json_t *ports);
 
-/* Where the frames went, by bucket and reason. */
+/* As document_prefilter() makes it: what the prefilter decided, and whether all is accounted for. */
+void print_prefilter(struct printer *printer, const json_t *prefilter);
+/* As document_prefilter_rules() makes it: the rules, and with what they counted. */
+void print_prefilter_rules(struct printer *printer, const json_t *document);
+void print_prefilter_counters(struct printer *printer, const json_t *document);
+/* The prefilter's part of the ledger in words. */
+void print_prefilter_sentence(struct printer *printer, const json_t *ledger);
+
+/* Where the frames went, by bucket and reason; and the prefilter's part in words. */
 void print_ledger(struct printer *printer, const json_t *ledger);
 /* The ledger in words: one line. */
 void print_ledger_sentence(struct printer *printer, const json_t *ledger);

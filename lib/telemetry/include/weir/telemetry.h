@@ -4,6 +4,7 @@
 
 #include <weir/document.h>
 #include <weir/error.h>
+#include <weir/prefilter.h>
 #include <weir/stats.h>
 
 /*
@@ -14,6 +15,18 @@
 /* Register the commands; they answer from `stats` and `info`, which outlive the process's
  * telemetry or telemetry_stop(). Main thread, after rte_eal_init(). */
 int telemetry_start(struct stats *stats, const struct document_info *info, struct error *error);
+
+/* The prefilter that /weir/prefilter and its like speak of. */
+struct telemetry_prefilter {
+	struct prefilter *prefilter;
+	struct prefilter_sum gone_before; /* counted by rules of before the start */
+};
+
+/*
+ * From now on the commands see `prefilter`, and may change its rules (NULL: none any more; waits
+ * for callbacks at work). It stays the caller's. Any thread.
+ */
+void telemetry_offer_prefilter(const struct telemetry_prefilter *prefilter);
 
 /* From now on the commands answer {"error": "weir is stopping"}; waits for callbacks at work. */
 void telemetry_stop(void);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/document.h>
+
+#include <math.h>
+
+#include "parts.h"
+
+json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "seen", prefilter->seen);
+	put_count(&object, "analysed", prefilter->analysed);
+	put_count(&object, "passed", prefilter->passed);
+	put_count(&object, "dropped", prefilter->dropped);
+	put_count(&object, "limited", prefilter->limited);
+	put_count(&object, "sampled_out", prefilter->sampled_out);
+	put_count(&object, "xsk_full", prefilter->xsk_full);
+	put_count(&object, "received", prefilter->received);
+	put_count(&object, "missed", prefilter->missed);
+	put_count(&object, "in_flight", prefilter->in_flight);
+	put_count(&object, "merged", prefilter->merged);
+	put_count(&object, "no_socket", prefilter->no_socket);
+	put(&object, "balanced", json_boolean(prefilter->balanced));
+	return object;
+}
+
+static json_t *octets(const struct snapshot_prefilter *prefilter)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "analysed", prefilter->analysed_octets);
+	put_count(&object, "passed", prefilter->passed_octets);
+	put_count(&object, "dropped", prefilter->dropped_octets);
+	put_count(&object, "limited", prefilter->limited_octets);
+	put_count(&object, "sampled_out", prefilter->sampled_out_octets);
+	return object;
+}
+
+static double ratio(uint64_t whole, uint64_t part)
+{
+	return part == 0 ? 0 : round((double)whole / (double)part * 1000) / 1000;
+}
+
+/*
+ * What was sampled out was counted all the same, so that what the sample stands for is known:
+ * frames and octets of the wire, and by how much to multiply what weir says.
+ */
+static json_t *sampling(const struct snapshot_prefilter *prefilter)
+{
+	uint64_t analysed = prefilter->analysed + prefilter->xsk_full;
+	uint64_t packets = analysed + prefilter->sampled_out;
+	uint64_t all = prefilter->analysed_octets + prefilter->sampled_out_octets;
+	json_t *object = json_object();
+
+	if (prefilter->sample_every != 0)
+		put_count(&object, "one_in", prefilter->sample_every);
+	put_count(&object, "analysed", analysed);
+	put_count(&object, "analysed_octets", prefilter->analysed_octets);
+	put_count(&object, "sampled_out", prefilter->sampled_out);
+	put_count(&object, "packets", packets);
+	put_count(&object, "octets", all);
+	put(&object, "scale_packets", json_real(ratio(packets, analysed)));
+	put(&object, "scale_octets", json_real(ratio(all, prefilter->analysed_octets)));
+	return object;
+}
+
+json_t *document_prefilter(const struct snapshot_prefilter *prefilter)
+{
+	json_t *object = json_object();
+
+	put(&object, "mode", json_string(prefilter->native ? "native" : "generic"));
+	put(&object, "in_front_of", json_string(prefilter->sockets ? "af_xdp" : "af_packet"));
+	put(&object, "interface_present", json_boolean(prefilter->attached));
+	put(&object, "packets", document_prefilter_ledger(prefilter));
+	put(&object, "octets", octets(prefilter));
+	if (prefilter->sampling || prefilter->sampled_out > 0)
+		put(&object, "sampling", sampling(prefilter));
+	return object;
+}
+
+static json_t *rule(const struct prefilter_rule_sum *sum, size_t number)
+{
+	json_t *object = json_object();
+
+	put_count(&object, "number", number);
+	put(&object, "rule", document_text(sum->rule));
+	put(&object, "action", json_string(sum->action));
+	put_count(&object, "packets", sum->matched.packets);
+	put_count(&object, "octets", sum->matched.octets);
+	put_count(&object, "over_packets", sum->over.packets);
+	put_count(&object, "over_octets", sum->over.octets);
+	return object;
+}
+
+json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first)
+{
+	json_t *rows = json_array(), *object = json_object();
+
+	for (size_t i = 0; i < sums->count; i++)
+		append(&rows, rule(&sums->rules[i], first + i + 1));
+	put(&object, "rules", rows);
+	put_count(&object, "rules_total", sums->total);
+	put_count(&object, "gone_packets", sums->gone.packets);
+	put_count(&object, "gone_octets", sums->gone.octets);
+	return object;
+}

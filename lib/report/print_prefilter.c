@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/print.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/format.h>
+
+#include "print_parts.h"
+
+struct part {
+	const char *key, *words;
+};
+
+static const struct part fates[] = {
+	{"analysed", "analysed"},
+	{"passed", "passed to the kernel"},
+	{"dropped", "dropped"},
+	{"limited", "above a limit"},
+	{"sampled_out", "sampled out"},
+	{"xsk_full", "refused by a full AF_XDP socket"},
+};
+static const struct part arrivals[] = {
+	{"received", "received"},
+	{"missed", "missed for want of room"},
+	{"in_flight", "on their way"},
+	{"merged", "merged with others by the kernel"},
+};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* "seen = a + b": what is 0 is left out. */
+static void terms(FILE *out, const json_t *ledger, const struct part *parts, size_t count)
+{
+	const char *separator = " = ";
+	char text[32];
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t frames = print_count(ledger, parts[i].key);
+
+		if (frames == 0)
+			continue;
+		fprintf(out, "%s%s %s", separator, format_count(text, sizeof(text), frames),
+			parts[i].words);
+		separator = " + ";
+	}
+}
+
+static void sentence(FILE *out, const json_t *ledger)
+{
+	char text[32];
+
+	fprintf(out, "%s frames seen",
+		format_count(text, sizeof(text), print_count(ledger, "seen")));
+	terms(out, ledger, fates, COUNT(fates));
+	fprintf(out, "; %s analysed",
+		format_count(text, sizeof(text), print_count(ledger, "analysed")));
+	terms(out, ledger, arrivals, COUNT(arrivals));
+	if (print_count(ledger, "balanced") == 0)
+		fputs(": IT DOES NOT BALANCE; this is a fault of weir, please report it", out);
+}
+
+void print_prefilter_sentence(struct printer *printer, const json_t *ledger)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL) {
+		printer->failed = true;
+		return;
+	}
+	sentence(out, ledger);
+	if (fclose(out) != 0 || text == NULL)
+		printer->failed = true;
+	else
+		print_pairs(printer, (const char *const[][2]){{"Prefilter", text}, {NULL}});
+	free(text);
+}
+
+static void print_fates(struct printer *printer, const json_t *prefilter)
+{
+	static const struct table_column columns[] = {
+		{.title = "Decided by XDP"},
+		{.title = "Frames", .right = true},
+		{.title = "Share", .right = true},
+		{.title = "Octets", .right = true},
+	};
+	const json_t *packets = json_object_get(prefilter, "packets");
+	const json_t *octets = json_object_get(prefilter, "octets");
+	struct table *table = table_create(columns, COUNT(columns));
+	double seen = print_number(packets, "seen");
+
+	for (size_t i = 0; table != NULL && i < COUNT(fates); i++) {
+		double frames = print_number(packets, fates[i].key);
+		char count[32], share[16], volume[32] = "";
+
+		if (frames == 0)
+			continue;
+		if (json_object_get(octets, fates[i].key) != NULL)
+			format_si(volume, sizeof(volume), print_number(octets, fates[i].key), "B");
+		table_cell(table, "%s", fates[i].words);
+		table_cell(table, "%s", format_count(count, sizeof(count), (uint64_t)frames));
+		table_cell(table, "%s", print_share(share, sizeof(share), frames, seen));
+		table_cell(table, "%s", volume);
+	}
+	print_table(printer, table, 0);
+}
+
+static void print_sampling(struct printer *printer, const json_t *sampling)
+{
+	char text[256], rate[64] = "of frames", out_of[32], all[32];
+	double frames = print_number(sampling, "analysed");
+	double octets = print_number(sampling, "analysed_octets");
+
+	if (sampling == NULL || frames == 0 || octets == 0)
+		return;
+	if (print_count(sampling, "one_in") > 0)
+		snprintf(rate, sizeof(rate), "of 1 in %llu frames",
+			 (unsigned long long)print_count(sampling, "one_in"));
+	snprintf(text, sizeof(text),
+		 "the numbers of this report are a sample %s: %s were sampled out of %s; multiply "
+		 "frames by %.4g and octets by %.4g",
+		 rate, format_count(out_of, sizeof(out_of), print_count(sampling, "sampled_out")),
+		 format_count(all, sizeof(all), print_count(sampling, "packets")),
+		 print_number(sampling, "packets") / frames,
+		 print_number(sampling, "octets") / octets);
+	print_pairs(printer, (const char *const[][2]){{"Sampling", text}, {NULL}});
+}
+
+/* Over telemetry a long rule comes in two parts. */
+static void rule_row(struct table *table, const json_t *row)
+{
+	char packets[32], octets[32], over[32];
+
+	table_cell(table, "%llu", (unsigned long long)print_count(row, "number"));
+	table_cell(table, "%s%s", print_text(row, "rule"), print_text(row, "rule_more"));
+	table_cell(table, "%s", print_quantity(packets, sizeof(packets), print_count(row, "packets")));
+	table_cell(table, "%s",
+		   format_si(octets, sizeof(octets), print_number(row, "octets"), "B"));
+	table_cell(table, "%s",
+		   print_quantity(over, sizeof(over), print_count(row, "over_packets")));
+}
+
+void print_prefilter_counters(struct printer *printer, const json_t *document)
+{
+	static const struct table_column columns[] = {
+		{.title = "#", .right = true},	   {.title = "Rule", .wraps = true},
+		{.title = "Frames", .right = true}, {.title = "Octets", .right = true},
+		{.title = "Over", .right = true},
+	};
+	const json_t *rules = json_object_get(document, "rules");
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t i = 0; table != NULL && i < print_rows(rules); i++)
+		rule_row(table, print_row(rules, i));
+	print_table(printer, table, 0);
+}
+
+void print_prefilter_rules(struct printer *printer, const json_t *document)
+{
+	static const struct table_column columns[] = {
+		{.title = "#", .right = true},
+		{.title = "Rule", .wraps = true},
+	};
+	const json_t *rules = json_object_get(document, "rules");
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t i = 0; table != NULL && i < print_rows(rules); i++) {
+		const json_t *row = print_row(rules, i);
+
+		table_cell(table, "%llu", (unsigned long long)print_count(row, "number"));
+		table_cell(table, "%s%s", print_text(row, "rule"), print_text(row, "rule_more"));
+	}
+	print_table(printer, table, 0);
+}
+
+void print_prefilter(struct printer *printer, const json_t *prefilter)
+{
+	bool sockets = strcmp(print_text(prefilter, "in_front_of"), "af_xdp") == 0;
+
+	print_heading(printer, "XDP prefilter, %s mode, in front of %s%s",
+		      print_text(prefilter, "mode"), sockets ? "AF_XDP" : "AF_PACKET",
+		      print_count(prefilter, "interface_present") != 0
+			      ? ""
+			      : "; THE INTERFACE IS GONE");
+	print_fates(printer, prefilter);
+	print_prefilter_sentence(printer, json_object_get(prefilter, "packets"));
+	print_sampling(printer, json_object_get(prefilter, "sampling"));
+}
