@@ -127,6 +127,7 @@ static int unwrap(const json_t *message, const char *command, json_t **answer, s
 {
 	json_t *value = json_object_iter_value(json_object_iter((json_t *)message));
 	const char *reason = json_string_value(json_object_get(value, "error"));
+	const char *more = json_string_value(json_object_get(value, "error_more"));
 
 	if (value == NULL)
 		return error_set(error, EPROTO, "the answer is not JSON; is that a DPDK process?");
@@ -134,7 +135,7 @@ static int unwrap(const json_t *message, const char *command, json_t **answer, s
 		return error_set(error, ENOENT, "%s: unknown there; is it a weir of this version?",
 				 command);
 	if (reason != NULL)
-		return error_set(error, EREMOTEIO, "%s", reason);
+		return error_set(error, EREMOTEIO, "%s%s", reason, more != NULL ? more : "");
 	*answer = json_incref(value);
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prefilter.h"
+
 static const char help[] =
 	"Usage: weirctl [OPTION]... COMMAND [ARGUMENT]...\n"
 	"Ask a running weir.\n"
@@ -24,6 +26,10 @@ static const char help[] =
 	"  flows [OFFSET COUNT]    flow counters; with arguments the live flows\n"
 	"  workers [OFFSET COUNT]  each worker's packets, flows, cycles and load\n"
 	"  ports [OFFSET COUNT]    each port's counters\n"
+	"  prefilter show|counters [OFFSET COUNT]\n"
+	"                          the XDP prefilter's rules; with what they counted\n"
+	"  prefilter add [before N] RULE, prefilter del N|RULE, prefilter replace FILE\n"
+	"                          change its rules, see weir-prefilter(5)\n"
 	"  raw COMMAND             any telemetry command, as /ethdev/stats,0\n"
 	"\n"
 	"  --file-prefix P         the weir that was started with this DPDK file prefix\n"
@@ -83,6 +89,8 @@ static int parse_command(struct options *options, char **words, int count, struc
 
 	if (count == 0)
 		return error_set(error, EINVAL, "the command is missing; see weirctl --help");
+	if (strcmp(words[0], "prefilter") == 0)
+		return prefilter_command(options, words + 1, count - 1, error);
 	while (i < COMMANDS && strcmp(commands[i].name, words[0]) != 0)
 		i++;
 	if (i == COMMANDS)

@@ -14,7 +14,7 @@ struct options {
 	bool json;
 	double watch; /* seconds between two looks; 0: look once */
 	const struct show *show;
-	char command[256]; /* to send */
+	char command[1024]; /* to send: as much as the socket takes */
 };
 
 /* All is said (--help, --version): the program is done. */

@@ -85,6 +85,32 @@ void show_flows(struct printer *printer, const json_t *answer)
 	more(printer, answer, "live flows", true);
 }
 
+void show_prefilter_rules(struct printer *printer, const json_t *answer)
+{
+	print_prefilter_rules(printer, answer);
+	more(printer, answer, "rules", true);
+}
+
+void show_prefilter_counters(struct printer *printer, const json_t *answer)
+{
+	uint64_t gone = print_count(answer, "gone_packets");
+	char text[32];
+
+	print_prefilter(printer, answer);
+	fputc('\n', printer->out);
+	print_prefilter_counters(printer, answer);
+	if (gone > 0)
+		fprintf(printer->out, "\nRules that are no longer in force matched %s frames.\n",
+			format_count(text, sizeof(text), gone));
+	more(printer, answer, "rules", true);
+}
+
+void show_prefilter_change(struct printer *printer, const json_t *answer)
+{
+	fprintf(printer->out, "%llu rules are in force.\n",
+		(unsigned long long)print_count(answer, "rules"));
+}
+
 void show_workers(struct printer *printer, const json_t *answer)
 {
 	print_workers(printer, json_object_get(answer, "workers"));

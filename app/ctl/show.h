@@ -17,5 +17,8 @@ void show_top(struct printer *printer, const json_t *answer);
 void show_flows(struct printer *printer, const json_t *answer);
 void show_workers(struct printer *printer, const json_t *answer);
 void show_ports(struct printer *printer, const json_t *answer);
+void show_prefilter_rules(struct printer *printer, const json_t *answer);
+void show_prefilter_counters(struct printer *printer, const json_t *answer);
+void show_prefilter_change(struct printer *printer, const json_t *answer);
 
 #endif
