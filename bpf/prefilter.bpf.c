@@ -16,8 +16,8 @@ struct arena {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct prefilter_row); /* any line */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, PREFILTER_LINE);
 };
 
 /* The rule set in force. */

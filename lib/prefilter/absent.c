@@ -31,6 +31,11 @@ void prefilter_detach(struct prefilter *prefilter)
 	abort();
 }
 
+const char *prefilter_mode_name(enum prefilter_mode mode)
+{
+	abort();
+}
+
 enum prefilter_mode prefilter_attached(const struct prefilter *prefilter)
 {
 	abort();

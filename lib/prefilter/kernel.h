@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PREFILTER_KERNEL_H
+#define PREFILTER_KERNEL_H
+
+#include <pthread.h>
+
+#include "arena.h"
+
+struct prefilter_bpf;
+
+/* An arena in the kernel, mapped here. */
+struct live {
+	int fd;
+	uint8_t *lines;
+	size_t total, counters, counters_per_cpu; /* lines */
+};
+
+/* What a rule keeps when rules are replaced. */
+struct rule_state {
+	uint32_t meter;		       /* if the rule is metered */
+	struct prefilter_count before; /* counted in arenas that are gone */
+};
+
+struct prefilter {
+	struct prefilter_bpf *bpf;
+	enum prefilter_target target;
+	unsigned int cpus;
+	const struct prefilter_total *totals; /* by CPU; mapped */
+	pthread_mutex_t lock; /* for all below; held while rules change */
+	struct prefilter_rules *rules; /* in force; owned */
+	struct rule_state *state;      /* of each, of the default, of unreadable frames */
+	struct live live;
+	struct prefilter_sum gone;     /* counted by rules that are not in force any more */
+	uint32_t free_meter[PREFILTER_METERS];
+	size_t free_meters;
+	int link; /* -1: not attached */
+	enum prefilter_mode mode;
+};
+
+/* Load maps and program, for `queues` (0: as they are). (kernel.c) */
+int kernel_load(struct prefilter *prefilter, uint16_t queues, struct error *error);
+void kernel_unload(struct prefilter *prefilter);
+
+/* Bring an arena into the kernel, and put it in force; the one before may be dropped then. */
+int kernel_arena(const struct arena *arena, struct live *live);
+int kernel_switch(const struct prefilter *prefilter, const struct live *live);
+void kernel_drop(struct live *live);
+
+/* A meter as if nothing had ever gone through it. */
+int kernel_clear_meter(const struct prefilter *prefilter, uint32_t meter);
+
+/* What has been counted for rule `number` since its arena is in force, all CPUs together. (counters.c) */
+struct prefilter_count live_count(const struct prefilter *prefilter, size_t number);
+void add_count(struct prefilter_count *sum, const struct prefilter_count *more);
+
+/* Put `rules` (theirs on success) in force. With the lock held. (change.c) */
+int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, struct error *error);
+
+#endif
