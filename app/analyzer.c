@@ -21,6 +21,7 @@
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */
 #define ENDED_RING (1u << 17)
+#define PREFILTER_ROWS 1000 /* rules in the report */
 #define IDLE_SLEEP_US 1000
 
 static int make_workers(struct analyzer *analyzer, struct error *error)
@@ -114,6 +115,8 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 		.worker_count = analyzer->workers_ready,
 		.ports = ports,
 		.port_count = analyzer->source.port_count,
+		.prefilter = analyzer->source.front.prefilter != NULL ? front_fill : NULL,
+		.prefilter_context = &analyzer->source.front,
 	};
 	int result = draw_stats_secret(options, &settings.secret);
 
@@ -186,11 +189,13 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 
 	if (snapshot == NULL)
 		return 0;
+	analyzer->info.prefilter_rules = front_rules(&analyzer->source.front, PREFILTER_ROWS);
 	if (options->json)
 		result = report_json(out, snapshot, &analyzer->info, options->top);
 	else
 		result = report_text(out, snapshot, &analyzer->info, options->top);
 	stats_release(analyzer->stats, snapshot);
+	json_decref(analyzer->info.prefilter_rules);
 	if (result != 0)
 		error_set(error, -result, "report: %s; look at standard output", strerror(-result));
 	return result;
@@ -230,6 +235,8 @@ static int receive(struct analyzer *analyzer, const bool *stop, struct error *er
 /* The workers end all flows while the stats core keeps taking the records. */
 static void wind_down(struct analyzer *analyzer)
 {
+	telemetry_offer_prefilter(NULL);
+	front_stop(&analyzer->source.front);
 	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
 	while (!workers_done(analyzer))
 		if (stats_step(analyzer->stats, clock_wall_ns()) == 0)
@@ -248,6 +255,7 @@ int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *erro
 
 	if (result != 0)
 		return result;
+	telemetry_offer_prefilter(front_offer(&analyzer->source.front));
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
 				      analyzer->workers[w].lcore);

@@ -58,6 +58,8 @@ void describe(struct analyzer *analyzer)
 		add(analyzer, "driver", xdp ? "af_xdp" : "af_packet");
 		add(analyzer, "driver_because", analyzer->source.interface.why);
 	}
+	if (options->prefilter != NULL)
+		add(analyzer, "prefilter", options->prefilter);
 	add_number(analyzer, "workers", analyzer->workers_ready);
 	add_number(analyzer, "flow_capacity", options->flow_capacity);
 	add_number(analyzer, "active_timeout", (double)options->active_timeout / CLOCK_SECOND);

@@ -28,6 +28,8 @@ enum {
 	OPTION_INTERVAL,
 	OPTION_TOP,
 	OPTION_FILTER,
+	OPTION_PREFILTER,
+	OPTION_XDP_MODE,
 	OPTION_FLOWS,
 	OPTION_FORMAT,
 	OPTION_REPORT_EVERY,
@@ -57,6 +59,8 @@ static const struct row {
 	{"interval", OPTION_INTERVAL, "S", "statistics interval in seconds (1)"},
 	{"top", OPTION_TOP, "N", "length of the top lists in the report (10)"},
 	{"filter", OPTION_FILTER, "EXPR", "count only frames that match, see pcap-filter(7)"},
+	{"prefilter", OPTION_PREFILTER, "RULES", "decide in the kernel what is analysed, see weir-prefilter(5)"},
+	{"xdp-mode", OPTION_XDP_MODE, "native|generic", "how the prefilter is run, instead of choosing"},
 	{"flows", OPTION_FLOWS, "FILE", "write each ended flow as a JSON line (-: standard output)"},
 	{"format", OPTION_FORMAT, "text|json", "form of the report (text)"},
 	{"report-every", OPTION_REPORT_EVERY, "S", "print the report every S seconds while running"},
@@ -158,6 +162,18 @@ static int parse_driver(const char *text, struct options *options, struct error 
 	return 0;
 }
 
+static int parse_xdp_mode(const char *text, struct options *options, struct error *error)
+{
+	if (strcmp(text, "native") == 0)
+		options->xdp_mode = PREFILTER_NATIVE;
+	else if (strcmp(text, "generic") == 0)
+		options->xdp_mode = PREFILTER_GENERIC;
+	else
+		return error_set(error, EINVAL,
+				 "--xdp-mode %s: no such mode; use native or generic", text);
+	return 0;
+}
+
 static int parse_prefix(const char *text, struct options *options, struct error *error)
 {
 	if (text[0] == '\0' || strlen(text) > 63 || strchr(text, '/') != NULL || text[0] == '.')
@@ -253,6 +269,11 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 	case OPTION_FILTER:
 		options->filter = text;
 		return 0;
+	case OPTION_PREFILTER:
+		options->prefilter = text;
+		return 0;
+	case OPTION_XDP_MODE:
+		return parse_xdp_mode(text, options, error);
 	case OPTION_FLOWS:
 		options->flows = text;
 		return 0;
@@ -291,6 +312,13 @@ static int check_together(struct options *options, struct error *error)
 	if (options->driver != INTERFACE_ANY && options->input != INPUT_INTERFACE)
 		return error_set(error, EINVAL,
 				 "--driver: only says how to read --interface; leave it out");
+	if (options->prefilter != NULL && options->input != INPUT_INTERFACE)
+		return error_set(error, EINVAL,
+				 "--prefilter: is an XDP program on a kernel interface; give it "
+				 "with --interface NAME");
+	if (options->xdp_mode != PREFILTER_AUTO && options->prefilter == NULL)
+		return error_set(error, EINVAL,
+				 "--xdp-mode: only says how --prefilter is run; leave it out");
 	if (options->file_prefix != NULL && options->input == INPUT_PORTS)
 		return error_set(error, EINVAL,
 				 "--file-prefix: belongs to the EAL's options; put it before \"--\"");

@@ -7,6 +7,7 @@
 
 #include <weir/error.h>
 #include <weir/interface.h>
+#include <weir/prefilter.h>
 
 /* The command line, checked as far as it can be without looking at the machine. */
 
@@ -43,6 +44,8 @@ struct options {
 	uint64_t report_every, duration; /* ns; 0: not given */
 	uint32_t top;
 	const char *filter;	   /* NULL: all frames */
+	const char *prefilter;	   /* rules file; NULL: none */
+	enum prefilter_mode xdp_mode;
 	const char *flows;	   /* NULL: off */
 	bool json;
 	bool vlan_key;

@@ -13,7 +13,7 @@ int source_prepare(struct source *source, const struct options *options, struct 
 {
 	memset(source, 0, sizeof(*source));
 	if (options->input != INPUT_CAPTURES)
-		return 0;
+		return front_prepare(&source->front, options, error);
 	return reader_open(options->captures, options->capture_count, &source->reader, error);
 }
 
@@ -120,8 +120,12 @@ static int open_interface(struct source *source, const struct options *options,
 
 	result = interface_attach(options->interface, options->driver, wanted, PORT_QUEUES_MAX,
 				  interface, error);
-	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++)
+	if (result == 0)
+		result = front_attach(&source->front, options, interface, error);
+	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++) {
 		result = open_port(source, interface->port_ids[p], interface->queues_each, error);
+		front_hold(&source->front, p);
+	}
 	if (result != 0)
 		return result;
 	queues = (uint32_t)interface->port_count * interface->queues_each;
@@ -314,7 +318,9 @@ int source_start(struct source *source, struct error *error)
 		if (result != 0)
 			return result;
 	}
-	return source->reader != NULL ? reader_start(source->reader, error) : 0;
+	if (source->reader != NULL)
+		return reader_start(source->reader, error);
+	return front_start(&source->front, source->ports, source->port_count, error);
 }
 
 void source_stop(struct source *source)
@@ -332,6 +338,7 @@ void source_close(struct source *source)
 	source->port_count = 0;
 	if (source->interface.port_count > 0)
 		interface_detach(&source->interface);
+	front_close(&source->front);
 	if (source->reader != NULL)
 		reader_close(source->reader);
 	source->reader = NULL;

@@ -10,6 +10,7 @@
 #include <weir/worker.h>
 
 #include "options.h"
+#include "prefilter.h"
 
 /*
  * Where packets come from, whatever it is: in the end a set of opened ports, and for each
@@ -21,12 +22,13 @@ struct source {
 	uint32_t port_count;
 	struct reader *reader;	     /* captures only, else NULL */
 	struct interface interface; /* --interface only: port_count 0 otherwise */
+	struct front front;	     /* --prefilter, in front of the interface */
 	uint16_t worker_count;
 	bool trust_time;	     /* a port replays a capture: its times are right */
 	bool handed_frames;	     /* see struct worker */
 };
 
-/* Before the EAL: open captures, so that a wrong file is told at once. */
+/* Before the EAL: open captures and read rules, so that a wrong file is told at once. */
 int source_prepare(struct source *source, const struct options *options, struct error *error);
 
 /* How many workers there can be before the EAL is asked: for making its arguments. */

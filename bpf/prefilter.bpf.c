@@ -189,8 +189,14 @@ static __noinline __u32 decide(struct xdp_md *context, void *arena,
 	}
 }
 
+/*
+ * Its name, this version and the map xsks_map are what libxdp knows its own program by: the sockets of
+ * DPDK's AF_XDP driver enter themselves into the map (docs/decisions/af-xdp-own-program.md).
+ */
+__uint(xsk_prog_version, 1) SEC("xdp_metadata");
+
 SEC("xdp")
-int weir_prefilter(struct xdp_md *context)
+int xsk_def_prog(struct xdp_md *context)
 {
 	const __u32 octets = context->data_end - context->data;
 	const struct prefilter_header *header;

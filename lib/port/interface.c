@@ -22,6 +22,7 @@
 #include "kernel_link.h"
 #include "kernel_loss.h"
 #include "xdp_holder.h"
+#include "xdp_log.h"
 #include "xdp_trial.h"
 
 /* The driver's totals end with the queues that struct rte_eth_stats has room for. */
@@ -251,6 +252,7 @@ static int attach_xdp(struct interface *interface, const struct kernel_link *lin
 				 "%s: the kernel or the interface's driver refuses "
 				 "%s: %s",
 				 interface->name, step, strerror(-result));
+	xdp_log_quietly();
 	interface->queues_each = 1;
 	for (uint16_t q = 0; q < queues && result == 0; q++)
 		if (add_xdp_vdev(interface, q) != 0)

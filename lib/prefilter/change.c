@@ -147,7 +147,7 @@ static int check_target(const struct prefilter *prefilter, const struct prefilte
 		if (rule->action == PREFILTER_ACTION_PASS || rule->then == PREFILTER_ACTION_PASS)
 			return error_set(error, EINVAL,
 					 "%s:%u:1: pass is not possible in front of AF_PACKET, which "
-					 "sees all that the kernel gets: use AF_XDP, or analyse or drop",
+					 "sees all that the kernel gets; use --driver af_xdp, or analyse",
 					 rules->name, rule->line);
 	}
 	return 0;

@@ -187,5 +187,5 @@ int prefilter_sockets_fd(const struct prefilter *prefilter)
 
 int prefilter_program_fd(const struct prefilter *prefilter)
 {
-	return bpf_program__fd(prefilter->bpf->progs.weir_prefilter);
+	return bpf_program__fd(prefilter->bpf->progs.xsk_def_prog);
 }

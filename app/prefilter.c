@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "prefilter.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <weir/document.h>
+#include <weir/log.h>
+
+/* Longer than any frame is on its way from the program to a socket. */
+#define SETTLE_US 2000
+
+int front_prepare(struct front *front, const struct options *options, struct error *error)
+{
+	memset(front, 0, sizeof(*front));
+	if (options->prefilter == NULL)
+		return 0;
+	return prefilter_rules_read(options->prefilter, &front->rules, error);
+}
+
+static bool to_sockets(const struct front *front)
+{
+	return front->interface->driver == INTERFACE_AF_XDP;
+}
+
+int front_attach(struct front *front, const struct options *options,
+		 const struct interface *interface, struct error *error)
+{
+	struct prefilter_options settings = {.queues = interface->port_count};
+	int result;
+
+	if (front->rules == NULL)
+		return 0;
+	front->interface = interface;
+	settings.target = to_sockets(front) ? PREFILTER_TO_SOCKETS : PREFILTER_TO_KERNEL;
+	interface_take(interface, INTERFACE_NOTHING);
+	result = interface_check_xdp(interface, error);
+	if (result == 0)
+		result = prefilter_create(&settings, front->rules, &front->prefilter, error);
+	if (result == 0)
+		result = prefilter_attach(front->prefilter, interface->index, options->xdp_mode,
+					  error);
+	if (result != 0)
+		return result;
+	front->native = prefilter_attached(front->prefilter) == PREFILTER_NATIVE;
+	log_info("%s: prefilter of %zu rules in front of %s, XDP in %s mode", interface->name,
+		 prefilter_rules_count(front->rules), to_sockets(front) ? "AF_XDP" : "AF_PACKET",
+		 front->native ? "native" : "generic");
+	return 0;
+}
+
+void front_hold(const struct front *front, uint16_t queue)
+{
+	if (front->prefilter != NULL && to_sockets(front))
+		prefilter_remove_socket(front->prefilter, queue);
+}
+
+/* ---- no frame on its way ---- */
+
+static int replace_text(struct front *front, const char *text, struct error *error)
+{
+	struct prefilter_rules *rules;
+	int result = prefilter_rules_parse("weir", text, strlen(text), &rules, error);
+
+	if (result != 0)
+		return result;
+	result = prefilter_replace(front->prefilter, rules, error);
+	prefilter_rules_free(rules);
+	return result;
+}
+
+/*
+ * Nothing is to reach weir, and rules are to count from 0 when they come into force again. In
+ * front of AF_PACKET, which sees all that the kernel gets, that is to drop everything, for
+ * some milliseconds.
+ */
+static int set_quiet(struct front *front, struct error *error)
+{
+	return replace_text(front, to_sockets(front) ? "default pass" : "default drop", error);
+}
+
+/* Drops all, in words that nobody would use for it, so that they are no rule twice. */
+#define DROP_ALL                                                                                   \
+	"limit 1 packets/s burst 1 packets then drop ip\n"                                         \
+	"limit 1 packets/s burst 1 packets then drop ip6\n"                                        \
+	"limit 1 packets/s burst 1 packets then drop non-ip\n"
+
+/* Drop everything, the rules in force staying behind that with their counts, until `rules` again. */
+static int drop_all(struct front *front, const char *rules, struct error *error)
+{
+	char *text;
+	int result;
+
+	if (asprintf(&text, DROP_ALL "%s", rules) < 0)
+		return error_set(error, ENOMEM, "prefilter: out of memory");
+	result = replace_text(front, text, error);
+	free(text);
+	return result;
+}
+
+/* AF_PACKET: let what was counted arrive, and then nothing more. */
+static void end_at_kernel(struct front *front)
+{
+	char *rules = prefilter_text(front->prefilter);
+	struct error error;
+
+	if (rules == NULL || drop_all(front, rules, &error) != 0)
+		log_warning("%s: the prefilter goes on to the end, and frames on their way then are "
+			    "not counted by weir",
+			    front->interface->name);
+	usleep(SETTLE_US);
+	interface_take(front->interface, INTERFACE_NOTHING);
+	prefilter_detach(front->prefilter);
+	if (rules != NULL)
+		(void)replace_text(front, rules, &error);
+	free(rules);
+}
+
+static uint64_t refused(const struct front *front)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t p = 0; p < front->port_count; p++)
+		sum += port_sockets_refused(&front->ports[p]);
+	return sum;
+}
+
+static int remember_before(struct front *front, struct error *error)
+{
+	struct prefilter_sums sums;
+	int result = prefilter_sums(front->prefilter, 0, 0, &sums, error);
+
+	if (result != 0)
+		return result;
+	front->offer = (struct telemetry_prefilter){front->prefilter, sums.gone};
+	prefilter_sums_free(&sums);
+	prefilter_totals(front->prefilter, &front->before);
+	front->refused_before = refused(front);
+	return 0;
+}
+
+static int open_sockets(struct front *front, struct error *error)
+{
+	int result = 0;
+
+	for (uint32_t p = 0; p < front->port_count && result == 0; p++) {
+		const struct port *port = &front->ports[p];
+
+		if (port->kernel_socket_count != 1)
+			return error_set(error, ENOTSUP,
+					 "%s: the driver has no AF_XDP socket that weir can find; "
+					 "use --driver af_packet",
+					 port->name);
+		result = prefilter_add_socket(front->prefilter, (uint16_t)p,
+					      port->kernel_sockets[0], error);
+	}
+	return result;
+}
+
+int front_start(struct front *front, struct port *ports, uint32_t count, struct error *error)
+{
+	int result;
+
+	if (front->prefilter == NULL)
+		return 0;
+	front->ports = ports;
+	front->port_count = count;
+	result = set_quiet(front, error);
+	if (result != 0)
+		return result;
+	usleep(SETTLE_US);
+	for (uint32_t p = 0; p < count; p++)
+		port_discard(&ports[p]);
+	result = remember_before(front, error);
+	if (result == 0 && to_sockets(front))
+		result = open_sockets(front, error);
+	interface_take(front->interface, INTERFACE_INCOMING);
+	if (result == 0)
+		result = prefilter_replace(front->prefilter, front->rules, error);
+	return result;
+}
+
+void front_stop(struct front *front)
+{
+	if (front->prefilter == NULL)
+		return;
+	if (!to_sockets(front)) {
+		end_at_kernel(front);
+		return;
+	}
+	for (uint32_t p = 0; p < front->port_count; p++)
+		prefilter_remove_socket(front->prefilter, (uint16_t)p);
+	usleep(SETTLE_US);
+}
+
+void front_close(struct front *front)
+{
+	prefilter_destroy(front->prefilter);
+	prefilter_rules_free(front->rules);
+	memset(front, 0, sizeof(*front));
+}
+
+/* ---- what it counted ---- */
+
+static void check_interface(struct front *front)
+{
+	char name[IF_NAMESIZE];
+
+	if (front->lost_interface || if_indextoname(front->interface->index, name) != NULL)
+		return;
+	front->lost_interface = true;
+	log_error("%s: the interface was removed: no more frames come; end weir, and start it again "
+		  "when the interface is back",
+		  front->interface->name);
+}
+
+void front_fill(void *context, struct snapshot *snapshot)
+{
+	struct front *front = context;
+	struct snapshot_prefilter *out = &snapshot->prefilter;
+	const struct prefilter_totals *before = &front->before;
+	struct prefilter_sampling sampling = prefilter_sampling(front->prefilter);
+	struct prefilter_totals now;
+
+	check_interface(front);
+	out->present = true;
+	out->sockets = to_sockets(front);
+	out->native = front->native;
+	out->attached = !front->lost_interface;
+	out->sampling = sampling.any;
+	out->sample_every = sampling.every;
+	out->xsk_full = refused(front) - front->refused_before;
+	prefilter_totals(front->prefilter, &now);
+	out->seen = now.seen.packets - before->seen.packets;
+	out->analysed = now.analysed.packets - before->analysed.packets;
+	out->passed = now.passed.packets - before->passed.packets;
+	out->no_socket = now.no_socket.packets - before->no_socket.packets;
+	out->passed += out->no_socket;
+	out->dropped = now.dropped.packets - before->dropped.packets;
+	out->limited = now.limited.packets - before->limited.packets;
+	out->sampled_out = now.sampled_out.packets - before->sampled_out.packets;
+	out->analysed_octets = now.analysed.octets - before->analysed.octets;
+	out->passed_octets = now.passed.octets - before->passed.octets +
+			     now.no_socket.octets - before->no_socket.octets;
+	out->dropped_octets = now.dropped.octets - before->dropped.octets;
+	out->limited_octets = now.limited.octets - before->limited.octets;
+	out->sampled_out_octets = now.sampled_out.octets - before->sampled_out.octets;
+}
+
+const struct telemetry_prefilter *front_offer(const struct front *front)
+{
+	return front->prefilter != NULL ? &front->offer : NULL;
+}
+
+json_t *front_rules(struct front *front, size_t max)
+{
+	struct prefilter_sums sums;
+	json_t *rules;
+
+	if (front->prefilter == NULL || prefilter_sums(front->prefilter, 0, max, &sums, NULL) != 0)
+		return NULL;
+	sums.gone.packets -= front->offer.gone_before.packets;
+	sums.gone.octets -= front->offer.gone_before.octets;
+	rules = document_prefilter_rules(&sums, 0);
+	prefilter_sums_free(&sums);
+	return rules;
+}
