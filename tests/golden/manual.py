@@ -35,6 +35,9 @@ def main() -> None:
         tap.ok(f"{page}: there are options", len(defined(said.output)) > 3, said.output)
         tap.equal(f"{page}: the options of --help", sorted(defined(options)),
                   sorted(defined(said.output)))
+    page = "docs/weir-prefilter.5"
+    lint = weir.run("-T", "lint", "-W", "warning", page, command=("mandoc",))
+    tap.equal(f"{page}: mandoc has nothing to say", (lint.status, lint.output), (0, ""))
     tap.end()
 
 
