@@ -99,8 +99,10 @@ void print_ledger(struct printer *printer, const json_t *ledger)
 			count_row(table, "  ", losses[i].words, frames, received + lost);
 	}
 	print_table(printer, table, 0);
-	if (json_object_get(ledger, "prefilter") != NULL)
+	if (json_object_get(ledger, "prefilter") != NULL) {
+		fputc('\n', printer->out);
 		print_prefilter_sentence(printer, json_object_get(ledger, "prefilter"));
+	}
 }
 
 /* "1,200 in flows + 30 non-IP": what is 0 is left out. */
