@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,23 +45,19 @@ static int attach_failed(int code, const char *name, enum prefilter_mode mode, s
 		return error_set(error, EPERM,
 				 "%s: this user may not attach XDP programs: CAP_NET_ADMIN missing; "
 				 "run weir as root or give it the capability", name);
-	case -ENODEV:
-		return error_set(error, ENODEV, "%s: there is no such interface (any more)", name);
 	case -ERANGE:
 	case -EMSGSIZE:
 		return error_set(error, -code,
-				 "%s: the MTU is too large for %s XDP, which holds a frame in one "
-				 "page, so most drivers take no more than 3400 to 3500; lower it (ip "
-				 "link set %s mtu 1500) or use --xdp-mode generic",
-				 name, kind, name);
+				 "%s: the MTU is too large for %s XDP; lower it (ip link set %s mtu "
+				 "1500) or use generic mode", name, kind, name);
 	case -EOPNOTSUPP:
 		return error_set(error, EOPNOTSUPP,
-				 "%s: the driver has no %s XDP; use --xdp-mode generic", name, kind);
+				 "%s: the driver has no %s XDP; use generic mode", name, kind);
 	default:
 		return error_set(error, -code,
-				 "%s: %s XDP is refused: %s; drivers do so for a large MTU, LRO or "
-				 "too many queues: change that, or use --xdp-mode generic",
-				 name, kind, strerror(-code));
+				 "%s: %s XDP is refused: %s; a large MTU, LRO or too many queues may "
+				 "be the cause: change that%s", name, kind, strerror(-code),
+				 mode == PREFILTER_NATIVE ? ", or use generic mode" : "");
 	}
 }
 
@@ -70,19 +65,18 @@ static int attach(struct prefilter *prefilter, unsigned int index, enum prefilte
 		  struct error *error)
 {
 	enum prefilter_mode tried = mode == PREFILTER_GENERIC ? mode : PREFILTER_NATIVE;
-	char buffer[IF_NAMESIZE], name[IF_NAMESIZE + 16];
+	char name[IF_NAMESIZE];
 	int link;
 
 	if (prefilter->link >= 0)
 		return error_set(error, EALREADY,
 				 "prefilter: attached already; detach it from there first");
-	if (if_indextoname(index, buffer) != NULL)
-		snprintf(name, sizeof(name), "%s", buffer);
-	else
-		snprintf(name, sizeof(name), "interface %u", index);
+	if (if_indextoname(index, name) == NULL)
+		return error_set(error, ENODEV,
+				 "prefilter: there is no interface %u (any more); give one that ip "
+				 "link shows", index);
 	link = make_link(prefilter, index, tried);
-	if (link < 0 && mode == PREFILTER_AUTO && !is_occupied(link) && link != -EPERM &&
-	    link != -ENODEV) {
+	if (link < 0 && mode == PREFILTER_AUTO && !is_occupied(link) && link != -EPERM) {
 		log_info("%s: no native XDP (%s), so generic", name, strerror(-link));
 		tried = PREFILTER_GENERIC;
 		link = make_link(prefilter, index, tried);
