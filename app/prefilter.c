@@ -27,6 +27,16 @@ static bool to_sockets(const struct front *front)
 	return front->interface->driver == INTERFACE_AF_XDP;
 }
 
+/* Rules that AF_PACKET cannot have are no fault of a user who did not ask for it: say why it is. */
+static int explain(const struct front *front, int result, struct error *error)
+{
+	struct error reason = *error;
+
+	if (result == -EINVAL && !to_sockets(front))
+		error_set(error, EINVAL, "%s (%s)", reason.text, front->interface->why);
+	return result;
+}
+
 int front_attach(struct front *front, const struct options *options,
 		 const struct interface *interface, struct error *error)
 {
@@ -40,7 +50,8 @@ int front_attach(struct front *front, const struct options *options,
 	interface_take(interface, INTERFACE_NOTHING);
 	result = interface_check_xdp(interface, error);
 	if (result == 0)
-		result = prefilter_create(&settings, front->rules, &front->prefilter, error);
+		result = explain(front, prefilter_create(&settings, front->rules,
+							 &front->prefilter, error), error);
 	if (result == 0)
 		result = prefilter_attach(front->prefilter, interface->index, options->xdp_mode,
 					  error);

@@ -48,16 +48,18 @@ static int attach_failed(int code, const char *name, enum prefilter_mode mode, s
 	case -ERANGE:
 	case -EMSGSIZE:
 		return error_set(error, -code,
-				 "%s: the MTU is too large for %s XDP; lower it (ip link set %s mtu "
-				 "1500) or use generic mode", name, kind, name);
+				 "%s: the MTU is too large for %s XDP, which holds a frame in one "
+				 "page, so most drivers take no more than 3400 to 3500; lower it (ip "
+				 "link set %s mtu 1500) or use --xdp-mode generic",
+				 name, kind, name);
 	case -EOPNOTSUPP:
 		return error_set(error, EOPNOTSUPP,
-				 "%s: the driver has no %s XDP; use generic mode", name, kind);
+				 "%s: the driver has no %s XDP; use --xdp-mode generic", name, kind);
 	default:
 		return error_set(error, -code,
 				 "%s: %s XDP is refused: %s; a large MTU, LRO or too many queues may "
 				 "be the cause: change that%s", name, kind, strerror(-code),
-				 mode == PREFILTER_NATIVE ? ", or use generic mode" : "");
+				 mode == PREFILTER_NATIVE ? ", or use --xdp-mode generic" : "");
 	}
 }
 

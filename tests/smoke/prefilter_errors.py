@@ -59,8 +59,13 @@ def wrong_rules(tap: Tap) -> None:
         file.write_text("pass proto tcp to port 22\n")
         run = weir.run("--interface", "mon0", "--driver", "af_packet", "--prefilter", str(file),
                        command=(*monitor.enter, weir.WEIR))
-        tap.ok("rules that pass in front of AF_PACKET: refused in words", run.status in (1, 2)
-               and "pass" in run.errors and "--driver af_xdp" in run.errors, run)
+        refused(tap, "rules that pass in front of AF_PACKET: refused, and what to do", run, 2,
+                f"{file}:1:1: ", "pass", "--driver af_xdp")
+        monitor.run("ip", "address", "add", "192.0.2.2/24", "dev", "mon0")
+        run = weir.run("--interface", "mon0", "--prefilter", str(file),
+                       command=(*monitor.enter, weir.WEIR))
+        refused(tap, "... on an interface with an address, and why", run, 2, f"{file}:1:1: ",
+                "--driver af_xdp", "192.0.2.2")
 
 
 def killed(tap: Tap, driver: str, queues: int) -> None:
@@ -184,11 +189,11 @@ def unprivileged(tap: Tap) -> None:
             tap.ok("... and nothing is attached", not xdp_attached(monitor, "mon0"))
 
 
-def overloaded(tap: Tap) -> None:
-    """What finds the AF_XDP sockets full has a name."""
+def overloaded(tap: Tap, driver: str, loss: str) -> None:
+    """What finds the AF_XDP sockets, or AF_PACKET's ring, full has a name."""
     with Rig() as rig:
         sender, monitor = topology(rig)
-        live = start(rig, monitor, "drop from 203.0.113.0/24\n", "--driver", "af_xdp")
+        live = start(rig, monitor, "drop from 203.0.113.0/24\n", "--driver", driver)
         live.process.send_signal(signal.SIGSTOP)
         sent = sum(send(sender, rig.folder, (frames_of("analysed") + frames_of("dropped")) * 20)
                    for _ in range(2))
@@ -197,11 +202,12 @@ def overloaded(tap: Tap) -> None:
         analysis = live.stop()
         ledger = analysis.report["ledger"]
         part = ledger["prefilter"]
-        tap.equal("weir stands still: both ledgers balance", (analysis.faults(), faults(part)), ([], []))
-        tap.ok("... frames found the sockets full", part["xsk_full"] > 0, part)
+        tap.equal(f"{driver}: weir stands still: both ledgers balance", (
+            analysis.faults(), faults(part)), ([], []))
+        tap.ok(f"... frames were lost as {loss}", part[loss] > 0, part)
         tap.equal("... and every frame has its place", (
-            part["seen"], part["dropped"], part["analysed"] + part["xsk_full"], ledger["missed"]),
-            (sent, sent // 2, sent // 2, part["xsk_full"]))
+            part["seen"], part["dropped"], part["received"] + part[loss], ledger["missed"]),
+            (sent, sent // 2, sent // 2, part[loss]))
 
 
 def main() -> None:
@@ -215,7 +221,8 @@ def main() -> None:
         removed(tap, driver)
     too_large(tap)
     unprivileged(tap)
-    overloaded(tap)
+    overloaded(tap, "af_xdp", "xsk_full")
+    overloaded(tap, "af_packet", "missed")
     tap.end()
 
 

@@ -202,10 +202,14 @@ def replaced(tap: Tap, driver: str, times: int) -> None:
         traffic = rig.start("tcpreplay", "--intf1", "span0", "--pps", 10000, "--loop", 0, file,
                             namespace=sender)
         wait_seen(live, len(frames))
-        answers = [live.ask(f"/weir/prefilter/replace,{(others, some)[turn % 2]}")
-                   for turn in range(times)]
+        answers, snapshots = [], []
+        for turn in range(times):
+            answers.append(live.ask(f"/weir/prefilter/replace,{(others, some)[turn % 2]}"))
+            snapshots.append(live.ask("/weir/ledger")["prefilter"])
         tap.ok(f"{driver}: rules replaced {times} times, while frames came",
                answers == [{"rules": 2}] * times and traffic.poll() is None, answers[-1])
+        tap.equal("... every snapshot balances", [fault for part in snapshots
+                                                 for fault in faults(part)], [])
         end(traffic)
         sent = sender.counter("span0", "tx_packets")
         wait_seen(live, sent)
