@@ -21,7 +21,6 @@
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */
 #define ENDED_RING (1u << 17)
-#define PREFILTER_ROWS 1000 /* rules in the report */
 #define IDLE_SLEEP_US 1000
 
 static int make_workers(struct analyzer *analyzer, struct error *error)
@@ -189,7 +188,7 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 
 	if (snapshot == NULL)
 		return 0;
-	analyzer->info.prefilter_rules = front_rules(&analyzer->source.front, PREFILTER_ROWS);
+	analyzer->info.prefilter_rules = front_rules(&analyzer->source.front);
 	if (options->json)
 		result = report_json(out, snapshot, &analyzer->info, options->top);
 	else

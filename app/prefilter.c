@@ -267,16 +267,16 @@ const struct telemetry_prefilter *front_offer(const struct front *front)
 	return front->prefilter != NULL ? &front->offer : NULL;
 }
 
-json_t *front_rules(struct front *front, size_t max)
+json_t *front_rules(struct front *front)
 {
 	struct prefilter_sums sums;
 	json_t *rules;
 
-	if (front->prefilter == NULL || prefilter_sums(front->prefilter, 0, max, &sums, NULL) != 0)
+	if (front->prefilter == NULL || prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, NULL) != 0)
 		return NULL;
 	sums.gone.packets -= front->offer.gone_before.packets;
 	sums.gone.octets -= front->offer.gone_before.octets;
-	rules = document_prefilter_rules(&sums, 0);
+	rules = document_prefilter_matches(&sums);
 	prefilter_sums_free(&sums);
 	return rules;
 }

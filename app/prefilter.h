@@ -62,7 +62,7 @@ void front_fill(void *front, struct snapshot *snapshot);
 /* For telemetry, from the start on; NULL: no --prefilter. */
 const struct telemetry_prefilter *front_offer(const struct front *front);
 
-/* The rules and what each has counted, `max` at most; NULL: no --prefilter, or no memory. */
-json_t *front_rules(struct front *front, size_t max);
+/* For the report: what rules have counted; NULL: no --prefilter, or no memory. */
+json_t *front_rules(struct front *front);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "parts.h"
 
+#define MATCHES_MAX 1000 /* a report is to be read */
+
 json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter)
 {
 	json_t *object = json_object();
@@ -93,15 +95,32 @@ static json_t *rule(const struct prefilter_rule_sum *sum, size_t number)
 	return object;
 }
 
-json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first)
+static json_t *rules(const struct prefilter_sums *sums, json_t *rows)
 {
-	json_t *rows = json_array(), *object = json_object();
+	json_t *object = json_object();
 
-	for (size_t i = 0; i < sums->count; i++)
-		append(&rows, rule(&sums->rules[i], first + i + 1));
 	put(&object, "rules", rows);
 	put_count(&object, "rules_total", sums->total);
 	put_count(&object, "gone_packets", sums->gone.packets);
 	put_count(&object, "gone_octets", sums->gone.octets);
 	return object;
+}
+
+json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < sums->count; i++)
+		append(&rows, rule(&sums->rules[i], first + i + 1));
+	return rules(sums, rows);
+}
+
+json_t *document_prefilter_matches(const struct prefilter_sums *sums)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < sums->count && json_array_size(rows) < MATCHES_MAX; i++)
+		if (sums->rules[i].matched.packets > 0)
+			append(&rows, rule(&sums->rules[i], i + 1));
+	return rules(sums, rows);
 }

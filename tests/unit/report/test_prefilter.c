@@ -73,9 +73,10 @@ Test(prefilter, the_text_report_has_rules_and_sums)
 	static char rule[200];
 	struct prefilter_rule_sum rules[] = {
 		{.rule = "sample 1/8", .action = "sample", .matched = {8000, 640000}, .over = {7000}},
+		{.rule = "drop from 192.0.2.1", .action = "drop"},
 		{.rule = rule, .action = "pass", .matched = {1500, 96000}},
 	};
-	const struct prefilter_sums sums = {.total = 2, .count = 2, .rules = rules};
+	const struct prefilter_sums sums = {.total = 3, .count = 3, .rules = rules};
 	struct document_info info = fixture_info;
 	struct snapshot *snapshot = fixture_snapshot();
 	char *rest, *text;
@@ -84,9 +85,11 @@ Test(prefilter, the_text_report_has_rules_and_sums)
 		rule[i] = i % 8 == 7 ? ' ' : 'x';
 	setlocale(LC_ALL, "C");
 	snapshot->prefilter = fixture_prefilter;
-	info.prefilter_rules = document_prefilter_rules(&sums, 0);
+	info.prefilter_rules = document_prefilter_matches(&sums);
 	text = fixture_print(report_text, snapshot, &info, 3);
-	cr_expect_not_null(strstr(text, "sample 1/8"));
+	cr_expect_not_null(strstr(text, "1  sample 1/8"));
+	cr_expect_not_null(strstr(text, "3  xxx"));
+	cr_expect_null(strstr(text, "drop from"), "it matched nothing");
 	cr_expect_not_null(strstr(text, "1 in 8"));
 	cr_expect_not_null(strstr(text, "10,000 frames seen"));
 	cr_expect_not_null(strstr(text, "multiply frames by 8"));

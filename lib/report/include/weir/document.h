@@ -50,6 +50,8 @@ json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter);
 json_t *document_prefilter(const struct snapshot_prefilter *prefilter);
 /* {"rules": [...], ...}: rules with what they counted; `first` is the number of the first, from 0. */
 json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first);
+/* For the report: of all rules the first thousand that matched something. */
+json_t *document_prefilter_matches(const struct prefilter_sums *sums);
 
 /* The rows of a list (array), at most `count`. */
 json_t *document_top_rows(const struct stats_top *top, enum stats_dimension dimension,
