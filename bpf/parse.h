@@ -29,7 +29,6 @@
 #define LABELS_MAX       16
 #define PPPOE_HEADER     8
 #define LINK_MAX         (ETHERNET_HEADER + TAGS_MAX * 4 + LABELS_MAX * 4 + PPPOE_HEADER)
-#define EXTENSIONS_MAX   8
 
 /* What lies at the pointer as a number of the frame. */
 #define be16(pointer) bpf_ntohs(*(const __u16 *)(pointer))
@@ -77,6 +76,7 @@ static __always_inline __u32 parse_labels(const __u8 *frame, const __u8 *end, __
 {
 	bool bottom = false;
 
+#pragma unroll
 	for (int labels = 0; labels < LABELS_MAX; labels++) {
 		if (frame + offset + 4 > end)
 			return link_result(PACKET_TRUNCATED_MPLS, 0, 0);
@@ -134,7 +134,10 @@ __attribute__((noinline)) __u32 parse_link(struct xdp_md *context)
 	if (frame + ETHERNET_HEADER > end)
 		return link_result(PACKET_TRUNCATED_ETHERNET, 0, 0);
 	ethertype = be16(frame + 12);
-	for (int tags = 0; tags < TAGS_MAX && is_tag(ethertype); tags++) {
+#pragma unroll
+	for (int tags = 0; tags < TAGS_MAX; tags++) {
+		if (!is_tag(ethertype))
+			break;
 		if (frame + offset + 4 > end)
 			return link_result(PACKET_TRUNCATED_TAG, 0, 0);
 		if (tags == 0)
@@ -159,38 +162,37 @@ __attribute__((noinline)) __u32 parse_link(struct xdp_md *context)
 	}
 }
 
+/* The shortest header of each protocol that has ports; 0: it has none. */
+static const __u8 transport_header[256] = {
+	[6] = 20, [17] = 8, [33] = 12, [132] = 12, [136] = 8,
+};
+
+static __always_inline __u32 transport_too_short(__u8 protocol)
+{
+	switch (protocol) {
+	case 6:
+		return PACKET_MALFORMED_TCP;
+	case 17:
+		return PACKET_MALFORMED_UDP;
+	case 33:
+		return PACKET_MALFORMED_DCCP;
+	case 132:
+		return PACKET_MALFORMED_SCTP;
+	default:
+		return PACKET_MALFORMED_UDPLITE;
+	}
+}
+
 /* The `left` octets of IP payload at `at`, of a packet that is no later fragment. */
 static __always_inline __u32 parse_ports(const __u8 *at, const __u8 *end, __u32 left, __u32 so_far,
 					 struct prefilter_key *key)
 {
-	__u32 shortest, too_short;
+	const __u32 shortest = transport_header[key->protocol];
 
-	switch (key->protocol) {
-	case 6:
-		shortest = 20;
-		too_short = PACKET_MALFORMED_TCP;
-		break;
-	case 17:
-		shortest = 8;
-		too_short = PACKET_MALFORMED_UDP;
-		break;
-	case 33:
-		shortest = 12;
-		too_short = PACKET_MALFORMED_DCCP;
-		break;
-	case 132:
-		shortest = 12;
-		too_short = PACKET_MALFORMED_SCTP;
-		break;
-	case 136:
-		shortest = 8;
-		too_short = PACKET_MALFORMED_UDPLITE;
-		break;
-	default:
+	if (!shortest)
 		return so_far;
-	}
-	if (left < shortest)
-		return too_short;
+	if (unlikely(left < shortest))
+		return transport_too_short(key->protocol);
 	if (at + 4 > end)
 		return PACKET_TRUNCATED_PORTS;
 	key->source_port = be16(at);
@@ -227,54 +229,97 @@ static __always_inline __u32 parse_ipv4(const __u8 *ip, const __u8 *end, struct 
 	return parse_ports(ip + header, end, octets - header, PACKET_FLOW_IPV4, key);
 }
 
+/*
+ * What is known of a header's type is worked out without branches: the verifier would follow each way
+ * through all headers behind it.
+ */
+static __always_inline __u32 equals(__u32 a, __u32 b)
+{
+	__u32 difference = a ^ b;
+
+	barrier_var(difference);
+	return (difference - 1) >> 31;
+}
+
+#define NEXT(number) (1ULL << ((number) & 63))
+
 static __always_inline bool is_extension(__u8 next)
 {
-	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60 || next == 135 ||
-	       next == 139 || next == 140;
+	const __u64 low = NEXT(0) | NEXT(43) | NEXT(44) | NEXT(51) | NEXT(60);
+	const __u64 high = NEXT(135) | NEXT(139) | NEXT(140);
+	const __u64 set = (low & -(__u64)equals(next >> 6, 0)) | (high & -(__u64)equals(next >> 6, 2));
+
+	return set >> (next & 63) & 1;
 }
+
+/* What follows the IPv6 header, or an extension header. */
+struct walk {
+	const __u8 *at;
+	__u32 left; /* octets of the packet from `at` on */
+	__u8 next;  /* what lies at `at` */
+	__u32 later; /* not 0: a fragment without the beginning, no headers follow */
+};
+
+static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
+{
+	const __u32 fragment = equals(walk->next, 44), ah = equals(walk->next, 51);
+	const __u8 *at = walk->at;
+	__u32 length;
+
+	if (walk->left < 8)
+		return PACKET_MALFORMED_IPV6_EXTENSION;
+	if (at + 8 > end)
+		return PACKET_TRUNCATED_IPV6_EXTENSION;
+	/* 8; (field + 2) * 4; (field + 1) * 8 */
+	length = ((at[1] & (fragment - 1)) + 1 + ah) << (3 - ah);
+	barrier_var(length);
+	length &= 0xfff; /* which it is below; the verifier does not see it from a shift like this */
+	if (walk->left < length)
+		return PACKET_MALFORMED_IPV6_EXTENSION;
+	walk->later = be16(at + 2) & 0xfff8 & -fragment;
+	walk->next = at[0];
+	walk->at += length;
+	walk->left -= length;
+	return PACKET_FLOW_IPV6;
+}
+
+/* No loop: see DESCEND4() in search.h. */
+#define WALK(walk, end)                                                                            \
+	if (!(walk).later && is_extension((walk).next)) {                                          \
+		__u32 reason = enter_extension(&(walk), end);                                      \
+                                                                                                   \
+		if (reason != PACKET_FLOW_IPV6)                                                    \
+			return reason;                                                             \
+	}
 
 static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct prefilter_key *key)
 {
-	bool later = false;
-	__u32 left, length;
-	const __u8 *at;
-	__u8 next;
+	struct walk walk = {};
 
 	if (ip + 40 > end)
 		return PACKET_TRUNCATED_IPV6;
 	if (ip[0] >> 4 != 6)
 		return PACKET_MALFORMED_IPV6_VERSION;
-	left = be16(ip + 4);
-	at = ip + 40;
-	if (left == 0)
-		left = end - at;
-	if (left > end - at)
+	walk.left = be16(ip + 4);
+	walk.at = ip + 40;
+	if (walk.left == 0)
+		walk.left = end - walk.at;
+	if (walk.left > end - walk.at)
 		return PACKET_MALFORMED_IPV6_LENGTH;
 	key->version = 6;
 	key->source[0] = be64(ip + 8);
 	key->source[1] = be64(ip + 16);
 	key->destination[0] = be64(ip + 24);
 	key->destination[1] = be64(ip + 32);
-	next = ip[6];
-	for (int count = 0; count < EXTENSIONS_MAX && !later && is_extension(next); count++) {
-		if (left < 8)
-			return PACKET_MALFORMED_IPV6_EXTENSION;
-		if (at + 8 > end)
-			return PACKET_TRUNCATED_IPV6_EXTENSION;
-		length = next == 44 ? 8 : next == 51 ? (at[1] + 2) * 4 : (at[1] + 1) * 8;
-		if (left < length)
-			return PACKET_MALFORMED_IPV6_EXTENSION;
-		later = next == 44 && be16(at + 2) & 0xfff8;
-		next = at[0];
-		at += length;
-		left -= length;
-	}
-	key->protocol = next;
-	if (later)
+	walk.next = ip[6];
+	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end)
+	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end)
+	key->protocol = walk.next;
+	if (walk.later)
 		return PACKET_FLOW_IPV6;
-	if (is_extension(next))
+	if (is_extension(walk.next))
 		return PACKET_MALFORMED_IPV6_EXTENSIONS;
-	return parse_ports(at, end, left, PACKET_FLOW_IPV6, key);
+	return parse_ports(walk.at, end, walk.left, PACKET_FLOW_IPV6, key);
 }
 
 /* Fill in `key`; its reason is also the result. */

@@ -35,24 +35,53 @@ static __always_inline __u64 below64(__u64 a, __u64 b, __u64 borrow)
 	return out >> 63;
 }
 
+/* The child of a node that holds the address: its number on the next level. */
+static __always_inline __u32 child4(void *arena, __u32 level, __u32 node, __u32 address)
+{
+	const struct prefilter_node4 *keys = line(arena, level + node);
+	__u64 child = 0;
+
+	if (!keys)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < PREFILTER_FANOUT4 - 1; i++)
+		child += below32(keys->key[i], address);
+	return node * PREFILTER_FANOUT4 + child;
+}
+
+static __always_inline __u32 child6(void *arena, __u32 level, __u32 node, __u64 high, __u64 low)
+{
+	const struct prefilter_node6 *keys = line(arena, level + node);
+	__u64 child = 0;
+
+	if (!keys)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < PREFILTER_FANOUT6 - 1; i++)
+		child += below64(keys->key[i].high, high, below64(keys->key[i].low, low, 0));
+	return node * PREFILTER_FANOUT6 + child;
+}
+
+/*
+ * Level by level, without a loop: clang does not unroll it, and kernels before 6.3 refuse loops whose
+ * end falls through to their beginning, which is up to clang.
+ */
+#define DESCEND4(i)                                                                                \
+	if (i < depth)                                                                             \
+		node = child4(arena, tree->level[i], node, address);
+#define DESCEND6(i)                                                                                \
+	if (i < depth)                                                                             \
+		node = child6(arena, tree->level[i], node, high, low);
+
 static __noinline __u32 search4(void *arena, const struct prefilter_tree *tree, __u32 address)
 {
 	const __u32 depth = tree->depth;
 	__u32 node = 0;
 
-	for (__u32 level = 0; level < PREFILTER_DEPTH4 && level < depth; level++) {
-		const struct prefilter_node4 *keys = line(arena, tree->level[level] + node);
-		__u64 child = 0;
-
-		if (!keys)
-			return 0;
-#pragma unroll
-		for (int i = 0; i < PREFILTER_FANOUT4 - 1; i++)
-			child += below32(keys->key[i], address);
-		node = node * PREFILTER_FANOUT4 + child;
-	}
+	DESCEND4(0) DESCEND4(1) DESCEND4(2) DESCEND4(3) DESCEND4(4)
 	return node;
 }
+_Static_assert(PREFILTER_DEPTH4 == 5, "as many levels as search4() descends");
 
 static __noinline __u32 search6(void *arena, const struct prefilter_tree *tree, __u64 high,
 				__u64 low)
@@ -60,20 +89,11 @@ static __noinline __u32 search6(void *arena, const struct prefilter_tree *tree, 
 	const __u32 depth = tree->depth;
 	__u32 node = 0;
 
-	for (__u32 level = 0; level < PREFILTER_DEPTH6 && level < depth; level++) {
-		const struct prefilter_node6 *keys = line(arena, tree->level[level] + node);
-		__u64 child = 0;
-
-		if (!keys)
-			return 0;
-#pragma unroll
-		for (int i = 0; i < PREFILTER_FANOUT6 - 1; i++)
-			child += below64(keys->key[i].high, high,
-					 below64(keys->key[i].low, low, 0));
-		node = node * PREFILTER_FANOUT6 + child;
-	}
+	DESCEND6(0) DESCEND6(1) DESCEND6(2) DESCEND6(3) DESCEND6(4)
+	DESCEND6(5) DESCEND6(6) DESCEND6(7) DESCEND6(8) DESCEND6(9)
 	return node;
 }
+_Static_assert(PREFILTER_DEPTH6 == 10, "as many levels as search6() descends");
 
 /* The interval of an address on one side (0: source). */
 static __always_inline const struct prefilter_interval *
@@ -118,10 +138,13 @@ static __always_inline __u32 search_combinations(void *arena, const struct prefi
 	vlan = table_row(arena, header, PREFILTER_TABLE_VLAN, key->vlan);
 	if (!from || !to || !protocol || !from_port || !to_port || !vlan)
 		return PREFILTER_NONE;
-	for (__u32 i = 0; i < PREFILTER_COMBINATIONS / 64 && i < header->words; i++) {
+#pragma unroll
+	for (__u32 i = 0; i < PREFILTER_COMBINATIONS / 64; i++) {
 		const __u64 bits = from->word[i] & to->word[i] & protocol->word[i] &
 				   from_port->word[i] & to_port->word[i] & vlan->word[i];
 
+		if (i == header->words)
+			break;
 		if (bits) {
 			const __u32 number = i * 64 + __builtin_popcountll((bits & -bits) - 1);
 			const __u32 *rules = line(arena, header->combinations + number / 16);

@@ -25,6 +25,7 @@ Test(decisions, analyse_goes_to_the_socket_of_the_queue)
 	const int fd = xdp_socket();
 	struct error error;
 
+	cr_assert_geq(fd, 0, "%s", strerror(-fd));
 	cr_expect_eq(rig_run_hex(prefilter, UDP_FRAME), XDP_PASS);
 	cr_assert_eq(prefilter_add_socket(prefilter, 0, fd, &error), 0, "%s", error.text);
 	cr_expect_eq(rig_run_hex(prefilter, UDP_FRAME), XDP_REDIRECT);
