@@ -3,10 +3,10 @@
 #define WEIR_BPF_PARSE_H
 
 /*
- * Bytes of a frame -> key and reason by the rules of docs/truth.md, as lib/packet says them: tests hold the
- * two against each other. The verifier follows packet pointers only from check to access, which
- * lib/packet's offsets into a frame do not have; therefore a parser of its own. In XDP
- * all that was on the wire is in hand, so that a header which its IP packet holds is there.
+ * Bytes of a frame -> key and reason by the rules of docs/truth.md, as lib/packet says them: tests
+ * hold the two against each other. The verifier follows packet pointers only from check to access,
+ * which lib/packet's offsets into a frame do not have; therefore a parser of its own. In XDP all
+ * that was on the wire is in hand, so that a header which its IP packet holds is there.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
@@ -61,7 +61,8 @@ static __always_inline __u32 parse_non_ip(__u16 ethertype)
 	}
 }
 
-/* The verdict so far, the outermost VLAN id and the offset behind the link's headers as one number. */
+/* The verdict so far, the outermost VLAN id and the offset behind the link's headers as one number.
+ */
 static __always_inline __u32 link_result(__u32 reason, __u32 vlan, __u32 offset)
 {
 	return reason << 24 | vlan << 8 | offset;
@@ -120,8 +121,8 @@ static __always_inline bool is_tag(__u16 ethertype)
 }
 
 /*
- * Frames with neither IPv4 nor IPv6 right behind Ethernet. Global, so that the verifier looks at it by
- * itself: all that follows would else be walked once for every offset that it can end at.
+ * Frames with neither IPv4 nor IPv6 right behind Ethernet. Global, so that the verifier looks at it
+ * by itself: all that follows would else be walked once for every offset that it can end at.
  */
 __attribute__((noinline)) __u32 parse_link(struct xdp_md *context)
 {
@@ -230,8 +231,8 @@ static __always_inline __u32 parse_ipv4(const __u8 *ip, const __u8 *end, struct 
 }
 
 /*
- * What is known of a header's type is worked out without branches: the verifier would follow each way
- * through all headers behind it.
+ * What is known of a header's type is worked out without branches: the verifier would follow each
+ * way through all headers behind it.
  */
 static __always_inline __u32 equals(__u32 a, __u32 b)
 {
@@ -241,13 +242,14 @@ static __always_inline __u32 equals(__u32 a, __u32 b)
 	return (difference - 1) >> 31;
 }
 
-#define NEXT(number) (1ULL << ((number) & 63))
+#define NEXT(number) (1ULL << ((number)&63))
 
 static __always_inline bool is_extension(__u8 next)
 {
 	const __u64 low = NEXT(0) | NEXT(43) | NEXT(44) | NEXT(51) | NEXT(60);
 	const __u64 high = NEXT(135) | NEXT(139) | NEXT(140);
-	const __u64 set = (low & -(__u64)equals(next >> 6, 0)) | (high & -(__u64)equals(next >> 6, 2));
+	const __u64 set =
+		(low & -(__u64)equals(next >> 6, 0)) | (high & -(__u64)equals(next >> 6, 2));
 
 	return set >> (next & 63) & 1;
 }
@@ -255,8 +257,8 @@ static __always_inline bool is_extension(__u8 next)
 /* What follows the IPv6 header, or an extension header. */
 struct walk {
 	const __u8 *at;
-	__u32 left; /* octets of the packet from `at` on */
-	__u8 next;  /* what lies at `at` */
+	__u32 left;  /* octets of the packet from `at` on */
+	__u8 next;   /* what lies at `at` */
 	__u32 later; /* not 0: a fragment without the beginning, no headers follow */
 };
 
@@ -273,7 +275,8 @@ static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
 	/* 8; (field + 2) * 4; (field + 1) * 8 */
 	length = ((at[1] & (fragment - 1)) + 1 + ah) << (3 - ah);
 	barrier_var(length);
-	length &= 0xfff; /* which it is below; the verifier does not see it from a shift like this */
+	length &=
+		0xfff; /* which it is below; the verifier does not see it from a shift like this */
 	if (walk->left < length)
 		return PACKET_MALFORMED_IPV6_EXTENSION;
 	walk->later = be16(at + 2) & 0xfff8 & -fragment;
@@ -285,16 +288,16 @@ static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
 
 /* No loop: see DESCEND4() in search.h. */
 #define WALK(walk, end)                                                                            \
-	if (!(walk).later && is_extension((walk).next)) {                                          \
-		__u32 reason = enter_extension(&(walk), end);                                      \
-                                                                                                   \
-		if (reason != PACKET_FLOW_IPV6)                                                    \
-			return reason;                                                             \
-	}
+	if ((walk).later || !is_extension((walk).next))                                            \
+		goto walked;                                                                       \
+	reason = enter_extension(&(walk), end);                                                    \
+	if (reason != PACKET_FLOW_IPV6)                                                            \
+		return reason;
 
 static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct prefilter_key *key)
 {
 	struct walk walk = {};
+	__u32 reason;
 
 	if (ip + 40 > end)
 		return PACKET_TRUNCATED_IPV6;
@@ -312,13 +315,16 @@ static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct 
 	key->destination[0] = be64(ip + 24);
 	key->destination[1] = be64(ip + 32);
 	walk.next = ip[6];
-	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end)
-	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end)
+	WALK(walk, end)
+	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk,
+											     end)
+		WALK(walk,
+		     end) if (!walk.later &&
+			      is_extension(walk.next)) return PACKET_MALFORMED_IPV6_EXTENSIONS;
+walked:
 	key->protocol = walk.next;
 	if (walk.later)
 		return PACKET_FLOW_IPV6;
-	if (is_extension(walk.next))
-		return PACKET_MALFORMED_IPV6_EXTENSIONS;
 	return parse_ports(walk.at, end, walk.left, PACKET_FLOW_IPV6, key);
 }
 

@@ -185,13 +185,13 @@ static __noinline __u32 decide(struct xdp_md *context, void *arena,
 		return header->arp_rule;
 	default:
 		return key.reason < PACKET_TRUNCATED_ETHERNET ? header->non_ip_rule
-							       : header->unreadable_rule;
+							      : header->unreadable_rule;
 	}
 }
 
 /*
- * Its name, this version and the map xsks_map are what libxdp knows its own program by: the sockets of
- * DPDK's AF_XDP driver enter themselves into the map (docs/decisions/af-xdp-own-program.md).
+ * Its name, this version and the map xsks_map are what libxdp knows its own program by: the sockets
+ * of DPDK's AF_XDP driver enter themselves into the map (docs/decisions/af-xdp-own-program.md).
  */
 __uint(xsk_prog_version, 1) SEC("xdp_metadata");
 

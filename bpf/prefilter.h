@@ -13,18 +13,18 @@
  * rule set, whole; the kernel's update of the slot returns when no program uses the old one.
  *
  * How a rule is found. Rules are numbered by priority: 0 wins over 1. A rule whose only condition
- * is one prefix is "lone"; of all other rules on IP packets (at most PREFILTER_COMBINATIONS) each is
- * one bit, again in order of priority. Addresses are cut into intervals at the ends of all prefixes;
- * each interval knows the best lone rule that covers it, and the row of bits of the combinations
- * that it fits. A static B-tree finds the interval of an address, so the work grows with the
- * logarithm of the number of prefixes, base 16 (IPv4) or 4 (IPv6). Ports, protocols and VLAN ids
- * are direct tables to such rows. The rows of the fields are ANDed; the first bit is the
+ * is one prefix is "lone"; of all other rules on IP packets (at most PREFILTER_COMBINATIONS) each
+ * is one bit, again in order of priority. Addresses are cut into intervals at the ends of all
+ * prefixes; each interval knows the best lone rule that covers it, and the row of bits of the
+ * combinations that it fits. A static B-tree finds the interval of an address, so the work grows
+ * with the logarithm of the number of prefixes, base 16 (IPv4) or 4 (IPv6). Ports, protocols and
+ * VLAN ids are direct tables to such rows. The rows of the fields are ANDed; the first bit is the
  * best combination (Lakshman & Stiliadis, 1998). The lowest of the three numbers wins.
  *
  * Everything is in host byte order unless said otherwise.
  */
 
-#define PREFILTER_LINE         64     /* octets; also the value size of an arena */
+#define PREFILTER_LINE         64 /* octets; also the value size of an arena */
 #define PREFILTER_NONE         0xffffffffu
 #define PREFILTER_RULES_MAX    262144 /* rules of a set, the default not counted */
 #define PREFILTER_COMBINATIONS 512    /* bits of a row */
@@ -81,14 +81,14 @@ enum prefilter_tree_name {
 #define PREFILTER_DEPTH6  10
 
 /*
- * A static B-tree over the last addresses of the intervals, in order. A node is one line; its key j is
- * the last address below its child j. From the root (node 0 of level[0]) child `node * fanout +
+ * A static B-tree over the last addresses of the intervals, in order. A node is one line; its key j
+ * is the last address below its child j. From the root (node 0 of level[0]) child `node * fanout +
  * count(key < address)` is the next level's node, and behind level[depth - 1] it is the interval.
  * Numbers that are not used are all ones. Depth 0: one interval.
  */
 struct prefilter_tree {
 	__u32 depth;
-	__u32 intervals; /* first line of the struct prefilter_interval */
+	__u32 intervals;               /* first line of the struct prefilter_interval */
 	__u32 level[PREFILTER_DEPTH6]; /* first line of each level */
 	__u32 unused[4];
 };
@@ -116,20 +116,21 @@ struct prefilter_row {
 struct prefilter_header {
 	__u32 default_rule;    /* numbers of the rules for what no rule matches, */
 	__u32 unreadable_rule; /* for truncated and malformed frames, */
-	__u32 arp_rule;	       /* for ARP, */
+	__u32 arp_rule;        /* for ARP, */
 	__u32 non_ip_rule;     /* and for all else that is not IP */
-	__u32 sides;	       /* bit 0: source addresses matter, bit 1: destination addresses */
-	__u32 fields;	       /* bit f: combinations look at field f */
-	__u32 words;	       /* of a row that have combinations */
+	__u32 sides;           /* bit 0: source addresses matter, bit 1: destination addresses */
+	__u32 fields;          /* bit f: combinations look at field f */
+	__u32 words;           /* of a row that have combinations */
 	__u32 table[PREFILTER_TABLES]; /* first lines of the __u32 row lines by value */
-	__u32 combinations;    /* first line of the __u32 rule number of each combination */
-	__u32 rules;	       /* first line of the struct prefilter_rule */
-	__u32 counters;	       /* first line of CPU 0's struct prefilter_count, one a rule; ... */
+	__u32 combinations;            /* first line of the __u32 rule number of each combination */
+	__u32 rules;                   /* first line of the struct prefilter_rule */
+	__u32 counters;         /* first line of CPU 0's struct prefilter_count, one a rule; ... */
 	__u32 counters_per_cpu; /* ... those of the next CPU are so many lines on */
-	__u32 ones;	       /* a row with all bits set, for fields that do not matter */
+	__u32 ones;             /* a row with all bits set, for fields that do not matter */
 };
 
-/* Two to a line. Time is in 2^-20 ns, so that 64 octets at 400 Gbit/s are charged to the per mille. */
+/* Two to a line. Time is in 2^-20 ns, so that 64 octets at 400 Gbit/s are charged to the per mille.
+ */
 struct prefilter_rule {
 	__u32 action; /* enum prefilter_action */
 	__u32 then;   /* LIMIT: the action on what is within the rate */
@@ -152,7 +153,7 @@ struct prefilter_meter {
 
 /* Per rule and CPU. Only that CPU writes; readers see each number whole, but not both at once. */
 struct prefilter_count {
-	__u64 packets, octets; /* that matched */
+	__u64 packets, octets;           /* that matched */
 	__u64 over_packets, over_octets; /* of these: limited or sampled out */
 };
 

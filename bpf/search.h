@@ -15,8 +15,8 @@ static __always_inline const void *line(void *arena, __u32 number)
 }
 
 /*
- * 1 if a < b, by the borrow of the subtraction. A branch would be mispredicted half of the time and make the
- * verifier walk both ways from each key; clang must not see that it could be one.
+ * 1 if a < b, by the borrow of the subtraction. A branch would be mispredicted half of the time and
+ * make the verifier walk both ways from each key; clang must not see that it could be one.
  */
 static __always_inline __u64 below32(__u32 a, __u32 b)
 {
@@ -39,13 +39,16 @@ static __always_inline __u64 below64(__u64 a, __u64 b, __u64 borrow)
 static __always_inline __u32 child4(void *arena, __u32 level, __u32 node, __u32 address)
 {
 	const struct prefilter_node4 *keys = line(arena, level + node);
-	__u64 child = 0;
+	const __u32 *part;
+	__u64 child;
 
 	if (!keys)
 		return 0;
-#pragma unroll
-	for (int i = 0; i < PREFILTER_FANOUT4 - 1; i++)
-		child += below32(keys->key[i], address);
+	/* By every fourth key to the four children, by the three between them to the one. */
+	child = 4 * (below32(keys->key[3], address) + below32(keys->key[7], address) +
+		     below32(keys->key[11], address));
+	part = keys->key + child;
+	child += below32(part[0], address) + below32(part[1], address) + below32(part[2], address);
 	return node * PREFILTER_FANOUT4 + child;
 }
 
@@ -63,8 +66,8 @@ static __always_inline __u32 child6(void *arena, __u32 level, __u32 node, __u64 
 }
 
 /*
- * Level by level, without a loop: clang does not unroll it, and kernels before 6.3 refuse loops whose
- * end falls through to their beginning, which is up to clang.
+ * Level by level, without a loop: clang does not unroll it, and kernels before 6.3 refuse loops
+ * whose end falls through to their beginning, which is up to clang.
  */
 #define DESCEND4(i)                                                                                \
 	if (i < depth)                                                                             \
@@ -78,8 +81,7 @@ static __noinline __u32 search4(void *arena, const struct prefilter_tree *tree, 
 	const __u32 depth = tree->depth;
 	__u32 node = 0;
 
-	DESCEND4(0) DESCEND4(1) DESCEND4(2) DESCEND4(3) DESCEND4(4)
-	return node;
+	DESCEND4(0) DESCEND4(1) DESCEND4(2) DESCEND4(3) DESCEND4(4) return node;
 }
 _Static_assert(PREFILTER_DEPTH4 == 5, "as many levels as search4() descends");
 
@@ -89,15 +91,15 @@ static __noinline __u32 search6(void *arena, const struct prefilter_tree *tree, 
 	const __u32 depth = tree->depth;
 	__u32 node = 0;
 
-	DESCEND6(0) DESCEND6(1) DESCEND6(2) DESCEND6(3) DESCEND6(4)
-	DESCEND6(5) DESCEND6(6) DESCEND6(7) DESCEND6(8) DESCEND6(9)
-	return node;
+	DESCEND6(0)
+	DESCEND6(1) DESCEND6(2) DESCEND6(3) DESCEND6(4) DESCEND6(5) DESCEND6(6) DESCEND6(7)
+		DESCEND6(8) DESCEND6(9) return node;
 }
 _Static_assert(PREFILTER_DEPTH6 == 10, "as many levels as search6() descends");
 
 /* The interval of an address on one side (0: source). */
-static __always_inline const struct prefilter_interval *
-search(void *arena, __u8 version, int side, const __u64 *address)
+static __always_inline const struct prefilter_interval *search(void *arena, __u8 version, int side,
+							       const __u64 *address)
 {
 	const int name = (version == 4 ? PREFILTER_TREE_SOURCE4 : PREFILTER_TREE_SOURCE6) + side;
 	const struct prefilter_tree *tree = line(arena, 1 + name);

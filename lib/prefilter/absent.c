@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * In place of the prefilter where clang, bpftool or libbpf were missing at build time. As nothing can
- * be created, the functions behind prefilter_create() are never called: they are for the linker.
+ * In place of the prefilter where clang, bpftool or libbpf were missing at build time. As nothing
+ * can be created, the functions behind prefilter_create() are never called: they are for the
+ * linker.
  */
 #include <weir/prefilter.h>
 
@@ -67,8 +68,7 @@ int prefilter_replace(struct prefilter *prefilter, const struct prefilter_rules 
 	abort();
 }
 
-int prefilter_add(struct prefilter *prefilter, const char *rule, size_t before,
-		  struct error *error)
+int prefilter_add(struct prefilter *prefilter, const char *rule, size_t before, struct error *error)
 {
 	abort();
 }

@@ -206,8 +206,8 @@ static void lay_out(struct build *build, struct prefilter_tree trees[PREFILTER_T
 	struct prefilter_header *header = &build->header;
 
 	arena->count = 1 + PREFILTER_TREES;
-	header->rules = take(arena, build->rules->count + ARENA_EXTRA_RULES,
-			     sizeof(struct prefilter_rule));
+	header->rules =
+		take(arena, build->rules->count + ARENA_EXTRA_RULES, sizeof(struct prefilter_rule));
 	header->combinations = take(arena, PREFILTER_COMBINATIONS, sizeof(uint32_t));
 	header->ones = take(arena, build->rows.count, sizeof(struct prefilter_row));
 	for (int i = 0; i < PREFILTER_TABLES; i++)
@@ -245,8 +245,7 @@ static void fill_level(const struct build *build, int tree, uint32_t first, size
 		struct prefilter_node6 *node6 = line;
 
 		for (uint32_t j = 0; j < fanout; j++) {
-			const address last =
-				child_last(&build->trees[tree], i * fanout + j, below);
+			const address last = child_last(&build->trees[tree], i * fanout + j, below);
 
 			if (is_ipv4(tree)) {
 				node4->key[j] = (uint32_t)last;
@@ -314,7 +313,8 @@ static void fill(const struct build *build, const struct prefilter_tree *trees,
 	for (int i = 0; i < PREFILTER_TABLES; i++) {
 		uint32_t *rows = at_line(build->arena, build->header.table[i]);
 
-		for (uint32_t value = 0; build->table[i] != NULL && value < table_values[i]; value++)
+		for (uint32_t value = 0; build->table[i] != NULL && value < table_values[i];
+		     value++)
 			rows[value] = first + build->table[i][value];
 	}
 	for (int i = 0; i < PREFILTER_TREES; i++)

@@ -13,7 +13,7 @@
 struct arena {
 	uint8_t *lines; /* the first `count`, filled in; owned: arena_free() */
 	size_t count;
-	size_t total; /* with the counters behind them, which begin as zero */
+	size_t total;                      /* with the counters behind them, which begin as zero */
 	size_t counters, counters_per_cpu; /* in lines, as in the header */
 };
 

@@ -37,29 +37,37 @@ static int attach_failed(int code, const char *name, enum prefilter_mode mode, s
 	const char *kind = prefilter_mode_name(mode);
 
 	if (is_occupied(code))
-		return error_set(error, EBUSY,
-				 "%s: another XDP program is attached, maybe of a second weir; stop "
-				 "that first (ip link show %s names it)", name, name);
+		return error_set(
+			error, EBUSY,
+			"%s: another XDP program is attached, maybe of a second weir; stop "
+			"that first (ip link show %s names it)",
+			name, name);
 	switch (code) {
 	case -EPERM:
-		return error_set(error, EPERM,
-				 "%s: this user may not attach XDP programs: CAP_NET_ADMIN missing; "
-				 "run weir as root or give it the capability", name);
+		return error_set(
+			error, EPERM,
+			"%s: this user may not attach XDP programs: CAP_NET_ADMIN missing; "
+			"run weir as root or give it the capability",
+			name);
 	case -ERANGE:
 	case -EMSGSIZE:
-		return error_set(error, -code,
-				 "%s: the MTU is too large for %s XDP, which holds a frame in one "
-				 "page, so most drivers take no more than 3400 to 3500; lower it (ip "
-				 "link set %s mtu 1500) or use --xdp-mode generic",
-				 name, kind, name);
+		return error_set(
+			error, -code,
+			"%s: the MTU is too large for %s XDP, which holds a frame in one "
+			"page, so most drivers take no more than 3400 to 3500; lower it (ip "
+			"link set %s mtu 1500) or use --xdp-mode generic",
+			name, kind, name);
 	case -EOPNOTSUPP:
 		return error_set(error, EOPNOTSUPP,
-				 "%s: the driver has no %s XDP; use --xdp-mode generic", name, kind);
+				 "%s: the driver has no %s XDP; use --xdp-mode generic", name,
+				 kind);
 	default:
-		return error_set(error, -code,
-				 "%s: %s XDP is refused: %s; a large MTU, LRO or too many queues may "
-				 "be the cause: change that%s", name, kind, strerror(-code),
-				 mode == PREFILTER_NATIVE ? ", or use --xdp-mode generic" : "");
+		return error_set(
+			error, -code,
+			"%s: %s XDP is refused: %s; a large MTU, LRO or too many queues may "
+			"be the cause: change that%s",
+			name, kind, strerror(-code),
+			mode == PREFILTER_NATIVE ? ", or use --xdp-mode generic" : "");
 	}
 }
 
@@ -76,7 +84,8 @@ static int attach(struct prefilter *prefilter, unsigned int index, enum prefilte
 	if (if_indextoname(index, name) == NULL)
 		return error_set(error, ENODEV,
 				 "prefilter: there is no interface %u (any more); give one that ip "
-				 "link shows", index);
+				 "link shows",
+				 index);
 	link = make_link(prefilter, index, tried);
 	if (link < 0 && mode == PREFILTER_AUTO && !is_occupied(link) && link != -EPERM) {
 		log_info("%s: no native XDP (%s), so generic", name, strerror(-link));
@@ -123,10 +132,11 @@ int prefilter_add_socket(struct prefilter *prefilter, uint16_t queue, int fd, st
 
 	if (code == 0)
 		return 0;
-	return error_set(error, -code,
-			 "prefilter: the AF_XDP socket of queue %u cannot be entered: %s; it must be "
-			 "bound, and the queue one of those the prefilter was created for",
-			 queue, strerror(-code));
+	return error_set(
+		error, -code,
+		"prefilter: the AF_XDP socket of queue %u cannot be entered: %s; it must be "
+		"bound, and the queue one of those the prefilter was created for",
+		queue, strerror(-code));
 }
 
 void prefilter_remove_socket(struct prefilter *prefilter, uint16_t queue)

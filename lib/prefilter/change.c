@@ -10,10 +10,10 @@ struct change {
 	struct prefilter *prefilter;
 	const struct prefilter_rules *old; /* NULL: these are the first */
 	const struct prefilter_rules *rules;
-	uint32_t *goes_to;	  /* number of the new rule that an old one is, or PREFILTER_NONE */
-	uint32_t *meter;	  /* of the new rules */
+	uint32_t *goes_to;        /* number of the new rule that an old one is, or PREFILTER_NONE */
+	uint32_t *meter;          /* of the new rules */
 	struct rule_state *state; /* of the new rules */
-	size_t taken;		  /* off the free meters */
+	size_t taken;             /* off the free meters */
 };
 
 static size_t numbers(const struct prefilter_rules *rules)
@@ -145,18 +145,18 @@ static int check_target(const struct prefilter *prefilter, const struct prefilte
 		const struct rule *rule = rule_of(rules, i);
 
 		if (rule->action == PREFILTER_ACTION_PASS || rule->then == PREFILTER_ACTION_PASS)
-			return error_set(error, EINVAL,
-					 "%s:%u:1: pass is not possible in front of AF_PACKET, which "
-					 "sees all that the kernel gets; use --driver af_xdp, or analyse",
-					 rules->name, rule->line);
+			return error_set(
+				error, EINVAL,
+				"%s:%u:1: pass is not possible in front of AF_PACKET, which "
+				"sees all that the kernel gets; use --driver af_xdp, or analyse",
+				rules->name, rule->line);
 	}
 	return 0;
 }
 
 int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, struct error *error)
 {
-	struct change change = {
-		.prefilter = prefilter, .old = prefilter->rules, .rules = rules};
+	struct change change = {.prefilter = prefilter, .old = prefilter->rules, .rules = rules};
 	int code = check_target(prefilter, rules, error);
 
 	if (code < 0)
@@ -175,8 +175,10 @@ int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, str
 	free(change.goes_to);
 	if (code < 0) {
 		free(change.state);
-		return error_set(error, -code, "%s: the rules do not get into the kernel: %s; the "
-				 "ones before stay in force", rules->name, strerror(-code));
+		return error_set(error, -code,
+				 "%s: the rules do not get into the kernel: %s; the "
+				 "ones before stay in force",
+				 rules->name, strerror(-code));
 	}
 	free(prefilter->state);
 	prefilter->state = change.state;

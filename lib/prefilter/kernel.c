@@ -76,7 +76,8 @@ static int load_failed(int code, struct error *error)
 				 "lockdown or a container's seccomp profile");
 	return error_set(error, EPERM,
 			 "prefilter: this user may not load XDP programs: %s missing; run weir as "
-			 "root or give it the capabilities", missing);
+			 "root or give it the capabilities",
+			 missing);
 }
 
 int kernel_load(struct prefilter *prefilter, uint16_t queues, struct error *error)
@@ -121,8 +122,7 @@ void kernel_unload(struct prefilter *prefilter)
 
 int kernel_arena(const struct arena *arena, struct live *live)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options,
-		    .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	const size_t size = arena->total * PREFILTER_LINE;
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_arena", sizeof(uint32_t), PREFILTER_LINE,
 				(uint32_t)arena->total, &options);

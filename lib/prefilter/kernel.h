@@ -17,7 +17,7 @@ struct live {
 
 /* What a rule keeps when rules are replaced. */
 struct rule_state {
-	uint32_t meter;		       /* if the rule is metered */
+	uint32_t meter;                /* if the rule is metered */
 	struct prefilter_count before; /* counted in arenas that are gone */
 };
 
@@ -26,11 +26,11 @@ struct prefilter {
 	enum prefilter_target target;
 	unsigned int cpus;
 	const struct prefilter_total *totals; /* by CPU; mapped */
-	pthread_mutex_t lock; /* for all below; held while rules change */
-	struct prefilter_rules *rules; /* in force; owned */
-	struct rule_state *state;      /* of each, of the default, of unreadable frames */
+	pthread_mutex_t lock;                 /* for all below; held while rules change */
+	struct prefilter_rules *rules;        /* in force; owned */
+	struct rule_state *state;             /* of each, of the default, of unreadable frames */
 	struct live live;
-	struct prefilter_sum gone;     /* counted by rules that are not in force any more */
+	struct prefilter_sum gone; /* counted by rules that are not in force any more */
 	uint32_t free_meter[PREFILTER_METERS];
 	size_t free_meters;
 	int link; /* -1: not attached */
@@ -49,7 +49,8 @@ void kernel_drop(struct live *live);
 /* A meter as if nothing had ever gone through it. */
 int kernel_clear_meter(const struct prefilter *prefilter, uint32_t meter);
 
-/* What has been counted for rule `number` since its arena is in force, all CPUs together. (counters.c) */
+/* What has been counted for rule `number` since its arena is in force, all CPUs together.
+ * (counters.c) */
 struct prefilter_count live_count(const struct prefilter *prefilter, size_t number);
 void add_count(struct prefilter_count *sum, const struct prefilter_count *more);
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define RATE_MAX     UINT64_C(1000000000000) /* 10^12 a second */
-#define RATE_MIN_BIT 1000		     /* bit/s; below it 2^-20 ns overflow for large frames */
-#define DEPTH_MAX    4000		     /* s of the rate that a burst may hold: prefilter.h */
+#define RATE_MIN_BIT 1000 /* bit/s; below it 2^-20 ns overflow for large frames */
+#define DEPTH_MAX    4000 /* s of the rate that a burst may hold: prefilter.h */
 #define EVERY_MAX    1000000000
 
 static const char *const action_words[] = {"analyse", "pass", "drop", "limit", "sample", NULL};
@@ -258,7 +258,8 @@ static int parse_side(struct words *words, struct rule *rule, struct prefix *pre
 
 	if (!words_at(words, "port")) {
 		if (prefix->version != 0)
-			return words_wrong(words, "this side has a prefix already: one is possible");
+			return words_wrong(words,
+					   "this side has a prefix already: one is possible");
 		code = parse_prefix(words, prefix);
 		if (code == 0)
 			code = settle_version(&at, prefix->version, rule);

@@ -108,8 +108,10 @@ static int add(struct prefilter *prefilter, struct rule *rule, size_t before, st
 		      : find(rules, rule->text) < rules->count)
 		code = error_set(error, EEXIST, "rule:1:1: '%s' is there already", rule->text);
 	else if (before > rules->count)
-		code = error_set(error, ENOENT, "rule:1:1: there is no rule %zu to put it before: "
-				 "there are %zu", before, rules->count);
+		code = error_set(error, ENOENT,
+				 "rule:1:1: there is no rule %zu to put it before: "
+				 "there are %zu",
+				 before, rules->count);
 	else if ((copy = rules_copy(rules)) == NULL)
 		code = error_set(error, ENOMEM, "prefilter: no memory for rules");
 	else if (otherwise)
@@ -128,8 +130,7 @@ static int add(struct prefilter *prefilter, struct rule *rule, size_t before, st
 	return change(prefilter, copy, error);
 }
 
-int prefilter_add(struct prefilter *prefilter, const char *rule, size_t before,
-		  struct error *error)
+int prefilter_add(struct prefilter *prefilter, const char *rule, size_t before, struct error *error)
 {
 	struct rule parsed;
 	int code = parse_one(rule, &parsed, error);
@@ -162,7 +163,8 @@ static int which_rule(const struct prefilter_rules *rules, const char *which, si
 		return code;
 	*number = find(rules, rule.text);
 	if (rule.kind == RULE_DEFAULT)
-		code = error_set(error, EINVAL, "rule:1:1: the default stays; add another one in "
+		code = error_set(error, EINVAL,
+				 "rule:1:1: the default stays; add another one in "
 				 "its place");
 	else if (*number == rules->count)
 		code = error_set(error, ENOENT, "rule:1:1: there is no rule '%s'", rule.text);

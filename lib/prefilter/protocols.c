@@ -7,7 +7,7 @@ static const struct {
 	const char *name;
 	uint32_t number;
 } protocols[] = {
-	{"tcp", 6},   {"udp", 17},      {"icmp", 1}, {"icmp6", 58}, {"sctp", 132}, {"dccp", 33},
+	{"tcp", 6},       {"udp", 17}, {"icmp", 1}, {"icmp6", 58}, {"sctp", 132}, {"dccp", 33},
 	{"udplite", 136}, {"gre", 47}, {"esp", 50}, {"ah", 51},    {"igmp", 2},   {"ospf", 89},
 };
 

@@ -131,8 +131,10 @@ static int check_duplicates(const struct prefilter_rules *rules, struct error *e
 
 		if (strcmp(a->text, b->text) != 0)
 			continue;
-		code = error_set(error, EINVAL, "%s:%u:1: the same rule as in line %u: give each "
-				 "rule once", rules->name, a->line > b->line ? a->line : b->line,
+		code = error_set(error, EINVAL,
+				 "%s:%u:1: the same rule as in line %u: give each "
+				 "rule once",
+				 rules->name, a->line > b->line ? a->line : b->line,
 				 a->line > b->line ? b->line : a->line);
 	}
 	free(order);
@@ -147,19 +149,24 @@ int rules_check(const struct prefilter_rules *rules, struct error *error)
 		const struct rule *rule = &rules->rule[i];
 
 		if (i == PREFILTER_RULES_MAX)
-			return error_set(error, E2BIG, "%s:%u:1: too many rules: at most %u are "
-					 "possible", rules->name, rule->line, PREFILTER_RULES_MAX);
+			return error_set(error, E2BIG,
+					 "%s:%u:1: too many rules: at most %u are "
+					 "possible",
+					 rules->name, rule->line, PREFILTER_RULES_MAX);
 		combinations += rule->kind == RULE_IP && !rule_is_lone(rule);
 		if (combinations > PREFILTER_COMBINATIONS)
-			return error_set(error, E2BIG, "%s:%u:1: too many rules that combine "
-					 "conditions: at most %u are possible; rules with one prefix "
-					 "alone do not count", rules->name, rule->line,
-					 PREFILTER_COMBINATIONS);
+			return error_set(
+				error, E2BIG,
+				"%s:%u:1: too many rules that combine "
+				"conditions: at most %u are possible; rules with one prefix "
+				"alone do not count",
+				rules->name, rule->line, PREFILTER_COMBINATIONS);
 		metered += rule_is_metered(rule);
 		if (metered > PREFILTER_METERED_MAX)
-			return error_set(error, E2BIG, "%s:%u:1: too many rules that limit or "
-					 "sample: at most %u are possible", rules->name, rule->line,
-					 PREFILTER_METERED_MAX);
+			return error_set(error, E2BIG,
+					 "%s:%u:1: too many rules that limit or "
+					 "sample: at most %u are possible",
+					 rules->name, rule->line, PREFILTER_METERED_MAX);
 	}
 	return check_duplicates(rules, error);
 }
@@ -177,8 +184,10 @@ static int add_line(struct prefilter_rules *rules, unsigned int line, const char
 
 		if (before != 0) {
 			free(rule.text);
-			return error_set(error, EINVAL, "%s:%u:1: a second default, after that in "
-					 "line %u: one is possible", rules->name, line, before);
+			return error_set(error, EINVAL,
+					 "%s:%u:1: a second default, after that in "
+					 "line %u: one is possible",
+					 rules->name, line, before);
 		}
 		free(rules->otherwise.text);
 		rules->otherwise = rule;

@@ -24,8 +24,8 @@ enum rule_kind { RULE_IP, RULE_ARP, RULE_NON_IP, RULE_DEFAULT };
 struct rule {
 	enum prefilter_action action;
 	enum prefilter_action then; /* of LIMIT */
-	bool bits;	/* LIMIT: the rate is in bits and the burst in octets, not in packets */
-	uint64_t rate;	/* LIMIT: a second */
+	bool bits;      /* LIMIT: the rate is in bits and the burst in octets, not in packets */
+	uint64_t rate;  /* LIMIT: a second */
 	uint64_t burst; /* LIMIT: packets or octets */
 	uint32_t every; /* SAMPLE: 1 in so many */
 	enum rule_kind kind;
@@ -33,13 +33,13 @@ struct rule {
 	struct prefix from, to;
 	struct range protocol, vlan, from_port, to_port;
 	unsigned int line; /* where it was written */
-	char *text;	   /* canonical; owned */
+	char *text;        /* canonical; owned */
 };
 
 struct prefilter_rules {
 	char *name;
 	size_t count, room;
-	struct rule *rule; /* `count` of them, in order of priority */
+	struct rule *rule;     /* `count` of them, in order of priority */
 	struct rule otherwise; /* the default */
 };
 

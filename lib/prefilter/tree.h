@@ -7,16 +7,16 @@
 /*
  * The addresses of one side and IP version, cut at the ends of all prefixes of the rules into
  * intervals. In an interval every address fits the same prefixes, so that all that must be known
- * of it can be worked out here: the best rule that is no more than one of these prefixes, and for the
- * others which of them fit.
+ * of it can be worked out here: the best rule that is no more than one of these prefixes, and for
+ * the others which of them fit.
  */
 
 typedef unsigned __int128 address; /* IPv4: below 2^32 */
 
 struct span {
-	address last;	/* the last address; the first is behind the span before */
-	uint32_t rule;	/* best lone rule or PREFILTER_NONE */
-	uint32_t row;	/* number of its row of combinations */
+	address last;  /* the last address; the first is behind the span before */
+	uint32_t rule; /* best lone rule or PREFILTER_NONE */
+	uint32_t row;  /* number of its row of combinations */
 };
 
 struct spans {
@@ -32,8 +32,9 @@ struct cut {
 };
 
 /*
- * Cut by `count` prefixes (they get sorted). `version` 4 or 6. `any`: the combinations that all addresses
- * fit. `rows` grows by the rows that are new. -ENOMEM; else spans->span is the caller's to free.
+ * Cut by `count` prefixes (they get sorted). `version` 4 or 6. `any`: the combinations that all
+ * addresses fit. `rows` grows by the rows that are new. -ENOMEM; else spans->span is the caller's
+ * to free.
  */
 struct rows;
 int spans_make(struct cut *cuts, size_t count, int version, const struct prefilter_row *any,

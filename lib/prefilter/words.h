@@ -9,14 +9,14 @@
 #include <weir/error.h>
 
 /*
- * A line of rules as words, one at hand at a time. All that can be wrong is said with the place of the
- * word at hand: `name:line:column: ...`.
+ * A line of rules as words, one at hand at a time. All that can be wrong is said with the place of
+ * the word at hand: `name:line:column: ...`.
  */
 struct words {
 	const char *name;
 	unsigned int line;
 	const char *start, *end; /* of the line */
-	const char *word;	 /* at hand; length 0: the line is over */
+	const char *word;        /* at hand; length 0: the line is over */
 	size_t length;
 	struct error *error;
 };
@@ -38,8 +38,8 @@ int words_wrong(const struct words *words, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * The digits at *at, before `end`, as a number; moves *at behind them. False: no digit, or the number
- * is above `max`.
+ * The digits at *at, before `end`, as a number; moves *at behind them. False: no digit, or the
+ * number is above `max`.
  */
 bool digits(const char **at, const char *end, uint64_t max, uint64_t *number);
 

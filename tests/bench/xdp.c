@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a decision of the prefilter costs: BPF_PROG_TEST_RUN of rule sets, in rounds, side by side with a
- * program that only drops, one that only redirects to an AF_XDP socket, and xdp-filter where it is
- * installed. The same frame is run over and over: caches are warm and branches well predicted. As root:
+ * What a decision of the prefilter costs: BPF_PROG_TEST_RUN of rule sets, in rounds, side by side
+ * with a program that only drops, one that only redirects to an AF_XDP socket, and xdp-filter
+ * where it is installed. The same frame is run over and over: caches are warm and branches well
+ * predicted. As root:
  *
  *	bench-xdp [ROUNDS [REPEAT]]
  */
@@ -21,15 +22,16 @@
 #define CANDIDATES 20
 #define ROUNDS_MAX 1000
 
-/* UDP, 64 octets with the FCS that is not there: 192.0.2.1 to 198.51.100.2, or the IPv6 likeness. */
+/* UDP, 64 octets with the FCS that is not there: 192.0.2.1 to 198.51.100.2, or the IPv6 likeness.
+ */
 static const uint8_t frame4[60] = {
-	2,  0, 0, 0, 0, 2, 2, 0, 0,   0, 0, 1, 8,   0,	0x45, 0,   0, 46, 0x12, 0x34,
-	64, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2, 0xc3, 0x50, 0, 53, 0, 26,
+	2,  0, 0,  0,  0, 2, 2,   0, 0, 0, 0,   1,  8,   0, 0x45, 0,    0, 46, 0x12, 0x34,
+	64, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2, 0xc3, 0x50, 0, 53, 0,    26,
 };
 static const uint8_t frame6[70] = {
-	2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 16, 17, 64,
-	0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-	0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0xc3, 0x50, 0, 53, 0, 16,
+	2,   0,    0,    0, 0,   2,    2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0,    0, 0,  0,    16,
+	17,  64,   0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0,    0,    0,    0,    0, 1,  0x20, 1,
+	0xd, 0xb8, 0,    0, 0,   0,    0, 0, 0, 0, 0, 0, 0,    2,    0xc3, 0x50, 0, 53, 0,    16,
 };
 
 struct candidate {
@@ -87,10 +89,14 @@ static void add_bare_redirect(struct bench *bench)
 	const int sockets = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_bare", 4, 4, 64, NULL);
 	const uint32_t queue = 0;
 	const struct bpf_insn code[] = {
-		{.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1,
+		{.code = BPF_LDX | BPF_MEM | BPF_W,
+		 .dst_reg = BPF_REG_2,
+		 .src_reg = BPF_REG_1,
 		 .off = offsetof(struct xdp_md, rx_queue_index)},
-		{.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1,
-		 .src_reg = BPF_PSEUDO_MAP_FD, .imm = sockets},
+		{.code = BPF_LD | BPF_DW | BPF_IMM,
+		 .dst_reg = BPF_REG_1,
+		 .src_reg = BPF_PSEUDO_MAP_FD,
+		 .imm = sockets},
 		{0},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = XDP_PASS},
 		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect_map},
@@ -117,8 +123,7 @@ static void add_xdp_filter(struct bench *bench)
 	object = bpf_object__open_file(path, NULL);
 	if (object == NULL)
 		die(path, strerror(errno));
-	bpf_object__for_each_map(map, object)
-		bpf_map__set_pin_path(map, NULL);
+	bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
 	program = bpf_object__next_program(object, NULL);
 	bpf_program__set_type(program, BPF_PROG_TYPE_XDP);
 	if (bpf_object__load(object) < 0) {
@@ -152,11 +157,12 @@ static void add_prefixes(struct bench *bench, const char *name, unsigned int cou
 	for (uint32_t i = 1; i <= count; i++) {
 		const uint32_t n = i * 2654435761u;
 
-		length += (size_t)(version == 4
-			? sprintf(text + length, "drop from %u.%u.%u.%u\n", n >> 24, n >> 16 & 255,
-				  n >> 8 & 255, n & 255)
-			: sprintf(text + length, "drop from 2001:db8:%x:%x::/64\n", n >> 16,
-				  n & 0xffff));
+		length +=
+			(size_t)(version == 4
+					 ? sprintf(text + length, "drop from %u.%u.%u.%u\n",
+						   n >> 24, n >> 16 & 255, n >> 8 & 255, n & 255)
+					 : sprintf(text + length, "drop from 2001:db8:%x:%x::/64\n",
+						   n >> 16, n & 0xffff));
 	}
 	add_rules(bench, name, text, version);
 	free(text);
@@ -206,8 +212,9 @@ static void print_ratio(const struct candidate *one, const struct candidate *bas
 
 static void print(struct bench *bench, unsigned int rounds)
 {
-	printf("%-26s %15s  %17s  %17s\n%-26s %15s  %17s  %17s\n", "", "ns a frame", "to bare XDP_DROP",
-	       "to bare redirect", "", "min  med  max", "min   med   max", "min   med   max");
+	printf("%-26s %15s  %17s  %17s\n%-26s %15s  %17s  %17s\n", "", "ns a frame",
+	       "to bare XDP_DROP", "to bare redirect", "", "min  med  max", "min   med   max",
+	       "min   med   max");
 	for (size_t i = 0; i < bench->count; i++) {
 		struct candidate sorted = bench->candidate[i];
 
@@ -222,7 +229,8 @@ static void print(struct bench *bench, unsigned int rounds)
 
 int main(int argc, char **argv)
 {
-	const int rounds = argc > 1 ? atoi(argv[1]) : 15, repeat = argc > 2 ? atoi(argv[2]) : 100000;
+	const int rounds = argc > 1 ? atoi(argv[1]) : 15,
+		  repeat = argc > 2 ? atoi(argv[2]) : 100000;
 	struct bench *bench = calloc(1, sizeof(*bench));
 
 	if (bench == NULL || rounds < 1 || rounds > ROUNDS_MAX || repeat < 1)

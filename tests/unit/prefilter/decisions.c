@@ -17,7 +17,7 @@
 
 #define UDP_FRAME ETHERNET("0800") IPV4("001c", "11") UDP
 #define TCP_FRAME ETHERNET("0800") IPV4("0028", "06") TCP
-#define OCTETS	  42 /* of UDP_FRAME */
+#define OCTETS    42 /* of UDP_FRAME */
 
 Test(decisions, analyse_goes_to_the_socket_of_the_queue)
 {
@@ -76,11 +76,12 @@ Test(decisions, pass_and_drop)
 Test(decisions, unreadable_frames_are_analysed_whatever_rules_say)
 {
 	static const char *const unreadable[] = {
-		ETHERNET("0800") "55",                                       /* version */
-		ETHERNET("0800") IPV4("ffff", "11") UDP,                     /* length */
-		ETHERNET("0800") IPV4("0018", "11") "00000000",              /* no UDP header */
-		ETHERNET("8100") "00",                                       /* half a tag */
-		ETHERNET("86dd") IPV6("0048", "00") EIGHT(OPTIONS("00")) OPTIONS("06"), /* a ninth */
+		ETHERNET("0800") "55",                          /* version */
+		ETHERNET("0800") IPV4("ffff", "11") UDP,        /* length */
+		ETHERNET("0800") IPV4("0018", "11") "00000000", /* no UDP header */
+		ETHERNET("8100") "00",                          /* half a tag */
+		ETHERNET("86dd") IPV6("0048", "00") EIGHT(OPTIONS("00"))
+			OPTIONS("06"), /* a ninth */
 	};
 	struct prefilter *prefilter =
 		rig_load("drop ip\ndrop ip6\ndrop non-ip\ndrop proto udp\ndefault drop\n");
@@ -118,7 +119,8 @@ Test(decisions, in_front_of_af_packet)
 {
 	struct prefilter *prefilter =
 		rig_load_for(PREFILTER_TO_KERNEL, "drop proto tcp\nsample 1/2 proto udp\n");
-	struct prefilter_rules *rules = rig_rules("drop arp\n\nlimit 1 Gbit/s then pass proto tcp\n");
+	struct prefilter_rules *rules =
+		rig_rules("drop arp\n\nlimit 1 Gbit/s then pass proto tcp\n");
 	struct error error;
 
 	cr_expect_eq(rig_run_hex(prefilter, UDP_FRAME), XDP_DROP);
@@ -143,8 +145,10 @@ Test(decisions, attached_once_and_off_again)
 	close(xdp_socket()); /* for its namespace */
 	index = if_nametoindex("lo");
 	cr_expect_eq(prefilter_attach(prefilter, index, PREFILTER_NATIVE, &error), -EOPNOTSUPP);
-	cr_expect_not_null(strstr(error.text, "lo: the driver has no native XDP"), "%s", error.text);
-	cr_assert_eq(prefilter_attach(prefilter, index, PREFILTER_AUTO, &error), 0, "%s", error.text);
+	cr_expect_not_null(strstr(error.text, "lo: the driver has no native XDP"), "%s",
+			   error.text);
+	cr_assert_eq(prefilter_attach(prefilter, index, PREFILTER_AUTO, &error), 0, "%s",
+		     error.text);
 	cr_expect_eq(prefilter_attached(prefilter), PREFILTER_GENERIC);
 	cr_expect_eq(prefilter_attach(second, index, PREFILTER_AUTO, &error), -EBUSY);
 	cr_expect_not_null(strstr(error.text, "second weir"), "%s", error.text);

@@ -13,7 +13,8 @@ static bool one_in(unsigned int n, uint64_t *random)
 	return rig_random(random, n) == 0;
 }
 
-/* Addresses differ in few bits, at both ends and in the middle, and the first and last one are drawn. */
+/* Addresses differ in few bits, at both ends and in the middle, and the first and last one are
+ * drawn. */
 static void draw_address(int version, uint8_t *bytes, uint64_t *random)
 {
 	const unsigned int size = version == 4 ? 4 : 16;
@@ -49,7 +50,7 @@ static struct model_prefix draw_prefix(int version, uint64_t *random)
 	prefix.length = one_in(3, random) ? bits : rig_random(random, bits + 1);
 	draw_address(version, prefix.bytes, random);
 	for (unsigned int bit = prefix.length; bit < bits; bit++)
-		prefix.bytes[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		prefix.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	return prefix;
 }
 
@@ -213,7 +214,8 @@ static uint8_t *put_ipv6(uint8_t *ip, uint64_t *random)
 	draw_address(6, ip + 8, random);
 	draw_address(6, ip + 24, random);
 	for (; extensions > 0; extensions--) {
-		const uint8_t more = (uint8_t)rig_random(random, 3), type = types[rig_random(random, 8)];
+		const uint8_t more = (uint8_t)rig_random(random, 3),
+			      type = types[rig_random(random, 8)];
 
 		*next = type;
 		next = at;

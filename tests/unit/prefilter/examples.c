@@ -22,8 +22,9 @@ static struct prefilter *load(const char *path)
 
 /* An IPv4 frame with these addresses, protocol and ports, all as hexadecimal text. */
 #define FRAME4(protocol, from, to, from_port, to_port)                                             \
-	ETHERNET("0800") "45000028 00010000 40" protocol "0000" from to from_port to_port          \
-			 "00140000 00000000 50000000 00000000"
+	ETHERNET("0800")                                                                           \
+	"45000028 00010000 40" protocol "0000" from to from_port to_port                           \
+	"00140000 00000000 50000000 00000000"
 
 struct expectation {
 	const char *hex;
@@ -39,7 +40,8 @@ static void expect(const char *path, const struct expectation *expected, size_t 
 
 		rig_run_hex(prefilter, expected[i].hex);
 		cr_expect_eq(rig_rule(prefilter, expected[i].rule).matched.packets, before + 1,
-			     "%s: frame %zu does not go by rule %zu", path, i, expected[i].rule + 1);
+			     "%s: frame %zu does not go by rule %zu", path, i,
+			     expected[i].rule + 1);
 	}
 	rig_expect_balance(prefilter);
 	prefilter_destroy(prefilter);
@@ -84,9 +86,11 @@ Test(examples, drop_attack)
 		{FRAME4("11", OTHER, BACKUP, "007b", "c350"), 3},
 		{FRAME4("11", OTHER, OTHER, "007b", "c350"), 4},
 		{ETHERNET("86dd") "60000000 0008 11 40 20010db80bad00000000000000000001"
-				  "20010db8000000000000000000000002" UDP, 2},
+				  "20010db8000000000000000000000002" UDP,
+		 2},
 		{ETHERNET("86dd") "60000000 0008 11 40 20010db80bae00000000000000000001"
-				  "20010db8000000000000000000000002" UDP, 4},
+				  "20010db8000000000000000000000002" UDP,
+		 4},
 	};
 
 	expect(EXAMPLES "drop-attack.rules", expected, 6);

@@ -223,7 +223,8 @@ Test(lines, say_what_a_packet_stands_for)
 	expect_sampling("", false, 1);
 	expect_sampling("drop proto udp\nlimit 1 Gbit/s proto tcp", false, 1);
 	expect_sampling("default sample 1/100", true, 100);
-	expect_sampling("drop proto udp\npass arp\nanalyse non-ip\ndefault sample 1/100", true, 100);
+	expect_sampling("drop proto udp\npass arp\nanalyse non-ip\ndefault sample 1/100", true,
+			100);
 	expect_sampling("sample 1/100 proto udp\ndefault drop", true, 100);
 	expect_sampling("sample 1/100 proto udp", true, 0);
 	expect_sampling("sample 1/100 proto udp\nsample 1/10 proto tcp\ndefault drop", true, 0);

@@ -7,16 +7,16 @@
 #include "rig.h"
 
 /* IPv4 TCP from 192.0.2.1 port 50000 to 198.51.100.2 port 80. */
-#define TCP4	 ETHERNET("0800") IPV4("0028", "06") TCP
-#define VLAN7	 ETHERNET("8100") TAG("6007", "0800") IPV4("0028", "06") TCP
-#define QINQ	 ETHERNET("88a8") TAG("0007", "8100") TAG("0008", "0800") IPV4("0028", "06") TCP
-#define FIRST	 ETHERNET("0800") IPV4_FRAGMENT("0028", "06", "2000") TCP
-#define LATER	 ETHERNET("0800") IPV4_FRAGMENT("0028", "06", "00b9") TCP
-#define PING	 ETHERNET("0800") IPV4("001c", "01") "0800 0000 0001 0001"
+#define TCP4  ETHERNET("0800") IPV4("0028", "06") TCP
+#define VLAN7 ETHERNET("8100") TAG("6007", "0800") IPV4("0028", "06") TCP
+#define QINQ  ETHERNET("88a8") TAG("0007", "8100") TAG("0008", "0800") IPV4("0028", "06") TCP
+#define FIRST ETHERNET("0800") IPV4_FRAGMENT("0028", "06", "2000") TCP
+#define LATER ETHERNET("0800") IPV4_FRAGMENT("0028", "06", "00b9") TCP
+#define PING  ETHERNET("0800") IPV4("001c", "01") "0800 0000 0001 0001"
 /* IPv6 TCP from 2001:db8::1 port 50000 to 2001:db8::2 port 80. */
-#define TCP6	 ETHERNET("86dd") IPV6("0014", "06") TCP
+#define TCP6     ETHERNET("86dd") IPV6("0014", "06") TCP
 #define TCP6_OPT ETHERNET("86dd") IPV6("001c", "00") OPTIONS("06") TCP
-#define LATER6	 ETHERNET("86dd") IPV6("001c", "2c") FRAGMENT("06", "05a8") TCP
+#define LATER6   ETHERNET("86dd") IPV6("001c", "2c") FRAGMENT("06", "05a8") TCP
 
 static const struct {
 	const char *conditions, *frame;

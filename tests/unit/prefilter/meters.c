@@ -9,7 +9,7 @@
 #include "rig.h"
 
 #define UDP_FRAME ETHERNET("0800") IPV4("001c", "11") UDP
-#define OCTETS	  42
+#define OCTETS    42
 
 static double now(void)
 {

@@ -114,9 +114,8 @@ static bool fits(const struct model_rule *rule, const struct view *view)
 	       in_prefix(&rule->from, view->version, view->from) &&
 	       in_prefix(&rule->to, view->version, view->to) &&
 	       in_range(&rule->protocol, view->protocol) && in_range(&rule->vlan, view->vlan) &&
-	       (!needs_ports ||
-		(view->has_ports && in_range(&rule->from_port, view->from_port) &&
-		 in_range(&rule->to_port, view->to_port)));
+	       (!needs_ports || (view->has_ports && in_range(&rule->from_port, view->from_port) &&
+				 in_range(&rule->to_port, view->to_port)));
 }
 
 static bool fits_non_ip(const struct model_rule *rule, enum packet_reason reason)

@@ -27,7 +27,7 @@ struct model_range {
 struct model_rule {
 	const char *action; /* analyse, pass or drop */
 	const char *alone;  /* "arp", "non-ip" or NULL */
-	int version;	    /* `ip`, `ip6`; 0: not written */
+	int version;        /* `ip`, `ip6`; 0: not written */
 	struct model_prefix from, to;
 	struct model_range protocol, vlan, from_port, to_port;
 };

@@ -31,7 +31,7 @@ struct tally {
 
 static void add(struct tally *tally, const char *action)
 {
-	*(strcmp(action, "drop") == 0	? &tally->dropped
+	*(strcmp(action, "drop") == 0   ? &tally->dropped
 	  : strcmp(action, "pass") == 0 ? &tally->passed
 					: &tally->analysed) += 1;
 }

@@ -71,7 +71,8 @@ Test(replace, a_rule_in_both_sets_keeps_its_bucket)
 		rig_repeat(prefilter, frame.bytes, frame.wire, 10);
 		rig_replace(prefilter, rules);
 	}
-	cr_expect_leq(rig_totals(prefilter).passed.packets, 10 + (uint64_t)(time(NULL) - start) + 1);
+	cr_expect_leq(rig_totals(prefilter).passed.packets,
+		      10 + (uint64_t)(time(NULL) - start) + 1);
 	/* Gone and back it is a new rule, with a full bucket. */
 	rig_replace(prefilter, "");
 	rig_replace(prefilter, limit);
@@ -89,8 +90,9 @@ Test(replace, meters_come_back_to_be_used_again)
 		size_t length = 0;
 
 		for (unsigned int i = 0; i < 4096; i++)
-			length += (size_t)sprintf(text + length, "limit 1 Mbit/s from 10.%u.%u.%u\n",
-						  round, i >> 8, i & 255);
+			length +=
+				(size_t)sprintf(text + length, "limit 1 Mbit/s from 10.%u.%u.%u\n",
+						round, i >> 8, i & 255);
 		rig_replace(prefilter, text);
 	}
 	free(text);
@@ -160,8 +162,10 @@ static void *send_until_stopped(void *context)
 	CPU_SET(traffic->cpu, &cpus);
 	cr_assert_eq(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
 	while (!traffic->stop) {
-		traffic->wrong += rig_repeat(traffic->prefilter, udp.bytes, udp.wire, 50) != XDP_DROP;
-		traffic->wrong += rig_repeat(traffic->prefilter, tcp.bytes, tcp.wire, 50) != XDP_PASS;
+		traffic->wrong +=
+			rig_repeat(traffic->prefilter, udp.bytes, udp.wire, 50) != XDP_DROP;
+		traffic->wrong +=
+			rig_repeat(traffic->prefilter, tcp.bytes, tcp.wire, 50) != XDP_PASS;
 		traffic->sent += 100;
 	}
 	return NULL;
@@ -179,9 +183,10 @@ Test(replace, in_the_middle_of_traffic_every_frame_counts)
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, send_until_stopped, &traffic[i]);
 	for (unsigned int i = 0; i < 60; i++) {
-		snprintf(rules, sizeof(rules), "pass from 198.51.100.%u\ndrop from 192.0.2.0/%u "
-			 "proto udp\npass to 198.51.100.2 proto tcp\ndefault %s\n%s", i,
-			 24 + i % 8, i % 2 ? "drop" : "pass", i % 3 ? "drop proto udp" : "");
+		snprintf(rules, sizeof(rules),
+			 "pass from 198.51.100.%u\ndrop from 192.0.2.0/%u "
+			 "proto udp\npass to 198.51.100.2 proto tcp\ndefault %s\n%s",
+			 i, 24 + i % 8, i % 2 ? "drop" : "pass", i % 3 ? "drop proto udp" : "");
 		rig_replace(prefilter, rules);
 		totals = rig_totals(prefilter);
 		cr_expect_geq(totals.seen.packets, before.seen.packets);

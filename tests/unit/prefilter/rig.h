@@ -10,9 +10,11 @@
 
 #include "../packet/frame.h"
 
-/* The real program with rules, run on frames by BPF_PROG_TEST_RUN. What goes wrong fails the test. */
+/* The real program with rules, run on frames by BPF_PROG_TEST_RUN. What goes wrong fails the test.
+ */
 
-/* The shortest frame that the kernel runs a program on, and the longest that the tests run one on. */
+/* The shortest frame that the kernel runs a program on, and the longest that the tests run one on.
+ */
 #define RIG_SHORTEST 14
 #define RIG_LONGEST  3000
 

@@ -2,7 +2,8 @@
 #ifndef TEST_PREFILTER_SOCKET_H
 #define TEST_PREFILTER_SOCKET_H
 
-/* A bound AF_XDP socket on queue 0 of lo in a network namespace that the process gets; or -errno. */
+/* A bound AF_XDP socket on queue 0 of lo in a network namespace that the process gets; or -errno.
+ */
 int xdp_socket(void);
 
 #endif

@@ -87,7 +87,8 @@ static void expect_same(struct parser *parser, const uint8_t *frame, uint32_t le
 	cr_assert_eq(key.protocol, packet.key.protocol, "%s", what);
 	cr_assert_eq(key.vlan, packet.key.vlan & 0xfff, "%s", what);
 	expect_address(&packet, packet.direction, ipv6, (const uint64_t *)key.source, what);
-	expect_address(&packet, 1 - packet.direction, ipv6, (const uint64_t *)key.destination, what);
+	expect_address(&packet, 1 - packet.direction, ipv6, (const uint64_t *)key.destination,
+		       what);
 	expect_port(&packet, packet.direction, key.source_port, what);
 	expect_port(&packet, 1 - packet.direction, key.destination_port, what);
 }
@@ -152,9 +153,10 @@ Test(truth, of_cut_frames)
 			TAG("0067", "0800") IPV4("0020", "84") SCTP,
 		ETHERNET("88a8") TAG("0064", "8100") TAG("0065", "9100") TAG("0066", "8100")
 			TAG("0067", "8100") TAG("0068", "0800") IPV4("0020", "84") SCTP,
-		ETHERNET("8100") TAG("0064", "8847") LABEL LABEL LABEL_BOTTOM IPV6("000c", "21") DCCP,
-		ETHERNET("8847") EIGHT(LABEL) FOUR(LABEL) TWICE(LABEL) LABEL LABEL_BOTTOM
-			IPV4("0028", "06") TCP,
+		ETHERNET("8100") TAG("0064", "8847") LABEL LABEL LABEL_BOTTOM IPV6("000c", "21")
+			DCCP,
+		ETHERNET("8847") EIGHT(LABEL) FOUR(LABEL) TWICE(LABEL)
+			LABEL LABEL_BOTTOM IPV4("0028", "06") TCP,
 		ETHERNET("8847") EIGHT(LABEL) EIGHT(LABEL) LABEL_BOTTOM IPV4("0028", "06") TCP,
 		ETHERNET("8864") PPPOE("0021") IPV4("001c", "88") UDPLITE,
 		ETHERNET("8864") PPPOE("0057") IPV6("0008", "11") UDP,
@@ -163,16 +165,19 @@ Test(truth, of_cut_frames)
 				 "01010100" UDP,
 		ETHERNET("0800") IPV4("0000", "06") TCP,
 		ETHERNET("86dd") IPV6("0000", "06") TCP,
-		ETHERNET("86dd") IPV6("006c", "00") OPTIONS("2b")
-			"2c01 0000 00000000 0000000000000000" FRAGMENT("33", "0001")
-				"3c04 0000 00000001" EIGHT("0000") OPTIONS("87") OPTIONS("8b")
-					OPTIONS("8c") OPTIONS("06") TCP,
+		ETHERNET("86dd") IPV6("006c", "00")
+			OPTIONS("2b") "2c01 0000 00000000 0000000000000000" FRAGMENT(
+				"33", "0001") "3c04 0000 00000001" EIGHT("0000") OPTIONS("87")
+				OPTIONS("8b") OPTIONS("8c") OPTIONS("06") TCP,
 		ETHERNET("86dd") IPV6("0048", "00") EIGHT(OPTIONS("00")) OPTIONS("06") TCP,
 		ETHERNET("86dd") IPV6("0014", "00") OPTIONS("2c") FRAGMENT("06", "05a8") "61626364",
 		ETHERNET("86dd") IPV6("0014", "2c") FRAGMENT("3c", "0008") OPTIONS("06") "61626364",
 		ETHERNET("86dd") IPV6("0008", "3b") "0123456789abcdef",
 		ETHERNET("86dd") IPV6("0008", "32") "0123456789abcdef",
-		ETHERNET("888e"), ETHERNET("88e5"), ETHERNET("88f7"), ETHERNET("8902"),
+		ETHERNET("888e"),
+		ETHERNET("88e5"),
+		ETHERNET("88f7"),
+		ETHERNET("8902"),
 	};
 	struct parser parser = parser_load();
 

@@ -19,52 +19,53 @@
  *
  * The first rule that fits decides. Actions:
  *
- *	analyse                    hand it to the analyser
- *	pass                       leave it to the kernel; the analyser does not see it
+ *	analyse         hand it to the analyser
+ *	pass            leave it to the kernel; the analyser does not see it
  *	drop
  *	limit RATE [burst SIZE] [then analyse|pass|drop]
- *	                           what is within the rate is analysed (or what `then` says), the rest
- *	                           dropped and counted as limited. One token bucket for all CPUs.
- *	                           RATE: N packets/s, N bit/s; with k, M, G before the unit or
- *	                           the number's end: 500 kbit/s, 10 Mbit/s, 100k packets/s.
- *	                           SIZE: N packets for a rate in packets, N octets for one in bits (k, M
- *	                           as well), at most 4000 seconds' worth; else a tenth of a second's
- *	                           worth, at least 1 packet or 4096 octets. A frame larger than
- *	                           the burst is never within the rate. Bits are those of the frame
- *	                           without FCS.
- *	sample 1/N                 of every N (2..1000000000) frames on a CPU, the last is analysed,
- *	                           the others are dropped and counted as sampled out
+ *	                what is within the rate is analysed (or what `then` says), the rest
+ *	                dropped and counted as limited. One token bucket for all CPUs.
+ *	                RATE: N packets/s from 1, N bit/s from 1000; k, M or G stands
+ *	                behind the number or before the unit: 100k packets/s, 500 kbit/s.
+ *	                SIZE: N packets for a rate in packets, N octets for one in bits
+ *	                (k, M, G as well), at most 4000 seconds' worth; else a tenth
+ *	                of a second's worth, at least 1 packet or 4096 octets.
+ *	                A frame larger than the burst is never within the rate. Bits
+ *	                are those of the frame without FCS.
+ *	sample 1/N      of every N (2..1000000000) frames on a CPU the last is analysed,
+ *	                the others are dropped and counted as sampled out
  *
  * Conditions, each at most once, in any order:
  *
- *	from PREFIX                source address: 192.0.2.0/24, 2001:db8::/32, or one address
- *	to PREFIX                  destination address. Host bits that are set are refused.
- *	from port P[-Q]            source port or range of ports. Holds only for packets that have
- *	to port P[-Q]              ports: TCP, UDP, SCTP, DCCP, UDP-Lite, and no later fragment
- *	proto NAME|NUMBER          tcp, udp, icmp, icmp6, sctp, dccp, udplite, gre, esp, ah, igmp, ospf,
- *	                           or 0..255: what the flow key has (behind extension headers)
- *	vlan V[-W]                 outermost VLAN id, 0..4095; 0: untagged or priority-tagged
- *	ip | ip6                   IPv4, IPv6
- *	arp                        stands alone: ARP frames
- *	non-ip                     stands alone: all frames that are not IP, ARP among them
+ *	from PREFIX     source address: 192.0.2.0/24, 2001:db8::/32, or one address.
+ *	to PREFIX       destination address. Host bits that are set are refused.
+ *	from port P[-Q] source port or range of ports. Holds only for packets that have
+ *	to port P[-Q]   ports: TCP, UDP, SCTP, DCCP, UDP-Lite, and no later fragment.
+ *	proto NAME      tcp, udp, icmp, icmp6, sctp, dccp, udplite, gre, esp, ah, igmp,
+ *	                ospf, or 0..255: what the flow key has (behind extension headers)
+ *	vlan V[-W]      outermost VLAN id, 0..4095; 0: untagged or priority-tagged
+ *	ip | ip6        IPv4, IPv6
+ *	arp             stands alone: ARP frames
+ *	non-ip          stands alone: all frames that are not IP, ARP among them
  *
- * `from` and `to` may stand twice, with a prefix and with a port, or in one: `from 192.0.2.1 port 53`.
- * Frames that are truncated or malformed (docs/truth.md) are always analysed, whatever the rules
- * say, so that they are counted by their reason. Only the outermost IP header is looked at. A tag
- * that the NIC takes out is not seen (switch it off: ethtool -K X rxvlan off). The same rule
- * twice is refused. At most 262,144 rules, of which 4,096 limit or sample and, not
- * counting those with one prefix as their only condition and arp and non-ip, 512 combine conditions.
+ * A prefix and a port of one side may be written in one: `from 192.0.2.1 port 53`.
  *
- * A canonical text stands for each rule; weirctl shows it, and by it a rule keeps its counters and its
- * bucket when rules are replaced.
+ * Frames that are truncated or malformed (docs/truth.md) are always analysed, whatever the
+ * rules say, so that they are counted by their reason. Only the outermost IP header is looked
+ * at. A tag that the NIC takes out is not seen (switch that off: ethtool -K X rxvlan off).
+ *
+ * At most 262,144 rules. Of these 4,096 may limit or sample; and 512 may combine conditions,
+ * or look at something else than one prefix (arp and non-ip do not count). The same rule
+ * twice is refused. A canonical text stands for each rule; weirctl shows it, and by it a rule
+ * keeps its counters and its bucket when rules are replaced.
  */
 
 struct prefilter_rules; /* a checked rule set; immutable */
 
 /*
  * Check rules: of a file, or of `length` characters of text that error lines call `name`.
- * -EINVAL: `name:line:column: what: what is allowed`; -E2BIG: too many, in words; errors of reading.
- * The caller owns *rules: prefilter_rules_free(). Any thread.
+ * -EINVAL: `name:line:column: what: what is allowed`; -E2BIG: too many, in words; errors of
+ * reading. The caller owns *rules: prefilter_rules_free(). Any thread.
  */
 int prefilter_rules_read(const char *path, struct prefilter_rules **rules, struct error *error);
 int prefilter_rules_parse(const char *name, const char *text, size_t length,
@@ -78,9 +79,9 @@ size_t prefilter_rules_count(const struct prefilter_rules *rules);
 char *prefilter_rules_text(const struct prefilter_rules *rules);
 
 /*
- * What the analyser must know of sampling. `any`: some rule samples. `every`: every IP packet that is
- * analysed stands for so many, by one and the same rate (1: none is sampled); 0: rates differ by rule, so
- * that totals can be scaled only by the counters (analysed + sampled out) / analysed.
+ * What the analyser must know of sampling. `any`: some rule samples. `every`: every IP packet that
+ * is analysed stands for so many, by one and the same rate (1: none is sampled); 0: rates differ by
+ * rule, so that totals can be scaled only by the counters (analysed + sampled out) / analysed.
  */
 struct prefilter_sampling {
 	bool any;
@@ -91,8 +92,8 @@ struct prefilter_sampling prefilter_rules_sampling(const struct prefilter_rules 
 /* Whom frames to be analysed are handed to. */
 enum prefilter_target {
 	PREFILTER_TO_SOCKETS, /* the AF_XDP socket of the frame's queue */
-	PREFILTER_TO_KERNEL   /* the kernel, where AF_PACKET takes them: XDP_PASS. Rules that pass are
-			       * refused, as the analyser would see those frames too */
+	PREFILTER_TO_KERNEL /* the kernel, where AF_PACKET takes them: XDP_PASS. Rules that pass are
+			     * refused, as the analyser would see those frames too */
 };
 
 /* How the program is run. AUTO: native if the driver can, else generic. */
@@ -103,8 +104,8 @@ struct prefilter; /* a loaded program with its rules */
 
 /*
  * Load the program, not attached yet, with queues 0..`queues` - 1 (PREFILTER_TO_SOCKETS; 0: 64).
- * -EPERM: which capability is missing. Every function below may be called by any thread; changes wait for
- * each other, prefilter_totals() waits for nobody.
+ * -EPERM: which capability is missing. Every function below may be called by any thread; changes
+ * wait for each other, prefilter_totals() waits for nobody.
  */
 struct prefilter_options {
 	enum prefilter_target target;
@@ -147,9 +148,10 @@ int prefilter_replace(struct prefilter *prefilter, const struct prefilter_rules 
 		      struct error *error);
 
 /*
- * The same with one rule more, before rule number `before` (1..count; 0: behind the last), or one less:
- * `which` is its number (as shown, from 1) or its text, in any spelling. A `default` line added
- * takes the place of the one before. -EEXIST, -ENOENT; error lines begin with `rule:1:column`.
+ * The same with one rule more, before rule number `before` (1..count; 0: behind the last), or one
+ * less: `which` is its number (as shown, from 1) or its text, in any spelling. A `default` line
+ * added takes the place of the one before. -EEXIST, -ENOENT; error lines begin with
+ * `rule:1:column`.
  */
 int prefilter_add(struct prefilter *prefilter, const char *rule, size_t before,
 		  struct error *error);
@@ -185,8 +187,8 @@ struct prefilter_rule_sum {
 };
 
 /*
- * Up to `max` of them from number `first` (0 is the first rule) on, in `sums`; *total: how many there
- * are. The texts are good until prefilter_sums_free(). Negative: -ENOMEM. Without holding up
+ * Up to `max` of them from number `first` (0 is the first rule) on, in `sums`; *total: how many
+ * there are. The texts are good until prefilter_sums_free(). Negative: -ENOMEM. Without holding up
  * anyone: frames that are counted meanwhile may be in it or not.
  */
 struct prefilter_sums {
