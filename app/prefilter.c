@@ -27,7 +27,7 @@ static bool to_sockets(const struct front *front)
 	return front->interface->driver == INTERFACE_AF_XDP;
 }
 
-/* Rules that AF_PACKET cannot have are no fault of a user who did not ask for it: say why it is. */
+/* A user may not have asked for AF_PACKET, which cannot have all rules: say why it is. */
 static int explain(const struct front *front, int result, struct error *error)
 {
 	struct error reason = *error;
@@ -50,8 +50,8 @@ int front_attach(struct front *front, const struct options *options,
 	interface_take(interface, INTERFACE_NOTHING);
 	result = interface_check_xdp(interface, error);
 	if (result == 0)
-		result = explain(front, prefilter_create(&settings, front->rules,
-							 &front->prefilter, error), error);
+		result = prefilter_create(&settings, front->rules, &front->prefilter, error);
+	result = explain(front, result, error);
 	if (result == 0)
 		result = prefilter_attach(front->prefilter, interface->index, options->xdp_mode,
 					  error);
@@ -84,23 +84,39 @@ static int replace_text(struct front *front, const char *text, struct error *err
 	return result;
 }
 
-/*
- * Nothing is to reach weir, and rules are to count from 0 when they come into force again. In
- * front of AF_PACKET, which sees all that the kernel gets, that is to drop everything, for
- * some milliseconds.
- */
-static int set_quiet(struct front *front, struct error *error)
-{
-	return replace_text(front, to_sockets(front) ? "default pass" : "default drop", error);
-}
-
 /* Drops all, in words that nobody would use for it, so that they are no rule twice. */
 #define DROP_ALL                                                                                   \
 	"limit 1 packets/s burst 1 packets then drop ip\n"                                         \
 	"limit 1 packets/s burst 1 packets then drop ip6\n"                                        \
 	"limit 1 packets/s burst 1 packets then drop non-ip\n"
 
-/* Drop everything, the rules in force staying behind that with their counts, until `rules` again. */
+static bool default_is_analyse(const struct front *front)
+{
+	char *text = prefilter_rules_text(front->rules);
+	bool found = text != NULL && strstr(text, "default analyse") != NULL;
+
+	free(text);
+	return found;
+}
+
+/*
+ * Nothing is to reach weir. No rule of the file is among these, so that all of them count from 0
+ * when they come into force again. For sockets, none of which takes a frame now, it does not
+ * matter which rules; AF_PACKET sees all that the kernel gets, so everything is dropped, for
+ * some milliseconds.
+ */
+static int set_quiet(struct front *front, struct error *error)
+{
+	const char *text;
+
+	if (to_sockets(front))
+		text = default_is_analyse(front) ? "default pass" : "default analyse";
+	else
+		text = default_is_analyse(front) ? "default drop" : DROP_ALL "default analyse";
+	return replace_text(front, text, error);
+}
+
+/* Drop everything; the rules in force stay behind that with their counts. */
 static int drop_all(struct front *front, const char *rules, struct error *error)
 {
 	char *text;
@@ -113,24 +129,6 @@ static int drop_all(struct front *front, const char *rules, struct error *error)
 	return result;
 }
 
-/* AF_PACKET: let what was counted arrive, and then nothing more. */
-static void end_at_kernel(struct front *front)
-{
-	char *rules = prefilter_text(front->prefilter);
-	struct error error;
-
-	if (rules == NULL || drop_all(front, rules, &error) != 0)
-		log_warning("%s: the prefilter goes on to the end, and frames on their way then are "
-			    "not counted by weir",
-			    front->interface->name);
-	usleep(SETTLE_US);
-	interface_take(front->interface, INTERFACE_NOTHING);
-	prefilter_detach(front->prefilter);
-	if (rules != NULL)
-		(void)replace_text(front, rules, &error);
-	free(rules);
-}
-
 static uint64_t refused(const struct front *front)
 {
 	uint64_t sum = 0;
@@ -140,17 +138,27 @@ static uint64_t refused(const struct front *front)
 	return sum;
 }
 
+/* The rules in force now will be gone then, but for what is unreadable. */
 static int remember_before(struct front *front, struct error *error)
 {
+	struct prefilter_sum unreadable = {0};
 	struct prefilter_sums sums;
-	int result = prefilter_sums(front->prefilter, 0, 0, &sums, error);
+	int result;
 
-	if (result != 0)
-		return result;
-	front->offer = (struct telemetry_prefilter){front->prefilter, sums.gone};
-	prefilter_sums_free(&sums);
 	prefilter_totals(front->prefilter, &front->before);
 	front->refused_before = refused(front);
+	result = prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, error);
+	if (result != 0)
+		return result;
+	if (sums.count > 0)
+		unreadable = sums.rules[sums.count - 1].matched;
+	prefilter_sums_free(&sums);
+	front->offer = (struct telemetry_prefilter){
+		.prefilter = front->prefilter,
+		.gone_before = {front->before.seen.packets - unreadable.packets,
+				front->before.seen.octets - unreadable.octets},
+		.unreadable_before = unreadable,
+	};
 	return 0;
 }
 
@@ -187,25 +195,46 @@ int front_start(struct front *front, struct port *ports, uint32_t count, struct 
 	for (uint32_t p = 0; p < count; p++)
 		port_discard(&ports[p]);
 	result = remember_before(front, error);
-	if (result == 0 && to_sockets(front))
-		result = open_sockets(front, error);
 	interface_take(front->interface, INTERFACE_INCOMING);
 	if (result == 0)
 		result = prefilter_replace(front->prefilter, front->rules, error);
+	if (result == 0 && to_sockets(front))
+		result = open_sockets(front, error);
 	return result;
+}
+
+static void shut_sockets(struct front *front)
+{
+	for (uint32_t p = 0; p < front->port_count; p++)
+		prefilter_remove_socket(front->prefilter, (uint16_t)p);
+	usleep(SETTLE_US);
+	prefilter_detach(front->prefilter);
+}
+
+static void shut_kernel(struct front *front)
+{
+	char *rules = prefilter_text(front->prefilter);
+	struct error error;
+
+	/* With too many rules for three more, those in force do not stay. */
+	if (rules == NULL || drop_all(front, rules, &error) != 0)
+		(void)set_quiet(front, &error);
+	usleep(SETTLE_US);
+	interface_take(front->interface, INTERFACE_NOTHING);
+	prefilter_detach(front->prefilter);
+	if (rules != NULL)
+		(void)replace_text(front, rules, &error);
+	free(rules);
 }
 
 void front_stop(struct front *front)
 {
 	if (front->prefilter == NULL)
 		return;
-	if (!to_sockets(front)) {
-		end_at_kernel(front);
-		return;
-	}
-	for (uint32_t p = 0; p < front->port_count; p++)
-		prefilter_remove_socket(front->prefilter, (uint16_t)p);
-	usleep(SETTLE_US);
+	if (to_sockets(front))
+		shut_sockets(front);
+	else
+		shut_kernel(front);
 }
 
 void front_close(struct front *front)
@@ -224,9 +253,10 @@ static void check_interface(struct front *front)
 	if (front->lost_interface || if_indextoname(front->interface->index, name) != NULL)
 		return;
 	front->lost_interface = true;
-	log_error("%s: the interface was removed: no more frames come; end weir, and start it again "
-		  "when the interface is back",
-		  front->interface->name);
+	log_error(
+		"%s: the interface was removed: no more frames come; end weir, and start it again "
+		"when the interface is back",
+		front->interface->name);
 }
 
 void front_fill(void *context, struct snapshot *snapshot)
@@ -255,8 +285,8 @@ void front_fill(void *context, struct snapshot *snapshot)
 	out->limited = now.limited.packets - before->limited.packets;
 	out->sampled_out = now.sampled_out.packets - before->sampled_out.packets;
 	out->analysed_octets = now.analysed.octets - before->analysed.octets;
-	out->passed_octets = now.passed.octets - before->passed.octets +
-			     now.no_socket.octets - before->no_socket.octets;
+	out->passed_octets = now.passed.octets - before->passed.octets + now.no_socket.octets -
+			     before->no_socket.octets;
 	out->dropped_octets = now.dropped.octets - before->dropped.octets;
 	out->limited_octets = now.limited.octets - before->limited.octets;
 	out->sampled_out_octets = now.sampled_out.octets - before->sampled_out.octets;
@@ -272,10 +302,10 @@ json_t *front_rules(struct front *front)
 	struct prefilter_sums sums;
 	json_t *rules;
 
-	if (front->prefilter == NULL || prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, NULL) != 0)
+	if (front->prefilter == NULL ||
+	    prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, NULL) != 0)
 		return NULL;
-	sums.gone.packets -= front->offer.gone_before.packets;
-	sums.gone.octets -= front->offer.gone_before.octets;
+	telemetry_prefilter_since(&front->offer, &sums, 0);
 	rules = document_prefilter_matches(&sums);
 	prefilter_sums_free(&sums);
 	return rules;

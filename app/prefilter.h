@@ -31,7 +31,7 @@ struct front {
 	struct prefilter_totals before;
 	struct telemetry_prefilter offer;
 	uint64_t refused_before;
-	bool lost_interface;	       /* it was removed, and that was said */
+	bool lost_interface; /* it was removed, and that was said */
 };
 
 /* Before the EAL: read the rules, so that a wrong line is told at once. */
@@ -48,12 +48,12 @@ void front_hold(const struct front *front, uint16_t queue);
 int front_start(struct front *front, struct port *ports, uint32_t count, struct error *error);
 
 /*
- * Hand over nothing more. All that was handed over is in the queues then, for the workers to
- * take before they end.
+ * Hand over nothing more: the program comes off. All that it handed over is in the queues then,
+ * for the workers to take before they end, and its counts stay as they are.
  */
 void front_stop(struct front *front);
 
-/* The program comes off. After the ports are closed. */
+/* Give everything back. After the ports are closed. */
 void front_close(struct front *front);
 
 /* For struct stats_settings; `front` is the context. */

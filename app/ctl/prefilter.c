@@ -28,7 +28,8 @@ static int sentence(char **words, int count, char *out, size_t size, struct erro
 	size_t used = 0;
 
 	if (count == 0)
-		return error_set(error, EINVAL, "prefilter: the rule is missing; see weirctl --help");
+		return error_set(error, EINVAL,
+				 "prefilter: the rule is missing; see weirctl --help");
 	for (int i = 0; i < count && used < size; i++)
 		used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " " : "",
 					 words[i]);
@@ -43,7 +44,7 @@ static int placed_sentence(char **words, int count, char *out, size_t size, stru
 	int used = 0;
 
 	if (count > 2 && strcmp(words[0], "before") == 0) {
-		used = snprintf(out, size, "before=%s,", words[1]);
+		used = snprintf(out, size, "before=%.20s,", words[1]);
 		words += 2;
 		count -= 2;
 	}

@@ -13,12 +13,9 @@ struct part {
 };
 
 static const struct part fates[] = {
-	{"analysed", "analysed"},
-	{"passed", "passed to the kernel"},
-	{"dropped", "dropped"},
-	{"limited", "above a limit"},
-	{"sampled_out", "sampled out"},
-	{"xsk_full", "refused by a full AF_XDP socket"},
+	{"analysed", "analysed"},       {"passed", "passed to the kernel"},
+	{"dropped", "dropped"},         {"limited", "above a limit"},
+	{"sampled_out", "sampled out"}, {"xsk_full", "refused by a full AF_XDP socket"},
 };
 static const struct part arrivals[] = {
 	{"received", "received"},
@@ -134,7 +131,8 @@ static void rule_row(struct table *table, const json_t *row)
 
 	table_cell(table, "%llu", (unsigned long long)print_count(row, "number"));
 	table_cell(table, "%s%s", print_text(row, "rule"), print_text(row, "rule_more"));
-	table_cell(table, "%s", print_quantity(packets, sizeof(packets), print_count(row, "packets")));
+	table_cell(table, "%s",
+		   print_quantity(packets, sizeof(packets), print_count(row, "packets")));
 	table_cell(table, "%s",
 		   format_si(octets, sizeof(octets), print_number(row, "octets"), "B"));
 	table_cell(table, "%s",
@@ -144,7 +142,7 @@ static void rule_row(struct table *table, const json_t *row)
 void print_prefilter_counters(struct printer *printer, const json_t *document)
 {
 	static const struct table_column columns[] = {
-		{.title = "#", .right = true},	   {.title = "Rule", .wraps = true},
+		{.title = "#", .right = true},      {.title = "Rule", .wraps = true},
 		{.title = "Frames", .right = true}, {.title = "Octets", .right = true},
 		{.title = "Over", .right = true},
 	};
@@ -180,9 +178,8 @@ void print_prefilter(struct printer *printer, const json_t *prefilter)
 
 	print_heading(printer, "XDP prefilter, %s mode, in front of %s%s",
 		      print_text(prefilter, "mode"), sockets ? "AF_XDP" : "AF_PACKET",
-		      print_count(prefilter, "interface_present") != 0
-			      ? ""
-			      : "; THE INTERFACE IS GONE");
+		      print_count(prefilter, "interface_present") != 0 ? ""
+								       : "; THE INTERFACE IS GONE");
 	print_fates(printer, prefilter);
 	print_prefilter_sentence(printer, json_object_get(prefilter, "packets"));
 	print_sampling(printer, json_object_get(prefilter, "sampling"));

@@ -20,11 +20,11 @@ void ledger_derive_prefilter(struct snapshot *snapshot)
 	derive_losses(prefilter, snapshot);
 	arrived = prefilter->received + prefilter->missed;
 	left = prefilter->analysed - arrived;
-	prefilter->balanced =
-		arrived <= prefilter->analysed &&
-		prefilter->seen == prefilter->analysed + prefilter->passed + prefilter->dropped +
-					   prefilter->limited + prefilter->sampled_out +
-					   prefilter->xsk_full;
+	prefilter->balanced = arrived <= prefilter->analysed &&
+			      prefilter->seen == prefilter->analysed + prefilter->passed +
+							 prefilter->dropped + prefilter->limited +
+							 prefilter->sampled_out +
+							 prefilter->xsk_full;
 	if (!prefilter->balanced)
 		return;
 	/* Nothing is on its way any more: AF_PACKET gave several frames as one. */

@@ -8,6 +8,21 @@
 #include "answer.h"
 #include "arguments.h"
 
+static void subtract(struct prefilter_sum *sum, const struct prefilter_sum *before)
+{
+	sum->packets -= before->packets;
+	sum->octets -= before->octets;
+}
+
+void telemetry_prefilter_since(const struct telemetry_prefilter *prefilter,
+			       struct prefilter_sums *sums, size_t first)
+{
+	subtract(&sums->gone, &prefilter->gone_before);
+	/* The last of all is what was unreadable. */
+	if (sums->count > 0 && first + sums->count == sums->total)
+		subtract(&sums->rules[sums->count - 1].matched, &prefilter->unreadable_before);
+}
+
 static struct prefilter *prefilter_of(struct command_request *request)
 {
 	if (request->prefilter != NULL)
@@ -50,8 +65,7 @@ json_t *answer_prefilter(struct command_request *request)
 	if (prefilter == NULL || arguments_page(request->arguments, &page, &request->error) != 0 ||
 	    prefilter_sums(prefilter, page.offset, page.count, &sums, &request->error) != 0)
 		return NULL;
-	sums.gone.packets -= request->prefilter->gone_before.packets;
-	sums.gone.octets -= request->prefilter->gone_before.octets;
+	telemetry_prefilter_since(request->prefilter, &sums, page.offset);
 	answer = document_prefilter(&request->snapshot->prefilter);
 	put_rules(&answer, document_prefilter_rules(&sums, page.offset), &page);
 	prefilter_sums_free(&sums);
@@ -66,7 +80,8 @@ static json_t *changed(struct prefilter *prefilter, struct error *error)
 
 	if (prefilter_sums(prefilter, 0, 0, &sums, error) != 0)
 		return NULL;
-	answer = json_pack("{s:I}", "rules", (json_int_t)(sums.total - 2)); /* default, unreadable */
+	answer =
+		json_pack("{s:I}", "rules", (json_int_t)(sums.total - 2)); /* default, unreadable */
 	prefilter_sums_free(&sums);
 	return answer;
 }
@@ -100,7 +115,8 @@ json_t *answer_prefilter_add(struct command_request *request)
 	if (prefilter == NULL)
 		return NULL;
 	if (rule == NULL || rule[0] == '\0') {
-		error_set(&request->error, EINVAL, "the rule is missing, as in drop from 192.0.2.1");
+		error_set(&request->error, EINVAL,
+			  "the rule is missing, as in drop from 192.0.2.1");
 		return NULL;
 	}
 	rule = split_before(rule, &before, &request->error);

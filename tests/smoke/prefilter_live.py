@@ -223,6 +223,29 @@ def replaced(tap: Tap, driver: str, times: int) -> None:
                   + sum(row["packets"] for row in prefilter["rules"]))
 
 
+def amid_traffic(tap: Tap, driver: str, rules: str, kinds: list[str]) -> None:
+    """weir starts and ends while frames come: what was on its way is counted on both sides or on none."""
+    with Rig() as rig:
+        sender, monitor = rig.namespace("sender"), rig.namespace("monitor")
+        rig.wire(sender, "span0", monitor, "mon0", 2)
+        frames = [frame for group in zip(*map(frames_of, kinds)) for frame in group]
+        file = str(rig.folder / "sent.pcap")
+        capture.write(file, [capture.Frame(i, len(f), f) for i, f in enumerate(frames)])
+        traffic = rig.start("tcpreplay", "--intf1", "span0", "--pps", 5000, "--loop", 0, file,
+                            namespace=sender)
+        wait_until(lambda: sender.counter("span0", "tx_packets") > 0, "traffic")
+        live = start(rig, monitor, rules, "--driver", driver)
+        wait_until(lambda: live.ask("/weir/ledger")["prefilter"]["seen"] > 2000, "2000 frames")
+        analysis = live.stop()
+        coming = traffic.poll() is None
+        part, prefilter = analysis.report["ledger"]["prefilter"], analysis.report["prefilter"]
+        tap.equal(f"{driver}, {rules.splitlines()[-1]}: start and end amid traffic: balanced", (
+            coming, analysis.faults(), faults(part), part["merged"]), (True, [], [], 0))
+        if driver == "af_xdp":  # in front of AF_PACKET a rule of weir's own ends the run
+            tap.equal("... rules counted what was seen", part["seen"], prefilter["gone_packets"]
+                      + sum(row["packets"] for row in prefilter["rules"]))
+
+
 def changed_by_weirctl(tap: Tap) -> None:
     with Rig() as rig:
         sender, monitor = rig.namespace("sender"), rig.namespace("monitor")
@@ -272,6 +295,11 @@ def main() -> None:
     passes_to_the_kernel(tap)
     replaced(tap, "af_xdp", 1000)
     replaced(tap, "af_packet", 100)
+    kinds = ["analysed", "dropped", "other"]
+    amid_traffic(tap, "af_xdp", "drop from 203.0.113.0/24\ndefault analyse\n", [*kinds, "malformed"])
+    amid_traffic(tap, "af_xdp", "analyse to port 53\ndefault pass\n", [*kinds, "malformed"])
+    amid_traffic(tap, "af_packet", "drop from 203.0.113.0/24\ndefault analyse\n", kinds)
+    amid_traffic(tap, "af_packet", "analyse to port 53\ndefault drop\n", kinds)
     changed_by_weirctl(tap)
     tap.end()
 

@@ -72,7 +72,10 @@ Test(prefilter, the_text_report_has_rules_and_sums)
 {
 	static char rule[200];
 	struct prefilter_rule_sum rules[] = {
-		{.rule = "sample 1/8", .action = "sample", .matched = {8000, 640000}, .over = {7000}},
+		{.rule = "sample 1/8",
+		 .action = "sample",
+		 .matched = {8000, 640000},
+		 .over = {7000}},
 		{.rule = "drop from 192.0.2.1", .action = "drop"},
 		{.rule = rule, .action = "pass", .matched = {1500, 96000}},
 	};

@@ -19,8 +19,13 @@ int telemetry_start(struct stats *stats, const struct document_info *info, struc
 /* The prefilter that /weir/prefilter and its like speak of. */
 struct telemetry_prefilter {
 	struct prefilter *prefilter;
-	struct prefilter_sum gone_before; /* counted by rules of before the start */
+	/* counted before the start, by rules that are gone since, and of what was unreadable */
+	struct prefilter_sum gone_before, unreadable_before;
 };
+
+/* Take from the sums of rules from number `first` on what they counted before the start. */
+void telemetry_prefilter_since(const struct telemetry_prefilter *prefilter,
+			       struct prefilter_sums *sums, size_t first);
 
 /*
  * From now on the commands see `prefilter`, and may change its rules (NULL: none any more; waits
