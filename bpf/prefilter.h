@@ -151,7 +151,10 @@ struct prefilter_meter {
 	__u64 credit; /* time left in the bucket */
 };
 
-/* Per rule and CPU. Only that CPU writes; readers see each number whole, but not both at once. */
+/*
+ * Per rule and CPU. Only that CPU writes, one frame after the other (XDP runs with softirqs off);
+ * readers see each number whole, but not both at once.
+ */
 struct prefilter_count {
 	__u64 packets, octets;           /* that matched */
 	__u64 over_packets, over_octets; /* of these: limited or sampled out */
