@@ -155,7 +155,8 @@ def too_large(tap: Tap) -> None:
         options = ("--interface", "mon0", "--prefilter", str(file), "--duration", "1")
         command = (*monitor.enter, weir.WEIR)
         refused(tap, "MTU 9000 with --driver af_xdp",
-                weir.run(*options, "--driver", "af_xdp", command=command), 1, "mon0", "9000", "(3434)")
+                weir.run(*options, "--driver", "af_xdp", command=command), 1, "mon0", "9000",
+                "(3434)")
         refused(tap, "MTU 9000 with --xdp-mode native",
                 weir.run(*options, "--xdp-mode", "native", command=command), 1, "mon0", "MTU",
                 "3500", "generic")

