@@ -81,7 +81,7 @@ static int assign_meters(struct change *change)
 			change->taken++;
 			change->meter[i] =
 				prefilter->free_meter[prefilter->free_meters - change->taken];
-			code = kernel_clear_meter(prefilter, change->meter[i]);
+			code = kernel_reset_meter(prefilter, change->meter[i]);
 			if (code < 0)
 				return code;
 		}

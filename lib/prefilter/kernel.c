@@ -164,9 +164,10 @@ void kernel_drop(struct live *live)
 	live->lines = NULL;
 }
 
-int kernel_clear_meter(const struct prefilter *prefilter, uint32_t meter)
+int kernel_reset_meter(const struct prefilter *prefilter, uint32_t meter)
 {
-	const struct prefilter_meter empty = {0}; /* filled by the time since 0 */
+	/* More than any bucket holds; what is too much runs over with the first frame. */
+	const struct prefilter_meter full = {.credit = INT64_MAX};
 	uint64_t *counts = calloc(prefilter->cpus, sizeof(*counts));
 	int code = -ENOMEM;
 
@@ -176,7 +177,7 @@ int kernel_clear_meter(const struct prefilter *prefilter, uint32_t meter)
 	free(counts);
 	if (code < 0)
 		return code;
-	return bpf_map_update_elem(bpf_map__fd(prefilter->bpf->maps.weir_meters), &meter, &empty,
+	return bpf_map_update_elem(bpf_map__fd(prefilter->bpf->maps.weir_meters), &meter, &full,
 				   BPF_ANY);
 }
 

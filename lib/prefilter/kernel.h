@@ -47,7 +47,7 @@ int kernel_switch(const struct prefilter *prefilter, const struct live *live);
 void kernel_drop(struct live *live);
 
 /* A meter as if nothing had ever gone through it. */
-int kernel_clear_meter(const struct prefilter *prefilter, uint32_t meter);
+int kernel_reset_meter(const struct prefilter *prefilter, uint32_t meter);
 
 /* What has been counted for rule `number` since its arena is in force, all CPUs together.
  * (counters.c) */

@@ -19,7 +19,7 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* One packet in 1000 s is not refilled in the time of a test: the burst passes, no more. */
+/* The rate gives next to nothing in the time of a test: the burst passes, no more. */
 Test(meters, a_burst_passes_to_the_packet)
 {
 	struct prefilter *prefilter =
