@@ -239,12 +239,28 @@ static void wind_down(struct analyzer *analyzer)
 	stats_finish(analyzer->stats, clock_wall_ns());
 }
 
+/* Known only when the ports have started: some drivers tell no earlier how they spread. */
+static int merge_splits(struct analyzer *analyzer, struct error *error)
+{
+	const struct options *options = analyzer->options;
+	int result = stats_merge_splits(analyzer->stats, options->active_timeout,
+					options->inactive_timeout);
+
+	if (result != 0)
+		return error_set(error, -result,
+				 "split flows: no memory to merge them; lower --flow-capacity or use "
+				 "--workers 1");
+	return 0;
+}
+
 int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *error)
 {
 	struct error later;
 	int result = source_start(&analyzer->source, error);
 	int report, flows = 0;
 
+	if (result == 0 && source_may_split(&analyzer->source))
+		result = merge_splits(analyzer, error);
 	if (result != 0)
 		return result;
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)

@@ -22,6 +22,7 @@ struct source {
 	struct reader *reader;	     /* captures only, else NULL */
 	struct interface interface; /* --interface only: port_count 0 otherwise */
 	uint16_t worker_count;
+	bool placed_by_hand;	     /* --config */
 	bool trust_time;	     /* a port replays a capture: its times are right */
 };
 
@@ -40,6 +41,9 @@ int source_open(struct source *source, const struct options *options, struct wor
 
 /* Let packets come. */
 int source_start(struct source *source, struct error *error);
+
+/* After the start: may the packets of one flow meet several workers? */
+bool source_may_split(const struct source *source);
 
 /* No more packets; the counters stay readable. Workers have left their loops. */
 void source_stop(struct source *source);

@@ -170,6 +170,21 @@ static json_t *fragments(const struct flow_counters *flows)
 	return object;
 }
 
+static json_t *split_flows(const struct snapshot_split *split)
+{
+	json_t *object = json_object();
+	double share = split->records == 0 ? 0 : (double)split->merged / (double)split->records;
+
+	put(&object, "possible", json_boolean(split->possible));
+	put_count(&object, "records", split->records);
+	put_count(&object, "merged", split->merged);
+	put_count(&object, "pieces", split->pieces);
+	put_count(&object, "merged_percent", (uint64_t)lround(share * 100));
+	put_count(&object, "left_early", split->early);
+	put_count(&object, "waiting", split->waiting);
+	return object;
+}
+
 json_t *document_flow_counters(const struct snapshot *snapshot)
 {
 	json_t *object = json_object();
@@ -182,6 +197,7 @@ json_t *document_flow_counters(const struct snapshot *snapshot)
 	put(&object, "ended", ended(&snapshot->flows));
 	put_count(&object, "capacity", capacity);
 	put(&object, "fragments", fragments(&snapshot->flows));
+	put(&object, "split_flows", split_flows(&snapshot->split));
 	return object;
 }
 

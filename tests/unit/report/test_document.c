@@ -67,7 +67,7 @@ Test(document, report_has_the_keys_of_the_interface)
 		    "packets_per_second l2_bits_per_second ip_bits_per_second");
 	expect_keys(json_object_get(report, "packet_size"),
 		    "packets octets mean min max histogram");
-	expect_keys(json_object_get(report, "flows"), "created active ended capacity fragments");
+	expect_keys(json_object_get(report, "flows"), "created active ended capacity fragments split_flows");
 	expect_keys(json_object_get(json_object_get(report, "flows"), "ended"),
 		    "idle active end forced resources");
 	expect_keys(top, "source destination pair source_port destination_port protocol flow");

@@ -77,6 +77,16 @@ struct stats_history {
 };
 #define STATS_HISTORY_MAX 3600
 
+/* Flows of which several workers had a piece, and that were made one record again (lib/stats/split.h). */
+struct snapshot_split {
+	bool possible;	   /* nothing keeps a flow's packets on one worker */
+	uint64_t records;  /* given to the consumers of ended records */
+	uint64_t merged;   /* of these, made of several pieces */
+	uint64_t pieces;   /* ended records that those were made of */
+	uint64_t early;	   /* left before their time, for lack of room: a piece may be missing */
+	uint64_t waiting;  /* for other pieces, now */
+};
+
 struct snapshot_worker {
 	struct worker_counters counters;
 	unsigned int lcore;
@@ -124,6 +134,7 @@ struct snapshot {
 
 	struct flow_counters flows;
 	uint64_t flows_active;
+	struct snapshot_split split;
 
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
 	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */

@@ -36,7 +36,8 @@ void stats_destroy(struct stats *stats);
 
 /*
  * Consumers of ended records (the --flows file, later exporters): `record` is called
- * on the stats thread for every ended record, once, in the order of each worker. Up to 8.
+ * on the stats thread for every ended record, once, in the order of each worker (but see
+ * stats_merge_splits()). Up to 8.
  * Before the first stats_step().
  */
 struct stats_consumer {
@@ -44,6 +45,15 @@ struct stats_consumer {
 	void *context;
 };
 int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer);
+
+/*
+ * Nothing keeps the packets of a flow on one worker: records that several workers have of one
+ * flow become one again, as a single worker would have made it, before consumers see them.
+ * So an ended record waits about two intervals for the others, and the order is none in
+ * particular. What a single worker would have told apart, or cut elsewhere, is in docs/interface.md.
+ * Once, before the first stats_step(). The timeouts are the tables'. 0 or -ENOMEM.
+ */
+int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout);
 
 /*
  * Drain the rings, and when an interval has passed at `now` (ns, wall clock) make a snapshot.
