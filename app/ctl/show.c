@@ -85,6 +85,12 @@ void show_flows(struct printer *printer, const json_t *answer)
 	more(printer, answer, "live flows", true);
 }
 
+void show_overflow(struct printer *printer, const json_t *answer)
+{
+	print_overflow(printer, answer);
+	more(printer, answer, "networks", true);
+}
+
 void show_workers(struct printer *printer, const json_t *answer)
 {
 	print_workers(printer, json_object_get(answer, "workers"));

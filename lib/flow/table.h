@@ -4,6 +4,7 @@
 
 #include "fragment.h"
 #include "index.h"
+#include "overflow.h"
 #include "record.h"
 #include "slots.h"
 
@@ -13,7 +14,7 @@
  *	table.c		memory, bursts and outbox as the worker sees them
  *	stages.c	the packet path: look up, insert, count
  *	expire.c	every way for a record to end: sweep, eviction, finish
- *	index.[ch] slots.h record.[ch] fragment.[ch]	the parts
+ *	index.[ch] slots.h record.[ch] fragment.[ch] overflow.[ch]	the parts
  *	view.c		any thread: live records, and records decoded
  */
 
@@ -78,6 +79,7 @@ struct flow_table {
 	uint32_t finish_cursor;
 	uint64_t clock; /* the newest of all packets counted */
 	struct flow_counters counters;
+	struct flow_overflow_sums overflow; /* atomic words: any thread reads */
 	struct sweep sweep;
 	struct stage stages[STAGES];
 

@@ -242,6 +242,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "throughput", document_rates(&snapshot->average));
 	put(&report, "packet_size", document_sizes(snapshot));
 	put(&report, "flows", document_flow_counters(snapshot));
+	put(&report, "overflow", document_overflow(snapshot, count));
 	put_lists(&report, snapshot, count);
 	put(&report, "workers", document_workers(snapshot));
 	put(&report, "ports", document_ports(snapshot));

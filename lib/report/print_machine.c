@@ -43,6 +43,43 @@ void print_info(struct printer *printer, const json_t *info)
 	print_table(printer, table, 0);
 }
 
+static void overflow_row(struct table *table, const json_t *row, const char *label,
+			 const json_t *overflow)
+{
+	double packets = print_number(row, "packets"), sum = print_number(overflow, "packets");
+	char text[32], share[16];
+
+	table_cell(table, "%s", label);
+	table_cell(table, "%s", print_quantity(text, sizeof(text), print_count(row, "packets")));
+	table_cell(table, "%s", print_share(share, sizeof(share), packets, sum));
+	table_cell(table, "%s", format_si(text, sizeof(text), print_number(row, "octets"), "B"));
+}
+
+void print_overflow(struct printer *printer, const json_t *overflow)
+{
+	static const struct table_column columns[] = {
+		{.title = "Beyond the flow table"},
+		{.title = "Packets", .right = true},
+		{.title = "Share", .right = true},
+		{.title = "Octets", .right = true},
+	};
+	static const char *const lists[][2] = {{"protocols", "name"},
+					       {"source_networks", "network"}};
+	const json_t *other = json_object_get(overflow, "other_networks");
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t l = 0; table != NULL && l < COUNT(lists); l++) {
+		const json_t *rows = json_object_get(overflow, lists[l][0]);
+
+		for (size_t i = 0; i < print_rows(rows); i++)
+			overflow_row(table, print_row(rows, i),
+				     print_text(print_row(rows, i), lists[l][1]), overflow);
+	}
+	if (table != NULL && print_count(other, "packets") > 0)
+		overflow_row(table, other, "other networks", overflow);
+	print_table(printer, table, 0);
+}
+
 void print_workers(struct printer *printer, const json_t *workers)
 {
 	static const struct table_column columns[] = {

@@ -116,6 +116,8 @@ int report_text(FILE *out, const struct snapshot *snapshot, const struct documen
 
 		print_document(&printer, document_top(snapshot, &list), print_top);
 	}
+	if (snapshot->buckets[PACKET_BUCKET_OVERFLOW] > 0)
+		print_document(&printer, document_overflow(snapshot, top), print_overflow);
 	if (!info->capture)
 		print_machine(&printer, snapshot);
 	print_document(&printer, document_ledger(snapshot), print_ledger);

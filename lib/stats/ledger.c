@@ -5,6 +5,8 @@
 
 #include <weir/clock.h>
 
+#include "overflow.h"
+
 #define FLOW_COUNTER_WORDS (sizeof(struct flow_counters) / sizeof(uint64_t))
 _Static_assert(sizeof(struct flow_counters) == FLOW_COUNTER_WORDS * sizeof(uint64_t),
 	       "counters only, so that they can be added without naming each");
@@ -164,6 +166,7 @@ void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	for (uint32_t p = 0; p < settings->port_count; p++)
 		read_port(snapshot, settings->ports[p], p);
 	derive_sums(snapshot);
+	overflow_fill(settings, snapshot);
 
 	interval = pass_interval(&ledger->mark, snapshot, time);
 	snapshot->now = rates_of(interval.packets, interval.frame_octets, interval.ip_octets,

@@ -50,6 +50,12 @@ static json_t *cut_page(json_t *rows, const struct page *page)
 	return cut;
 }
 
+static void put_offset(json_t **answer, const struct page *page)
+{
+	if (*answer != NULL)
+		json_object_set_new(*answer, "offset", json_integer((json_int_t)page->offset));
+}
+
 /* "{offset, total, shown, NAME: rows}" of the page that the arguments name; takes `rows`. */
 static json_t *paged(struct command_request *request, const char *name, json_t *rows)
 {
@@ -218,6 +224,29 @@ static json_t *answer_flows(struct command_request *request)
 	return live_flows(request, &page);
 }
 
+/* A page of the networks; the protocols beside them are few. */
+static json_t *answer_overflow(struct command_request *request)
+{
+	struct page page;
+
+	if (arguments_page(request->arguments, &page, &request->error) != 0)
+		return NULL;
+	json_t *answer = document_overflow(request->snapshot, UINT32_MAX);
+	json_t *protocols = take_list(answer, "protocols");
+	json_t *networks = take_list(answer, "source_networks");
+	const struct answer_list protocol_list = {.name = "protocols",
+						  .total_name = "protocols_total",
+						  .shown_name = "protocols_shown",
+						  .total = json_array_size(protocols),
+						  .most = ANSWER_BYTES / 2};
+	const struct answer_list list = list_named("source_networks", json_array_size(networks));
+
+	put_offset(&answer, &page);
+	answer_put_list(&answer, &protocol_list, protocols);
+	answer_put_list(&answer, &list, cut_page(networks, &page));
+	return answer;
+}
+
 static json_t *answer_top(struct command_request *request)
 {
 	struct document_list which;
@@ -257,6 +286,9 @@ static const struct command commands[] = {
 	{"/weir/sizes", "frame sizes with FCS. No parameters", true, answer_sizes},
 	{"/weir/flows", "flow counters; with parameters live flows: int offset, int count", true,
 	 answer_flows},
+	{"/weir/overflow",
+	 "packets beyond the flow table by protocol and network. Parameters: int offset, int count",
+	 true, answer_overflow},
 	{"/weir/top",
 	 "a top list. Parameters: dimension, int count (10), metric (octets), window "
 	 "(total)",

@@ -39,6 +39,7 @@ Test(commands, every_one_fits_into_an_answer)
 		{"/weir/info", NULL},      {"/weir/ledger", ""},    {"/weir/throughput", "3600"},
 		{"/weir/sizes", NULL},     {"/weir/flows", NULL},   {"/weir/top", "flow,250"},
 		{"/weir/top", "pair,250"}, {"/weir/workers", NULL}, {"/weir/ports", NULL},
+		{"/weir/overflow", NULL},
 	};
 	struct snapshot *snapshot = fixture_huge();
 
@@ -222,7 +223,7 @@ Test(commands, all_are_found_by_name)
 {
 	static const char *const names[] = {"/weir/info",    "/weir/ledger", "/weir/throughput",
 					    "/weir/sizes",   "/weir/flows",  "/weir/top",
-					    "/weir/workers", "/weir/ports"};
+					    "/weir/workers", "/weir/ports",  "/weir/overflow"};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		cr_expect_not_null(command_find(names[i]), "%s", names[i]);

@@ -39,6 +39,9 @@ json_t *document_ledger(const struct snapshot *snapshot);
 json_t *document_rates(const struct stats_rates *rates);
 json_t *document_sizes(const struct snapshot *snapshot);
 json_t *document_flow_counters(const struct snapshot *snapshot);
+/* What is in no record, with the `count` largest networks, and those alone (array). */
+json_t *document_overflow(const struct snapshot *snapshot, uint32_t count);
+json_t *document_overflow_networks(const struct snapshot *snapshot, uint32_t count);
 json_t *document_workers(const struct snapshot *snapshot); /* array */
 json_t *document_ports(const struct snapshot *snapshot);   /* array */
 

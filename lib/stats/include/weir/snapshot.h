@@ -87,6 +87,14 @@ struct snapshot_split {
 	uint64_t waiting;  /* for other pieces, now */
 };
 
+/* The packets of the bucket `overflow`, which are in no record; all sums are exact (weir/flow.h). */
+struct snapshot_overflow {
+	struct flow_overflow_sum protocols[FLOW_OVERFLOW_PROTOCOLS];
+	struct flow_overflow_network networks[FLOW_OVERFLOW_NETWORKS]; /* largest first */
+	uint32_t network_count;
+	struct flow_overflow_sum other;
+};
+
 struct snapshot_worker {
 	struct worker_counters counters;
 	unsigned int lcore;
@@ -135,6 +143,7 @@ struct snapshot {
 	struct flow_counters flows;
 	uint64_t flows_active;
 	struct snapshot_split split;
+	struct snapshot_overflow overflow;
 
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
 	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */
