@@ -121,33 +121,27 @@ static uint64_t xdp_ring_full(int fd)
 	return statistics.rx_ring_full;
 }
 
-static uint64_t sum_sockets(const struct port *port, uint64_t (*count)(int fd))
-{
-	uint64_t sum = 0;
-
-	for (uint16_t i = 0; i < port->kernel_socket_count; i++)
-		sum += count(port->kernel_sockets[i]);
-	return sum;
-}
-
 void kernel_loss_start(struct port *port)
 {
-	if (port->kernel_family == AF_PACKET)
-		(void)sum_sockets(port, packet_drops); /* which clears them */
-	else if (port->kernel_family == AF_XDP)
-		port->kernel_before = sum_sockets(port, xdp_ring_full);
-	port->kernel_missed = 0;
+	for (uint16_t i = 0; i < port->kernel_socket_count; i++) {
+		port->kernel_missed[i] = 0;
+		if (port->kernel_family == AF_PACKET)
+			(void)packet_drops(port->kernel_sockets[i]); /* which clears them */
+		else
+			port->kernel_before[i] = xdp_ring_full(port->kernel_sockets[i]);
+	}
 }
 
-uint64_t kernel_loss_read(struct port *port)
+void kernel_loss_read(struct port *port)
 {
-	if (!port->started)
-		return port->kernel_missed;
-	if (port->kernel_family == AF_PACKET)
-		port->kernel_missed += sum_sockets(port, packet_drops);
-	else if (port->kernel_family == AF_XDP)
-		port->kernel_missed = sum_sockets(port, xdp_ring_full) - port->kernel_before;
-	return port->kernel_missed;
+	for (uint16_t i = 0; port->started && i < port->kernel_socket_count; i++) {
+		int fd = port->kernel_sockets[i];
+
+		if (port->kernel_family == AF_PACKET)
+			port->kernel_missed[i] += packet_drops(fd);
+		else
+			port->kernel_missed[i] = xdp_ring_full(fd) - port->kernel_before[i];
+	}
 }
 
 void kernel_loss_stop(struct port *port)

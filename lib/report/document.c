@@ -38,8 +38,7 @@ static json_t *texts(const char *const *list, uint32_t count)
 	return array;
 }
 
-/* An instant; null where there is none. */
-static json_t *instant(uint64_t ns)
+json_t *document_instant(uint64_t ns)
 {
 	char text[40];
 
@@ -61,7 +60,7 @@ json_t *document_info(const struct document_info *info)
 
 	put(&object, "version", json_string(info->version));
 	put(&object, "source", texts(info->sources, info->source_count));
-	put(&object, "started", instant(info->started));
+	put(&object, "started", document_instant(info->started));
 	put(&object, "settings", settings(info));
 	put(&object, "remarks", texts(info->remarks, info->remark_count));
 	return object;
@@ -71,8 +70,8 @@ json_t *document_time(const struct snapshot *snapshot)
 {
 	json_t *object = json_object();
 
-	put(&object, "first", instant(snapshot->first));
-	put(&object, "last", instant(snapshot->last));
+	put(&object, "first", document_instant(snapshot->first));
+	put(&object, "last", document_instant(snapshot->last));
 	put(&object, "seconds", json_real(snapshot->seconds));
 	return object;
 }
@@ -226,6 +225,7 @@ static void put_lists(json_t **report, const struct snapshot *snapshot, uint32_t
 	put(report, "top_total", totals);
 	put(report, "top_exact", json_boolean(exact));
 	put(report, "top_error", errors);
+	put_count(report, "top_missed_share_ppm", snapshot->missed_share_ppm[STATS_TOTAL]);
 }
 
 json_t *document_report(const struct snapshot *snapshot, const struct document_info *info,

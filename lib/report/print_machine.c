@@ -159,6 +159,34 @@ static void port_rows(struct table *table, const json_t *port)
 	}
 }
 
+/* When a port or one of its queues lost frames. */
+static void loss_line(struct printer *printer, const char *what, const json_t *row)
+{
+	const json_t *loss = json_object_get(row, "loss");
+	char first[40], last[40];
+
+	if (!json_is_object(loss))
+		return;
+	fprintf(printer->out, "%.16s: lost %.19s to %.19s UTC, %.3g s\n", what,
+		print_instant(first, sizeof(first), print_text(loss, "first")),
+		print_instant(last, sizeof(last), print_text(loss, "last")),
+		print_number(loss, "seconds"));
+}
+
+static void loss_lines(struct printer *printer, const json_t *port)
+{
+	const json_t *queues = json_object_get(port, "queues");
+
+	loss_line(printer, print_text(port, "name"), port);
+	for (size_t i = 0; print_rows(queues) > 1 && i < print_rows(queues); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "  queue %.0f",
+			 print_number(print_row(queues, i), "queue"));
+		loss_line(printer, name, print_row(queues, i));
+	}
+}
+
 void print_ports(struct printer *printer, const json_t *ports)
 {
 	static const struct table_column columns[] = {
@@ -182,5 +210,6 @@ void print_ports(struct printer *printer, const json_t *ports)
 			fprintf(printer->out,
 				"%.24s: not symmetric, a flow's two ways may meet two workers\n",
 				print_text(port, "name"));
+		loss_lines(printer, port);
 	}
 }

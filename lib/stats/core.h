@@ -17,7 +17,7 @@
  *	drain.c walk.c	ended and live records -> deltas (shadow.h)
  *	split.c split_record.c	pieces of flows -> the records of whole flows
  *	batch.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
- *	ledger.c overflow.c history.c	counters -> the rest of a snapshot
+ *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot
  *	pool.c		snapshots and their readers
  *	live.c		the page of live flows
  */

@@ -33,6 +33,9 @@ struct document_info {
 /* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
 json_t *document_text(const char *text);
 
+/* An instant as RFC 3339; null for 0. */
+json_t *document_instant(uint64_t ns);
+
 json_t *document_info(const struct document_info *info);
 json_t *document_time(const struct snapshot *snapshot);
 json_t *document_ledger(const struct snapshot *snapshot);

@@ -74,6 +74,7 @@ struct stats_history {
 	uint64_t time;		/* its end, ns since 1970 */
 	uint64_t duration;	/* ns */
 	uint64_t packets, frame_octets, ip_octets, missed; /* packets: that passed the filter */
+	uint64_t received, lost; /* frames: that came, and that were missed or found no mbuf */
 };
 #define STATS_HISTORY_MAX 3600
 
@@ -104,10 +105,18 @@ struct snapshot_worker {
 	double busy;		    /* share of the cycles, 0..1 */
 };
 
+/* When frames were lost, in steps of intervals; all 0: none was. */
+struct stats_loss {
+	uint64_t first, last; /* begin of the first interval with loss, end of the last: ns since 1970 */
+	uint64_t time;	      /* length of all intervals with loss, ns */
+};
+
 struct snapshot_port {
 	char name[64], driver[32];
 	enum port_symmetry symmetry;
 	struct port_counters counters;
+	struct stats_loss loss;			      /* missed and no_mbuf */
+	struct stats_loss queue_loss[PORT_QUEUES_MAX]; /* as far as the driver tells missed by queue */
 };
 
 #define SNAPSHOT_WORKERS_MAX 64
@@ -146,6 +155,8 @@ struct snapshot {
 	struct snapshot_overflow overflow;
 
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
+	/* Frames that never came, of a million that might have: what lists and totals lack. */
+	uint32_t missed_share_ppm[STATS_WINDOWS];
 	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */
 	uint32_t top_length;	    /* most rows a list can have */
 	/* Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s and
