@@ -316,6 +316,12 @@ int source_start(struct source *source, struct error *error)
 	return source->reader != NULL ? reader_start(source->reader, error) : 0;
 }
 
+/* AF_PACKET spreads by flow, but hands a frame that finds its queue full to another one. */
+static bool rolls_over(const struct port *port)
+{
+	return port->queues > 1 && strcmp(port->driver, "net_af_packet") == 0;
+}
+
 /*
  * Ports that spread alike and have as many queues each, dealt out in turn, keep a flow on one worker
  * whichever of them its directions come from. One interface can be several ports, a queue each.
@@ -331,7 +337,8 @@ bool source_may_split(const struct source *source)
 	if (source->placed_by_hand && source->port_count > 1)
 		return true;
 	for (uint32_t p = 0; p < source->port_count; p++)
-		if (ports[p].symmetry == PORT_NOT_SYMMETRIC || ports[p].queues != ports[0].queues)
+		if (ports[p].symmetry == PORT_NOT_SYMMETRIC ||
+		    ports[p].queues != ports[0].queues || rolls_over(&ports[p]))
 			return true;
 	return false;
 }

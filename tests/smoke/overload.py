@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A worker that stands still for 100 ms or more, while the rest of weir goes on: the loss is exact, and
+"""Workers that stand still for 100 ms or more, while the rest of weir goes on: the loss is exact, and
 weir says on which queue it was, when, and what share of its lists is missing.
 
-    [sender: tcpreplay] span0 ---- veth, 2 queues ---- mon0 [monitor: weir, 2 workers, one of them stalled]
+    [sender: tcpreplay] span0 ---- veth, 2 queues ---- mon0 [monitor: weir, 2 workers, stalled]
 """
 
 import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 
 from tests.kit import thread
@@ -14,6 +15,8 @@ from tests.kit.tap import Tap
 from tests.kit.traffic import many_flows, replay, replay_in_step
 
 QUEUES = 2
+# AF_PACKET hands frames that find their queue full to another one: there both have to be full.
+STALLED = {"AF_PACKET": (0, 1), "AF_XDP": (1,)}
 
 
 def queue_rows(report: dict) -> list[dict]:
@@ -21,12 +24,14 @@ def queue_rows(report: dict) -> list[dict]:
     return [queue for port in report["ports"] for queue in port["queues"]]
 
 
-def stall(live: LiveWeir, send) -> tuple[int, datetime, datetime, int]:
-    """What `send` sent while worker 1 stood still, when that was, and how many snapshots
+def stall(live: LiveWeir, which: tuple, send) -> tuple[int, datetime, datetime, int]:
+    """What `send` sent while these workers stood still, when that was, and how many snapshots
     the stats core made meanwhile."""
-    worker = thread.named(live.process.pid, "rte-worker")[1]
+    workers = thread.named(live.process.pid, "rte-worker")
     first, before = datetime.now(timezone.utc), live.ask("/weir/info")["snapshot"]
-    with thread.Stalled(worker):
+    with ExitStack() as stack:
+        for number in which:
+            stack.enter_context(thread.Stalled(workers[number]))
         sent = send()
         time.sleep(max(0.0, 0.1 - (datetime.now(timezone.utc) - first).total_seconds()))
         # Two snapshots on: all that was lost has been seen to be.
@@ -49,7 +54,8 @@ def overloaded(tap: Tap, driver: str) -> None:
         tap.equal(f"{driver}: no loss yet", [port["loss"] for port in live.ask("/weir/ports")[
             "ports"].values() if "loss" in port], [])
         during, first, last, snapshots = stall(
-            live, lambda: replay(sender, "span0", many, "--pps", 30_000, "--loop", 4))
+            live, STALLED[driver],
+            lambda: replay(sender, "span0", many, "--pps", 30_000, "--loop", 4))
         sent += during
         live.wait_for(sent)
         share = live.ask("/weir/top,source,1")["missed_share_ppm"]
@@ -65,8 +71,8 @@ def overloaded(tap: Tap, driver: str) -> None:
         tap.equal(f"{driver}: queues tell all of it", sum(row["missed"] for row in rows),
                   ledger["missed"])
         queue = max(rows, key=lambda row: row["missed"])
-        # The other one may lose some on a busy machine; and AF_PACKET fills it up before it drops.
-        tap.ok(f"{driver}: most of it on one queue", queue["missed"] * 2 > ledger["missed"], rows)
+        if len(STALLED[driver]) == 1:  # the other one may lose some, too, on a busy machine
+            tap.ok(f"{driver}: most of it on one queue", queue["missed"] * 2 > ledger["missed"], rows)
         interval = timedelta(seconds=1)  # 0.2 s, on a machine that may be busy
         begin, end = (datetime.fromisoformat(queue["loss"][key][:23] + "+00:00")
                       for key in ("first", "last"))
