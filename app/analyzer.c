@@ -17,6 +17,7 @@
 #include <weir/telemetry.h>
 
 #include "describe.h"
+#include "privileges.h"
 
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */
@@ -261,6 +262,11 @@ int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *erro
 
 	if (result == 0 && source_may_split(&analyzer->source))
 		result = merge_splits(analyzer, error);
+	if (result == 0) {
+		const struct privileges keep = privileges_of(&analyzer->source);
+
+		result = privileges_drop(&keep, error);
+	}
 	if (result != 0)
 		return result;
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
@@ -280,6 +286,7 @@ int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *erro
 void analyzer_close(struct analyzer *analyzer)
 {
 	telemetry_stop();
+	privileges_close();
 	rte_pdump_uninit();
 	if (analyzer->flow_file != NULL)
 		flow_file_close(analyzer->flow_file, NULL);

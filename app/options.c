@@ -254,7 +254,7 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 		options->filter = text;
 		return 0;
 	case OPTION_FLOWS:
-		options->flows = text;
+		options->flows = strcmp(text, "/dev/stdout") == 0 ? "-" : text;
 		return 0;
 	case OPTION_FORMAT:
 		return parse_format(text, options, error);
