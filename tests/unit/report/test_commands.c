@@ -197,6 +197,8 @@ Test(commands, wrong_arguments_say_what_is_allowed)
 		{"/weir/flows", "5", "OFFSET,COUNT"},
 		{"/weir/flows", "-1,5", "a number from 0"},
 		{"/weir/flows", "0,0", "a number from 1 to 250"},
+		{"/weir/flows", "0,1,0", "next '0' is not allowed"},
+		{"/weir/flows", "0,1,2,3", "too many arguments"},
 		{"/weir/throughput", "0", "a number from 1 to 3600"},
 		{"/weir/throughput", "3601", "a number from 1 to 3600"},
 		{"/weir/workers", "1", "OFFSET,COUNT"},
