@@ -60,7 +60,7 @@ json_t *document_workers(const struct snapshot *snapshot)
 /* When it was; null where nothing was lost. */
 static json_t *loss(const struct stats_loss *when)
 {
-	json_t *object = json_object();
+	json_t *object = when->first != 0 ? json_object() : NULL;
 
 	if (when->first == 0)
 		return json_null();
