@@ -248,9 +248,10 @@ static int merge_splits(struct analyzer *analyzer, struct error *error)
 					options->inactive_timeout);
 
 	if (result != 0)
-		return error_set(error, -result,
-				 "split flows: no memory to merge them; lower --flow-capacity or use "
-				 "--workers 1");
+		return error_set(
+			error, -result,
+			"split flows: no memory to merge them; lower --flow-capacity or use "
+			"--workers 1");
 	return 0;
 }
 
@@ -267,6 +268,8 @@ int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *erro
 
 		result = privileges_drop(&keep, error);
 	}
+	if (result == 0)
+		result = source_read(&analyzer->source, error);
 	if (result != 0)
 		return result;
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)

@@ -227,7 +227,7 @@ static int init_own(const struct options *options, uint16_t workers)
 	arguments[count++] = (char *)"--no-pci";
 	arguments[count++] = (char *)"-m";
 	arguments[count++] = memory;
-	/* Nothing here is handed to hardware: no physical addresses, which would need privileges. */
+	/* No hardware, so no physical addresses, which would need privileges. */
 	arguments[count++] = (char *)"--iova-mode=va";
 	if (!hugepages_usable()) {
 		arguments[count++] = (char *)"--no-huge";
@@ -259,19 +259,22 @@ static int secure_directory(const char *path, struct error *error)
 {
 	struct stat status;
 
+	if (stat(path, &status) != 0 && errno == ENOENT)
+		return 0; /* without shared configuration DPDK goes on without it, and without a socket */
 	if (stat(path, &status) != 0)
 		return error_set(error, errno, "%s: %s; look at its permissions", path,
 				 strerror(errno));
 	if (status.st_uid != geteuid() && status.st_uid != 0)
-		return error_set(error, EPERM,
-				 "%s: belongs to user %u, who could answer for weir there; remove it or "
-				 "set XDG_RUNTIME_DIR",
-				 path, (unsigned int)status.st_uid);
+		return error_set(
+			error, EPERM,
+			"%s: belongs to user %u, who could answer for weir there; remove it, or set "
+			"XDG_RUNTIME_DIR",
+			path, (unsigned int)status.st_uid);
 	if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
 	if (chmod(path, status.st_mode & 07777 & ~(mode_t)(S_IWGRP | S_IWOTH)) != 0)
-		return error_set(error, EPERM, "%s: others may write to it; \"chmod go-w\" ends that",
-				 path);
+		return error_set(error, EPERM,
+				 "%s: others may write to it; \"chmod go-w\" ends that", path);
 	log_warning("%s: others could write to it; now they cannot", path);
 	return 0;
 }

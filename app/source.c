@@ -313,6 +313,11 @@ int source_start(struct source *source, struct error *error)
 		if (result != 0)
 			return result;
 	}
+	return 0;
+}
+
+int source_read(struct source *source, struct error *error)
+{
 	return source->reader != NULL ? reader_start(source->reader, error) : 0;
 }
 
@@ -323,8 +328,9 @@ static bool rolls_over(const struct port *port)
 }
 
 /*
- * Ports that spread alike and have as many queues each, dealt out in turn, keep a flow on one worker
- * whichever of them its directions come from. One interface can be several ports, a queue each.
+ * Ports that spread alike and have as many queues each, dealt out in turn, keep a flow on one
+ * worker whichever of them its directions come from. One interface can be several ports, a queue
+ * each.
  */
 bool source_may_split(const struct source *source)
 {
@@ -337,8 +343,8 @@ bool source_may_split(const struct source *source)
 	if (source->placed_by_hand && source->port_count > 1)
 		return true;
 	for (uint32_t p = 0; p < source->port_count; p++)
-		if (ports[p].symmetry == PORT_NOT_SYMMETRIC ||
-		    ports[p].queues != ports[0].queues || rolls_over(&ports[p]))
+		if (ports[p].symmetry == PORT_NOT_SYMMETRIC || ports[p].queues != ports[0].queues ||
+		    rolls_over(&ports[p]))
 			return true;
 	return false;
 }

@@ -34,8 +34,7 @@ static int interface_ioctl(const char *name, unsigned long command, struct ifreq
 
 int kernel_link_promiscuous(unsigned int index)
 {
-	const struct packet_mreq request = {.mr_ifindex = (int)index,
-					    .mr_type = PACKET_MR_PROMISC};
+	const struct packet_mreq request = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* receives nothing */
 	int result;
 

@@ -44,7 +44,8 @@ void kernel_loss_start(struct port *port);
 
 /*
  * Bring port->kernel_missed up to date: frames lost since kernel_loss_start(). AF_PACKET's sockets
- * are made one after the other and so found in the order of the queues; of AF_XDP's that is not known.
+ * are made one after the other and so found in the order of the queues; of AF_XDP's that is not
+ * known.
  */
 void kernel_loss_read(struct port *port);
 

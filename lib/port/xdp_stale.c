@@ -15,10 +15,10 @@
 /* libxdp's program for AF_XDP sockets that have none of their own. */
 #define DEFAULT_PROGRAM "xsk_def_prog"
 
-/* The kernel frees the queues of a process that was killed, and of a closed socket, a little later. */
-#define ATTEMPTS	100
-#define ATTEMPT_US	(10 * 1000)
-#define RELEASE_US	(100 * 1000)
+/* The kernel frees the queues of a killed process, and of a closed socket, a little later. */
+#define ATTEMPTS   100
+#define ATTEMPT_US (10 * 1000)
+#define RELEASE_US (100 * 1000)
 
 #define RING  64
 #define CHUNK 2048
@@ -59,8 +59,8 @@ static int try_queue(unsigned int index, uint16_t queue, void *memory)
 
 static bool queues_free(unsigned int index, uint16_t queues)
 {
-	void *memory = mmap(NULL, RING * CHUNK, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, RING * CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 	int result = memory == MAP_FAILED ? -ENOMEM : 0;
 
 	for (uint16_t q = 0; q < queues && result == 0; q++) {

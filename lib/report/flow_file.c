@@ -37,11 +37,10 @@ static int open_error(struct error *error, int code, const char *path)
 			"%s: is a symbolic link, which is not followed; name the file itself",
 			path);
 	case EEXIST:
-		return error_set(
-			error, code,
-			"%s: was there already and is somebody else's, in a directory for all; name "
-			"another file",
-			path);
+		return error_set(error, code,
+				 "%s: was there already and is somebody else's, in a directory for "
+				 "all; name another file",
+				 path);
 	case EISDIR:
 		return error_set(error, code, "%s: is a directory; name a file in it", path);
 	default:

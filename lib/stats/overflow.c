@@ -51,5 +51,6 @@ void overflow_fill(const struct stats_settings *settings, struct snapshot *snaps
 				add_network(overflow, &sums.networks[n]);
 		add(&overflow->other, &sums.other);
 	}
-	qsort(overflow->networks, overflow->network_count, sizeof(overflow->networks[0]), by_octets);
+	qsort(overflow->networks, overflow->network_count, sizeof(overflow->networks[0]),
+	      by_octets);
 }

@@ -24,12 +24,12 @@
 struct split_record {
 	struct stats_key key; /* the same for both directions */
 	struct flow_view view;
-	uint64_t workers;     /* bit w: worker w has a piece in it ... */
-	uint64_t cut;	      /* ... that ended by itself: what follows there is another record */
-	uint64_t cut_at;      /* packet time at which the first of these ended */
+	uint64_t workers; /* bit w: worker w has a piece in it ... */
+	uint64_t cut;     /* ... that ended by itself: what follows there is another record */
+	uint64_t cut_at;  /* packet time at which the first of these ended */
 	uint32_t pieces;
-	uint32_t walk;	      /* in which there last was a reason to wait */
-	uint64_t order;	      /* of arrival */
+	uint32_t walk;  /* in which there last was a reason to wait */
+	uint64_t order; /* of arrival */
 };
 
 struct split_timeouts {
@@ -59,7 +59,7 @@ struct split {
 	uint32_t buckets; /* a power of two */
 	uint32_t walk;
 	uint64_t arrivals;
-	uint64_t *hashes;	      /* SPLIT_WAYS a bucket; 0: free */
+	uint64_t *hashes;             /* SPLIT_WAYS a bucket; 0: free */
 	struct split_record *records; /* beside them */
 	struct snapshot_split counts;
 };

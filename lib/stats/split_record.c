@@ -8,7 +8,7 @@
 /* Workers read their clocks by themselves, a burst at a time: so much may they be apart. */
 #define SKEW (10 * CLOCK_MILLISECOND)
 
-#define TCP_FIN	     0x01
+#define TCP_FIN      0x01
 #define PROTOCOL_TCP 6
 
 /* The piece was ended by something in it, or by lack of room, not by silence. */
@@ -33,8 +33,7 @@ void split_record_make(struct split_record *record, uint32_t worker, const struc
 	if (!ends_by_itself(view->end))
 		return;
 	record->cut = record->workers;
-	record->cut_at =
-		view->end == FLOW_END_ACTIVE ? view->first + timeouts->active : view->last;
+	record->cut_at = view->end == FLOW_END_ACTIVE ? view->first + timeouts->active : view->last;
 }
 
 static bool began_after_cut(const struct split_record *record, const struct split_record *cut)

@@ -219,7 +219,8 @@ static json_t *live_flows(struct command_request *request, const struct page *pa
 	uint32_t count = stats_live_flows(request->stats, page->from, goes_on ? 0 : page->offset,
 					  flows, page->count);
 	/* Counting goes through all tables: once for all pages. */
-	uint64_t total = goes_on ? request->snapshot->flows_active : stats_live_count(request->stats);
+	uint64_t total =
+		goes_on ? request->snapshot->flows_active : stats_live_count(request->stats);
 
 	answer = json_pack("{s:I}", "offset", (json_int_t)page->offset);
 	put_live_flows(&answer, flows, count, total);
@@ -298,7 +299,8 @@ static const struct command commands[] = {
 	 "rates now, on average and each second. Parameters: int seconds (60), int offset (0)",
 	 true, answer_throughput},
 	{"/weir/sizes", "frame sizes with FCS. No parameters", true, answer_sizes},
-	{"/weir/flows", "flow counters; with parameters live flows: int offset, int count, int next", true,
+	{"/weir/flows",
+	 "flow counters; with parameters live flows: int offset, int count, int next", true,
 	 answer_flows},
 	{"/weir/overflow",
 	 "packets beyond the flow table by protocol and network. Parameters: int offset, int count",

@@ -11,11 +11,12 @@ import os
 import random
 import shutil
 import stat
+import subprocess
 import time
 from pathlib import Path
 
-from tests.kit import weir
-from tests.kit.rig import LiveWeir, Namespace, Rig
+from tests.kit import capture, weir
+from tests.kit.rig import LiveWeir, Namespace, Rig, wait_until
 from tests.kit.tap import Tap
 from tests.kit.traffic import many_flows, replay_in_step
 
@@ -113,8 +114,32 @@ def on_port(tap: Tap, name: str, rig: Rig, vdev: str) -> None:
     tap.equal(f"{name}: nothing is left mounted", mounts(), before)
 
 
+def on_capture(tap: Tap) -> None:
+    """A capture from a pipe that stops in the middle for as long as the threads are looked at."""
+    with Rig() as rig:
+        content, frames = Path(weir.BUNDLED).read_bytes(), len(list(capture.read(weir.BUNDLED)))
+        output = rig.folder / "report.json"
+        with open(output, "wb") as report:
+            process = rig.start(weir.WEIR, "--read", "-", "--format", "json", stdin=subprocess.PIPE,
+                                stdout=report)
+        process.stdin.write(content[:4000])
+        process.stdin.flush()
+        wait_until(lambda: "weir-reader" in [task["Name"] for task in threads(process.pid)],
+                   "the thread that reads")
+        tasks = threads(process.pid)
+        tap.equal("captures: no thread has a capability, or can gain one", {
+            (int(task["CapPrm"], 16), task["NoNewPrivs"]) for task in tasks}, {(0, "1")})
+        process.stdin.write(content[4000:])
+        process.stdin.close()
+        tap.equal("captures: exit 0", process.wait(60), 0)
+        document = json.loads(output.read_text(encoding="utf-8"))
+        tap.equal("captures: all of it was read", (document["ledger"]["received"],
+                                                   document["remarks"]), (frames, []))
+
+
 def main() -> None:
     tap = Tap()
+    on_capture(tap)
     on_interface(tap, "AF_PACKET")
     on_interface(tap, "AF_XDP")
     with Rig() as rig:

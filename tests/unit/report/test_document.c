@@ -56,9 +56,10 @@ Test(document, report_has_the_keys_of_the_interface)
 	json_t *report = report_of(snapshot);
 	const json_t *top = json_object_get(report, "top");
 
-	expect_keys(report,
-		    "version source settings remarks time ledger throughput packet_size flows overflow "
-		    "top top_total top_exact top_error top_missed_share_ppm workers ports");
+	expect_keys(
+		report,
+		"version source settings remarks time ledger throughput packet_size flows overflow "
+		"top top_total top_exact top_error top_missed_share_ppm workers ports");
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
 		    "received flow non_ip truncated malformed filtered overflow balanced missed "
@@ -67,7 +68,8 @@ Test(document, report_has_the_keys_of_the_interface)
 		    "packets_per_second l2_bits_per_second ip_bits_per_second");
 	expect_keys(json_object_get(report, "packet_size"),
 		    "packets octets mean min max histogram");
-	expect_keys(json_object_get(report, "flows"), "created active ended capacity fragments split_flows");
+	expect_keys(json_object_get(report, "flows"),
+		    "created active ended capacity fragments split_flows");
 	expect_keys(json_object_get(json_object_get(report, "flows"), "ended"),
 		    "idle active end forced resources");
 	expect_keys(top, "source destination pair source_port destination_port protocol flow");
@@ -292,8 +294,8 @@ Test(document, overflow_says_all)
 		size_t rows = json_array_size(networks);
 
 		expect_keys(overflow, "packets octets protocols source_networks other_networks");
-		cr_expect_eq(rows, shown[i] < FLOW_OVERFLOW_NETWORKS ? shown[i]
-								     : FLOW_OVERFLOW_NETWORKS);
+		cr_expect_eq(rows,
+			     shown[i] < FLOW_OVERFLOW_NETWORKS ? shown[i] : FLOW_OVERFLOW_NETWORKS);
 		cr_expect_eq(integer(json_object_get(overflow, "other_networks"), "packets"),
 			     (json_int_t)(each * (FLOW_OVERFLOW_NETWORKS - rows + 1)));
 		if (rows > 0)

@@ -116,7 +116,7 @@ static void count(struct worker_shared *worker, const struct packet *packet, uin
 }
 
 static void send_on(struct rig *rig, struct worker_shared *worker, const struct shot *shot,
-		 uint32_t packets)
+		    uint32_t packets)
 {
 	struct packet packet;
 

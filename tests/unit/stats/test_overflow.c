@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Packets that no record has: nobody takes the ended records, so the table fills up. What is said of
- * them by protocol and network is held against what was sent less what the records have.
+ * Packets that no record has: nobody takes the ended records, so the table fills up. What is said
+ * of them by protocol and network is held against what was sent less what the records have.
  */
 
 #define CAPACITY 64
@@ -16,8 +16,8 @@ static struct flow_overflow_sum network_sum(const struct snapshot_overflow *over
 	struct flow_overflow_sum none = {0};
 
 	for (uint32_t i = 0; i < overflow->network_count; i++) {
-		uint8_t bytes[16], wanted[16] = {address >> 24, address >> 16 & 255,
-						 address >> 8 & 255};
+		uint8_t bytes[16],
+			wanted[16] = {address >> 24, address >> 16 & 255, address >> 8 & 255};
 		int version;
 
 		flow_overflow_address(overflow->networks[i].network, &version, bytes);
@@ -55,9 +55,12 @@ static void fill(struct rig *rig)
 {
 	for (uint32_t w = 0; w < rig->worker_count; w++)
 		for (uint32_t i = 0; i < CAPACITY + FLOW_OUTBOX; i++) {
-			struct shot shot = {.source = 0x0a000000 + i, .destination = 0xc0000201,
-					    .source_port = 1, .destination_port = 2,
-					    .protocol = PROTO_UDP, .octets = 60000};
+			struct shot shot = {.source = 0x0a000000 + i,
+					    .destination = 0xc0000201,
+					    .source_port = 1,
+					    .destination_port = 2,
+					    .protocol = PROTO_UDP,
+					    .octets = 60000};
 
 			rig_send_on(rig, w, &shot, 1);
 		}
@@ -94,10 +97,18 @@ static void expect_sums(const struct snapshot *snapshot)
 Test(overflow, by_protocol_and_network_of_the_sender)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){.workers = 2, .flow_capacity = CAPACITY});
-	struct shot tcp = {.source = 0xc6336401, .destination = 0x0a0a0a0a, .source_port = 5,
-			   .destination_port = 80, .protocol = PROTO_TCP, .octets = 100};
-	struct shot udp = {.source = 0x01020304, .destination = 0xc6336401, .source_port = 53,
-			   .destination_port = 9, .protocol = PROTO_UDP, .octets = 1000};
+	struct shot tcp = {.source = 0xc6336401,
+			   .destination = 0x0a0a0a0a,
+			   .source_port = 5,
+			   .destination_port = 80,
+			   .protocol = PROTO_TCP,
+			   .octets = 100};
+	struct shot udp = {.source = 0x01020304,
+			   .destination = 0xc6336401,
+			   .source_port = 53,
+			   .destination_port = 9,
+			   .protocol = PROTO_UDP,
+			   .octets = 1000};
 
 	fill(rig);
 	rig_send_on(rig, 0, &tcp, 7);
@@ -124,8 +135,11 @@ Test(overflow, by_protocol_and_network_of_the_sender)
 Test(overflow, networks_beyond_the_room)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){.workers = 2, .flow_capacity = CAPACITY});
-	struct shot shot = {.destination = 0xc0000201, .source_port = 5, .destination_port = 80,
-			    .protocol = PROTO_TCP, .octets = 100};
+	struct shot shot = {.destination = 0xc0000201,
+			    .source_port = 5,
+			    .destination_port = 80,
+			    .protocol = PROTO_TCP,
+			    .octets = 100};
 
 	fill(rig);
 	for (uint32_t i = 0; i < 4 * FLOW_OVERFLOW_NETWORKS; i++) {

@@ -9,11 +9,11 @@
  * of the same packets. Both are run side by side, and what leaves them is compared.
  */
 
-#define ACTIVE	 (100 * CLOCK_SECOND)
+#define ACTIVE   (100 * CLOCK_SECOND)
 #define INACTIVE (10 * CLOCK_SECOND)
-#define RECORDS	 4096
-#define TCP_FIN	 0x01
-#define TCP_SYN	 0x02
+#define RECORDS  4096
+#define TCP_FIN  0x01
+#define TCP_SYN  0x02
 
 struct output {
 	struct flow_view views[RECORDS];
@@ -107,9 +107,10 @@ static void expect_same(struct both *both)
 	qsort(one->views, one->count, sizeof(one->views[0]), compare);
 	for (uint32_t i = 0; i < four->count && i < one->count; i++)
 		cr_expect_eq(compare(&four->views[i], &one->views[i]), 0,
-			     "record %u: %lu + %lu packets, end %d; one worker: %lu + %lu, end %d", i,
-			     four->views[i].packets[0], four->views[i].packets[1], four->views[i].end,
-			     one->views[i].packets[0], one->views[i].packets[1], one->views[i].end);
+			     "record %u: %lu + %lu packets, end %d; one worker: %lu + %lu, end %d",
+			     i, four->views[i].packets[0], four->views[i].packets[1],
+			     four->views[i].end, one->views[i].packets[0], one->views[i].packets[1],
+			     one->views[i].end);
 }
 
 static struct snapshot_split counts(const struct rig *rig)
@@ -123,18 +124,26 @@ static struct snapshot_split counts(const struct rig *rig)
 
 static struct shot there(uint32_t number, uint8_t protocol, uint8_t flags)
 {
-	return (struct shot){.source = 0x0a000001 + number, .destination = 0xc0000201,
-			     .source_port = (uint16_t)(40000 + number % 7), .destination_port = 443,
-			     .protocol = protocol, .tcp_flags = flags, .octets = 100};
+	return (struct shot){.source = 0x0a000001 + number,
+			     .destination = 0xc0000201,
+			     .source_port = (uint16_t)(40000 + number % 7),
+			     .destination_port = 443,
+			     .protocol = protocol,
+			     .tcp_flags = flags,
+			     .octets = 100};
 }
 
 static struct shot back(uint32_t number, uint8_t protocol, uint8_t flags)
 {
 	struct shot shot = there(number, protocol, flags);
 
-	return (struct shot){.source = shot.destination, .destination = shot.source,
-			     .source_port = 443, .destination_port = shot.source_port,
-			     .protocol = protocol, .tcp_flags = flags, .octets = 1000};
+	return (struct shot){.source = shot.destination,
+			     .destination = shot.source,
+			     .source_port = 443,
+			     .destination_port = shot.source_port,
+			     .protocol = protocol,
+			     .tcp_flags = flags,
+			     .octets = 1000};
 }
 
 Test(split, both_directions_on_two_workers)
@@ -209,7 +218,8 @@ Test(split, silence_keeps_flows_apart)
 Test(split, tcp_closes_both_ways)
 {
 	struct both *both = open_both();
-	const uint8_t flags[][2] = {{TCP_SYN, TCP_SYN | TCP_ACK}, {TCP_ACK, TCP_ACK},
+	const uint8_t flags[][2] = {{TCP_SYN, TCP_SYN | TCP_ACK},
+				    {TCP_ACK, TCP_ACK},
 				    {TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK}};
 
 	for (int i = 0; i < 3; i++) {
@@ -274,9 +284,11 @@ Test(split, active_timeout_cuts_the_whole)
 Test(split, full_table_lets_the_oldest_go)
 {
 	enum { FLOWS = 900, ROUNDS = 20 };
-	struct rig *rig = rig_open(&(struct rig_settings){
-		.workers = 4, .flow_capacity = 1024, .inactive = INACTIVE, .active = ACTIVE,
-		.interval = 3600 * CLOCK_SECOND});
+	struct rig *rig = rig_open(&(struct rig_settings){.workers = 4,
+							  .flow_capacity = 1024,
+							  .inactive = INACTIVE,
+							  .active = ACTIVE,
+							  .interval = 3600 * CLOCK_SECOND});
 	uint64_t packets = 0;
 
 	cr_assert_eq(stats_merge_splits(rig->stats, ACTIVE, INACTIVE), 0);
@@ -314,8 +326,8 @@ static void converse(uint64_t seed, bool any)
 		bool reverse = draw(&seed) % 2 == 0, quiet = flow % 5 == 0 && draw(&seed) % 8 != 0;
 		bool reset = protocol == PROTO_TCP && draw(&seed) % 10 == 0;
 		uint8_t flags = reset ? TCP_RST : TCP_ACK;
-		struct shot shot = reverse ? back(flow, protocol, flags)
-					   : there(flow, protocol, flags);
+		struct shot shot =
+			reverse ? back(flow, protocol, flags) : there(flow, protocol, flags);
 		uint32_t worker = any ? draw(&seed) % 4 : (flow + 2 * reverse) % 4;
 
 		/* After its end one worker begins a new flow with what is still on its way. */

@@ -99,11 +99,11 @@ struct flow_counters {
 
 /*
  * What the packets in no record were: by protocol, and by the sender's network (/24 of IPv4, /48 of
- * IPv6) as far as there is room, the others as one sum. Both come to overflow_packets exactly once the
- * worker has stopped; while it runs they are read a moment after it.
+ * IPv6) as far as there is room, the others as one sum. Both come to overflow_packets exactly once
+ * the worker has stopped; while it runs they are read a moment after it.
  */
 #define FLOW_OVERFLOW_PROTOCOLS 256
-#define FLOW_OVERFLOW_NETWORKS	512
+#define FLOW_OVERFLOW_NETWORKS  512
 
 struct flow_overflow_sum {
 	uint64_t packets, octets;

@@ -70,7 +70,7 @@ struct port {
 	/* private to port.c and counters.c: */
 	uint16_t tx_queues;	/* never used for sending; drivers and rte_pdump want some */
 	bool promiscuous_undo;	/* weir switched it on, so weir switches it off */
-	int promiscuous_socket;	/* keeps a kernel interface promiscuous; -1: none */
+	int promiscuous_socket; /* keeps a kernel interface promiscuous; -1: none */
 	bool rss_asked;
 	struct port_count counts[PORT_COUNTS];
 };

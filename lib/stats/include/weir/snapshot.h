@@ -78,17 +78,17 @@ struct stats_history {
 };
 #define STATS_HISTORY_MAX 3600
 
-/* Flows of which several workers had a piece, and that were made one record again (lib/stats/split.h). */
+/* Flows of which several workers had a piece, made one record again (lib/stats/split.h). */
 struct snapshot_split {
-	bool possible;	   /* nothing keeps a flow's packets on one worker */
-	uint64_t records;  /* given to the consumers of ended records */
-	uint64_t merged;   /* of these, made of several pieces */
-	uint64_t pieces;   /* ended records that those were made of */
-	uint64_t early;	   /* left before their time, for lack of room: a piece may be missing */
-	uint64_t waiting;  /* for other pieces, now */
+	bool possible;    /* nothing keeps a flow's packets on one worker */
+	uint64_t records; /* given to the consumers of ended records */
+	uint64_t merged;  /* of these, made of several pieces */
+	uint64_t pieces;  /* ended records that those were made of */
+	uint64_t early;   /* left before their time, for lack of room: a piece may be missing */
+	uint64_t waiting; /* for other pieces, now */
 };
 
-/* The packets of the bucket `overflow`, which are in no record; all sums are exact (weir/flow.h). */
+/* The packets of the bucket `overflow`, which are in no record; the sums are exact. */
 struct snapshot_overflow {
 	struct flow_overflow_sum protocols[FLOW_OVERFLOW_PROTOCOLS];
 	struct flow_overflow_network networks[FLOW_OVERFLOW_NETWORKS]; /* largest first */
@@ -107,16 +107,18 @@ struct snapshot_worker {
 
 /* When frames were lost, in steps of intervals; all 0: none was. */
 struct stats_loss {
-	uint64_t first, last; /* begin of the first interval with loss, end of the last: ns since 1970 */
-	uint64_t time;	      /* length of all intervals with loss, ns */
+	uint64_t first; /* begin of the first interval with loss, ns since 1970 */
+	uint64_t last;	/* end of the last one */
+	uint64_t time;	/* length of all of them, ns */
 };
 
 struct snapshot_port {
 	char name[64], driver[32];
 	enum port_symmetry symmetry;
 	struct port_counters counters;
-	struct stats_loss loss;			      /* missed and no_mbuf */
-	struct stats_loss queue_loss[PORT_QUEUES_MAX]; /* as far as the driver tells missed by queue */
+	struct stats_loss loss; /* of missed and no_mbuf */
+	/* of missed, as far as the driver tells it by queue: */
+	struct stats_loss queue_loss[PORT_QUEUES_MAX];
 };
 
 #define SNAPSHOT_WORKERS_MAX 64

@@ -50,8 +50,9 @@ int stats_add_consumer(struct stats *stats, const struct stats_consumer *consume
  * Nothing keeps the packets of a flow on one worker: records that several workers have of one
  * flow become one again, as a single worker would have made it, before consumers see them.
  * So an ended record waits about two intervals for the others, and the order is none in
- * particular. What a single worker would have told apart, or cut elsewhere, is in docs/interface.md.
- * Once, before the first stats_step(). The timeouts are the tables'. 0 or -ENOMEM.
+ * particular. What a single worker would have told apart, or cut elsewhere, is in
+ * docs/interface.md. Once, before the first stats_step(). The timeouts are the tables'. 0 or
+ * -ENOMEM.
  */
 int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout);
 
@@ -74,9 +75,9 @@ const struct snapshot *stats_acquire(struct stats *stats);
 void stats_release(struct stats *stats, const struct snapshot *snapshot);
 
 /*
- * Some of the live flows: from place `from` on (0, or where an earlier call left off) skip `skip`, fill up to
- * `count`; returns how many. Reads the tables under their seqlocks, any thread. A flow keeps
- * its place: who goes from place to place sees every flow once that lives all along.
+ * Some of the live flows: from place `from` on (0, or where an earlier call left off) skip `skip`,
+ * fill up to `count`; returns how many. Reads the tables under their seqlocks, any thread. A flow
+ * keeps its place: who goes from place to place sees every flow once that lives all along.
  */
 struct stats_live_flow {
 	struct flow_view view;
