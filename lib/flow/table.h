@@ -79,13 +79,15 @@ struct flow_table {
 	uint32_t finish_cursor;
 	uint64_t clock; /* the newest of all packets counted */
 	struct flow_counters counters;
-	struct flow_overflow_sums overflow; /* atomic words: any thread reads */
 	struct sweep sweep;
 	struct stage stages[STAGES];
 
 	/* Ended records: outbox[outbox_first..outbox_end) wait for the worker. */
 	uint32_t outbox_first, outbox_end;
 	struct flow_record outbox[FLOW_OUTBOX];
+
+	/* Atomic words: the worker writes, any thread reads. */
+	struct flow_overflow_sums overflow;
 };
 
 static inline uint64_t table_hash(const struct flow_table *table, const struct flow_record *record)

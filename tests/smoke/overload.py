@@ -14,7 +14,7 @@ from tests.kit.rig import LiveWeir, Rig
 from tests.kit.tap import Tap
 from tests.kit.traffic import many_flows, replay, replay_in_step
 
-QUEUES = 2
+QUEUES, FLOWS = 2, 1000
 # AF_PACKET hands frames that find their queue full to another one: there both have to be full.
 STALLED = {"AF_PACKET": (0, 1), "AF_XDP": (1,)}
 
@@ -48,8 +48,8 @@ def overloaded(tap: Tap, driver: str) -> None:
         rig.wire(sender, "span0", monitor, "mon0", QUEUES)
         live = rig.weir("--interface", "mon0", "--workers", QUEUES, "--driver", driver.lower(),
                         namespace=monitor)
-        few = many_flows(str(rig.folder / "few.pcap"), 1000, 1000)
-        many = many_flows(str(rig.folder / "many.pcap"), 10_000, 1000)
+        few = many_flows(str(rig.folder / "few.pcap"), 1000, FLOWS)
+        many = many_flows(str(rig.folder / "many.pcap"), 10_000, FLOWS)
         sent = replay_in_step(sender, "span0", few, live)
         tap.equal(f"{driver}: no loss yet", [port["loss"] for port in live.ask("/weir/ports")[
             "ports"].values() if "loss" in port], [])
@@ -78,6 +78,8 @@ def overloaded(tap: Tap, driver: str) -> None:
                       for key in ("first", "last"))
         tap.ok(f"{driver}: while the worker stood still", first - interval <= begin < end
                <= last + interval, (first, begin, end, last))
+        # Also when AF_PACKET has handed frames of one flow to two queues.
+        tap.equal(f"{driver}: a record for each flow", len(analysis.flows), FLOWS)
         tap.ok(f"{driver}: the lists say what share they lack", share > 0 and
                report["top_missed_share_ppm"] == lost * 1_000_000 // sent, (share, lost, sent))
 
