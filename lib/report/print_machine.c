@@ -167,7 +167,7 @@ static void loss_line(struct printer *printer, const char *what, const json_t *r
 
 	if (!json_is_object(loss))
 		return;
-	fprintf(printer->out, "%.16s: lost %.19s to %.19s UTC, %.3g s\n", what,
+	fprintf(printer->out, "%.14s: lost %.19s to %.19s UTC, %.3g s\n", what,
 		print_instant(first, sizeof(first), print_text(loss, "first")),
 		print_instant(last, sizeof(last), print_text(loss, "last")),
 		print_number(loss, "seconds"));

@@ -167,9 +167,12 @@ static void huge_machine(struct snapshot *snapshot)
 		port->counters = (struct port_counters){INT64_MAX, INT64_MAX, INT64_MAX,
 							INT64_MAX, INT64_MAX, true,
 							400000,    4,         {{0}}};
-		for (int q = 0; q < 4; q++)
+		port->loss = (struct stats_loss){1, INT64_MAX, INT64_MAX};
+		for (int q = 0; q < 4; q++) {
 			port->counters.queue[q] =
 				(struct port_queue_counters){INT64_MAX, INT64_MAX, INT64_MAX};
+			port->queue_loss[q] = port->loss;
+		}
 	}
 }
 
@@ -224,6 +227,10 @@ struct snapshot *fixture_huge(void)
 	snapshot->flows.created = snapshot->flows_active = INT64_MAX;
 	snapshot->flows.fragments_first = snapshot->flows.fragments_later = INT64_MAX;
 	snapshot->flows.fragments_unmatched = INT64_MAX;
+	for (int w = 0; w < STATS_WINDOWS; w++)
+		snapshot->missed_share_ppm[w] = 999999;
+	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,
+						  INT64_MAX, INT64_MAX, INT64_MAX};
 	huge_overflow(&snapshot->overflow);
 	huge_machine(snapshot);
 	return snapshot;
