@@ -260,7 +260,7 @@ static int secure_directory(const char *path, struct error *error)
 	struct stat status;
 
 	if (stat(path, &status) != 0 && errno == ENOENT)
-		return 0; /* without shared configuration DPDK goes on without it, and without a socket */
+		return 0; /* with --no-shconf DPDK does without it, and without a socket */
 	if (stat(path, &status) != 0)
 		return error_set(error, errno, "%s: %s; look at its permissions", path,
 				 strerror(errno));
