@@ -17,6 +17,7 @@
 #include <weir/telemetry.h>
 
 #include "describe.h"
+#include "privileges.h"
 
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */
@@ -246,12 +247,36 @@ static void wind_down(struct analyzer *analyzer)
 	stats_finish(analyzer->stats, clock_wall_ns());
 }
 
+/* Known only when the ports have started: some drivers tell no earlier how they spread. */
+static int merge_splits(struct analyzer *analyzer, struct error *error)
+{
+	const struct options *options = analyzer->options;
+	int result = stats_merge_splits(analyzer->stats, options->active_timeout,
+					options->inactive_timeout);
+
+	if (result != 0)
+		return error_set(
+			error, -result,
+			"split flows: no memory to merge them; lower --flow-capacity or use "
+			"--workers 1");
+	return 0;
+}
+
 int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *error)
 {
 	struct error later;
 	int result = source_start(&analyzer->source, error);
 	int report, flows = 0;
 
+	if (result == 0 && source_may_split(&analyzer->source))
+		result = merge_splits(analyzer, error);
+	if (result == 0) {
+		const struct privileges keep = privileges_of(&analyzer->source);
+
+		result = privileges_drop(&keep, error);
+	}
+	if (result == 0)
+		result = source_read(&analyzer->source, error);
 	if (result != 0)
 		return result;
 	telemetry_offer_prefilter(front_offer(&analyzer->source.front));
@@ -272,6 +297,7 @@ int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *erro
 void analyzer_close(struct analyzer *analyzer)
 {
 	telemetry_stop();
+	privileges_close();
 	rte_pdump_uninit();
 	if (analyzer->flow_file != NULL)
 		flow_file_close(analyzer->flow_file, NULL);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #include <rte_errno.h>
 
 #include <weir/log.h>
+
+#include "memif_socket.h"
 
 /* Memory for mbufs, MB; reserved, touched only as it is used. */
 #define EAL_MEMORY_MB 512
@@ -224,6 +227,8 @@ static int init_own(const struct options *options, uint16_t workers)
 	arguments[count++] = (char *)"--no-pci";
 	arguments[count++] = (char *)"-m";
 	arguments[count++] = memory;
+	/* No hardware, so no physical addresses, which would need privileges. */
+	arguments[count++] = (char *)"--iova-mode=va";
 	if (!hugepages_usable()) {
 		arguments[count++] = (char *)"--no-huge";
 		arguments[count++] = (char *)"--no-shconf";
@@ -241,10 +246,49 @@ static int init_given(const struct options *options)
 
 	if (arguments == NULL)
 		return -1;
+	memif_socket_remove_stale(options->eal_count, options->eal_arguments);
 	memcpy(arguments, options->eal_arguments,
 	       (size_t)options->eal_count * sizeof(arguments[0]));
 	result = rte_eal_init(options->eal_count, arguments);
 	free(arguments);
+	return result;
+}
+
+/* Whoever may write there can put a socket of his own in the place of weir's. */
+static int secure_directory(const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0 && errno == ENOENT)
+		return 0; /* with --no-shconf DPDK does without it, and without a socket */
+	if (stat(path, &status) != 0)
+		return error_set(error, errno, "%s: %s; look at its permissions", path,
+				 strerror(errno));
+	if (status.st_uid != geteuid() && status.st_uid != 0)
+		return error_set(
+			error, EPERM,
+			"%s: belongs to user %u, who could answer for weir there; remove it, or set "
+			"XDG_RUNTIME_DIR",
+			path, (unsigned int)status.st_uid);
+	if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	if (chmod(path, status.st_mode & 07777 & ~(mode_t)(S_IWGRP | S_IWOTH)) != 0)
+		return error_set(error, EPERM,
+				 "%s: others may write to it; \"chmod go-w\" ends that", path);
+	log_warning("%s: others could write to it; now they cannot", path);
+	return 0;
+}
+
+/* The directory of the telemetry socket, and the one around it. */
+static int secure_runtime(struct error *error)
+{
+	char path[PATH_MAX];
+	int result;
+
+	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
+	result = secure_directory(path, error);
+	if (result == 0)
+		result = secure_directory(dirname(path), error);
 	return result;
 }
 
@@ -275,7 +319,10 @@ int eal_start(const struct options *options, uint16_t workers, struct error *err
 	}
 	if (!own || options->log_level >= LOG_LEVEL_DEBUG)
 		fputs(text, stderr);
-	return 0;
+	result = secure_runtime(error);
+	if (result != 0)
+		eal_stop(options);
+	return result;
 }
 
 void eal_stop(const struct options *options)

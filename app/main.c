@@ -9,6 +9,7 @@
 #include "analyzer.h"
 #include "eal.h"
 #include "options.h"
+#include "privileges.h"
 #include "source.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
@@ -48,6 +49,7 @@ static int exit_of(int code)
 	case ENODEV:
 	case EISDIR:
 	case EACCES:
+	case EEXIST:
 	case ENOTDIR:
 	case ELOOP:
 	case EPROTONOSUPPORT:
@@ -60,6 +62,8 @@ static int exit_of(int code)
 static int analyse(const struct options *options, struct analyzer *analyzer)
 {
 	struct error error = {0};
+
+	privileges_no_new();
 	int result = eal_start(options, source_workers_wanted(options), &error);
 
 	if (result != 0) {

@@ -275,7 +275,7 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 	case OPTION_XDP_MODE:
 		return parse_xdp_mode(text, options, error);
 	case OPTION_FLOWS:
-		options->flows = text;
+		options->flows = strcmp(text, "/dev/stdout") == 0 ? "-" : text;
 		return 0;
 	case OPTION_FORMAT:
 		return parse_format(text, options, error);

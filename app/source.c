@@ -295,6 +295,7 @@ int source_open(struct source *source, const struct options *options, struct wor
 {
 	int result = port_fields_register(&source->fields, error);
 
+	source->placed_by_hand = options->placement_count > 0;
 	if (result != 0)
 		return result;
 	if (options->input == INPUT_CAPTURES)
@@ -318,9 +319,40 @@ int source_start(struct source *source, struct error *error)
 		if (result != 0)
 			return result;
 	}
-	if (source->reader != NULL)
-		return reader_start(source->reader, error);
 	return front_start(&source->front, source->ports, source->port_count, error);
+}
+
+int source_read(struct source *source, struct error *error)
+{
+	return source->reader != NULL ? reader_start(source->reader, error) : 0;
+}
+
+/* AF_PACKET spreads by flow, but hands a frame that finds its queue full to another one. */
+static bool rolls_over(const struct port *port)
+{
+	return port->queues > 1 && strcmp(port->driver, "net_af_packet") == 0;
+}
+
+/*
+ * Ports that spread alike and have as many queues each, dealt out in turn, keep a flow on one
+ * worker whichever of them its directions come from. One interface can be several ports, a queue
+ * each.
+ */
+bool source_may_split(const struct source *source)
+{
+	const struct port *ports = source->ports;
+
+	if (source->worker_count < 2)
+		return false;
+	if (source->interface.port_count > 1)
+		return source->interface.symmetry == PORT_NOT_SYMMETRIC;
+	if (source->placed_by_hand && source->port_count > 1)
+		return true;
+	for (uint32_t p = 0; p < source->port_count; p++)
+		if (ports[p].symmetry == PORT_NOT_SYMMETRIC || ports[p].queues != ports[0].queues ||
+		    rolls_over(&ports[p]))
+			return true;
+	return false;
 }
 
 void source_stop(struct source *source)

@@ -24,6 +24,7 @@ struct source {
 	struct interface interface; /* --interface only: port_count 0 otherwise */
 	struct front front;	     /* --prefilter, in front of the interface */
 	uint16_t worker_count;
+	bool placed_by_hand;         /* --config */
 	bool trust_time;	     /* a port replays a capture: its times are right */
 	bool handed_frames;	     /* see struct worker */
 };
@@ -41,8 +42,12 @@ uint16_t source_workers_wanted(const struct options *options);
 int source_open(struct source *source, const struct options *options, struct worker *workers,
 		struct error *error);
 
-/* Let packets come. */
+/* Let packets come: from ports, and then from captures, whose thread takes no signals. */
 int source_start(struct source *source, struct error *error);
+int source_read(struct source *source, struct error *error);
+
+/* After the start: may the packets of one flow meet several workers? */
+bool source_may_split(const struct source *source);
 
 /* No more packets; the counters stay readable. Workers have left their loops. */
 void source_stop(struct source *source);

@@ -24,6 +24,7 @@ static const char help[] =
 	"                          COUNT 10; METRIC octets (usual), packets, flows;\n"
 	"                          WINDOW now, 10s, 60s, total (usual)\n"
 	"  flows [OFFSET COUNT]    flow counters; with arguments the live flows\n"
+	"  overflow [OFFSET COUNT] packets beyond the flow table by protocol and network\n"
 	"  workers [OFFSET COUNT]  each worker's packets, flows, cycles and load\n"
 	"  ports [OFFSET COUNT]    each port's counters\n"
 	"  prefilter show|counters [OFFSET COUNT]\n"
@@ -51,6 +52,7 @@ static const struct {
 	{"sizes", "/weir/sizes", "", 0, false, {show_sizes}},
 	{"top", "/weir/top", "source", 4, false, {show_top}},
 	{"flows", "/weir/flows", "", 2, true, {show_flows}},
+	{"overflow", "/weir/overflow", "", 2, true, {show_overflow}},
 	{"workers", "/weir/workers", "", 2, true, {show_workers}},
 	{"ports", "/weir/ports", "", 2, true, {show_ports}},
 	{"raw", "", "", 1, false, {NULL}},

@@ -111,6 +111,12 @@ void show_prefilter_change(struct printer *printer, const json_t *answer)
 		(unsigned long long)print_count(answer, "rules"));
 }
 
+void show_overflow(struct printer *printer, const json_t *answer)
+{
+	print_overflow(printer, answer);
+	more(printer, answer, "networks", true);
+}
+
 void show_workers(struct printer *printer, const json_t *answer)
 {
 	print_workers(printer, json_object_get(answer, "workers"));

@@ -15,6 +15,7 @@ void show_throughput(struct printer *printer, const json_t *answer);
 void show_sizes(struct printer *printer, const json_t *answer);
 void show_top(struct printer *printer, const json_t *answer);
 void show_flows(struct printer *printer, const json_t *answer);
+void show_overflow(struct printer *printer, const json_t *answer);
 void show_workers(struct printer *printer, const json_t *answer);
 void show_ports(struct printer *printer, const json_t *answer);
 void show_prefilter_rules(struct printer *printer, const json_t *answer);

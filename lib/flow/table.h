@@ -4,6 +4,7 @@
 
 #include "fragment.h"
 #include "index.h"
+#include "overflow.h"
 #include "record.h"
 #include "slots.h"
 
@@ -13,7 +14,7 @@
  *	table.c		memory, bursts and outbox as the worker sees them
  *	stages.c	the packet path: look up, insert, count
  *	expire.c	every way for a record to end: sweep, eviction, finish
- *	index.[ch] slots.h record.[ch] fragment.[ch]	the parts
+ *	index.[ch] slots.h record.[ch] fragment.[ch] overflow.[ch]	the parts
  *	view.c		any thread: live records, and records decoded
  */
 
@@ -90,6 +91,9 @@ struct flow_table {
 	/* Ended records: outbox[outbox_first..outbox_end) wait for the worker. */
 	uint32_t outbox_first, outbox_end;
 	struct flow_record outbox[FLOW_OUTBOX];
+
+	/* Atomic words: the worker writes, any thread reads. */
+	struct flow_overflow_sums overflow;
 };
 
 static inline uint64_t table_hash(const struct flow_table *table, const struct flow_record *record)

@@ -25,6 +25,11 @@ bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_
 	return false;
 }
 
+void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy)
+{
+	overflow_copy(copy, &table->overflow);
+}
+
 static void view_address(uint8_t out[16], const struct flow_record *record, unsigned int endpoint)
 {
 	unsigned int prefix = 0;

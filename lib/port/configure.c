@@ -158,7 +158,8 @@ void port_verify_symmetry(struct port *port)
 	if (port->symmetry == PORT_NOT_SYMMETRIC) {
 		port->rss_functions = 0;
 		log_warning("%s: the driver %s has no symmetric RSS; the two directions of a flow "
-			    "may be counted as two flows; use 1 queue to avoid it",
+			    "may meet two workers and are merged when it has ended; use 1 queue to "
+			    "avoid it",
 			    port->name, port->driver);
 	} else if (port->symmetry == PORT_RSS_SYMMETRIC &&
 		   (port->rss_functions & (RSS_PORTS)) != 0) {

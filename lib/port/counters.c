@@ -66,6 +66,16 @@ static uint64_t total(const struct port_count *count)
 	return count->base + count->last;
 }
 
+static void read_kernel_loss(struct port *port, struct port_counters *counters)
+{
+	kernel_loss_read(port);
+	for (uint16_t q = 0; q < PORT_QUEUES_MAX; q++) {
+		counters->missed += port->kernel_missed[q];
+		if (port->kernel_family == AF_PACKET)
+			counters->queue[q].missed += port->kernel_missed[q];
+	}
+}
+
 void port_read_counters(struct port *port, struct port_counters *counters)
 {
 	const struct port_count *counts = port->counts;
@@ -75,7 +85,7 @@ void port_read_counters(struct port *port, struct port_counters *counters)
 	read_link(port, counters);
 	counters->received = total(&counts[RECEIVED]);
 	counters->octets = total(&counts[OCTETS]);
-	counters->missed = total(&counts[MISSED]) + kernel_loss_read(port);
+	counters->missed = total(&counts[MISSED]);
 	counters->no_mbuf = total(&counts[NO_MBUF]);
 	counters->errors = total(&counts[ERRORS]);
 	counters->queues = port->queues;
@@ -84,6 +94,7 @@ void port_read_counters(struct port *port, struct port_counters *counters)
 		counters->queue[q].octets = total(&counts[QUEUES + 3 * q + 1]);
 		counters->queue[q].missed = total(&counts[QUEUES + 3 * q + 2]);
 	}
+	read_kernel_loss(port, counters);
 	if (port->queues == 1) /* then all of it was this queue's */
 		counters->queue[0].missed = counters->missed;
 }

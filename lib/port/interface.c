@@ -23,6 +23,7 @@
 #include "kernel_loss.h"
 #include "xdp_holder.h"
 #include "xdp_log.h"
+#include "xdp_stale.h"
 #include "xdp_trial.h"
 
 /* The driver's totals end with the queues that struct rte_eth_stats has room for. */
@@ -334,6 +335,10 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 		return attach_packet(interface, &link, wanted, error);
 	}
 	interface->driver = INTERFACE_AF_XDP;
+	if (link.has_xdp && missing_for_xdp() == NULL && xdp_remove_stale(link.index, rx_queues)) {
+		log_info("%s: the XDP program of a process that was killed is taken off", name);
+		link.has_xdp = false;
+	}
 	result = xdp_possible(name, &link, rx_queues, &reason);
 	if (result == 0 && driver == INTERFACE_ANY)
 		result = xdp_harmless(name, &link, &reason);

@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -27,6 +28,21 @@ static int interface_ioctl(const char *name, unsigned long command, struct ifreq
 		return -errno;
 	snprintf(request->ifr_name, sizeof(request->ifr_name), "%s", name);
 	result = ioctl(fd, command, request) == 0 ? 0 : -errno;
+	close(fd);
+	return result;
+}
+
+int kernel_link_promiscuous(unsigned int index)
+{
+	const struct packet_mreq request = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* receives nothing */
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) == 0)
+		return fd;
+	result = -errno;
 	close(fd);
 	return result;
 }

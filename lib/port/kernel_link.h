@@ -24,6 +24,12 @@ int kernel_link_read(const char *name, struct kernel_link *link);
 /* IFF_* flags, 0 if there is no such interface. Cheaper than kernel_link_read(). */
 unsigned int kernel_link_flags(const char *name);
 
+/*
+ * A socket that keeps interface `index` promiscuous until it is closed, also by the death of the
+ * process; or negative errno. Needs CAP_NET_RAW for this call alone.
+ */
+int kernel_link_promiscuous(unsigned int index);
+
 /* Speed in Mbit/s, 0 unknown. */
 uint32_t kernel_link_speed(const char *name);
 

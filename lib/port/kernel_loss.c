@@ -111,58 +111,54 @@ static uint64_t packet_drops(int fd)
 	return statistics.tp_drops;
 }
 
+/* All zero where the kernel does not tell. */
+static struct xdp_statistics xdp_statistics_of(int fd)
+{
+	struct xdp_statistics statistics = {0};
+	socklen_t size = sizeof(statistics);
+
+	(void)getsockopt(fd, SOL_XDP, XDP_STATISTICS, &statistics, &size);
+	return statistics;
+}
+
 static uint64_t xdp_ring_full(int fd)
 {
-	struct xdp_statistics statistics = {0};
-	socklen_t size = sizeof(statistics);
-
-	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, &statistics, &size) != 0)
-		return 0;
-	return statistics.rx_ring_full;
-}
-
-static uint64_t xdp_refused(int fd)
-{
-	struct xdp_statistics statistics = {0};
-	socklen_t size = sizeof(statistics);
-
-	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, &statistics, &size) != 0)
-		return 0;
-	return statistics.rx_ring_full + statistics.rx_dropped;
-}
-
-static uint64_t sum_sockets(const struct port *port, uint64_t (*count)(int fd))
-{
-	uint64_t sum = 0;
-
-	for (uint16_t i = 0; i < port->kernel_socket_count; i++)
-		sum += count(port->kernel_sockets[i]);
-	return sum;
+	return xdp_statistics_of(fd).rx_ring_full;
 }
 
 uint64_t port_sockets_refused(const struct port *port)
 {
-	return port->kernel_family == AF_XDP ? sum_sockets(port, xdp_refused) : 0;
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; port->kernel_family == AF_XDP && i < port->kernel_socket_count; i++) {
+		const struct xdp_statistics statistics = xdp_statistics_of(port->kernel_sockets[i]);
+
+		sum += statistics.rx_ring_full + statistics.rx_dropped;
+	}
+	return sum;
 }
 
 void kernel_loss_start(struct port *port)
 {
-	if (port->kernel_family == AF_PACKET)
-		(void)sum_sockets(port, packet_drops); /* which clears them */
-	else if (port->kernel_family == AF_XDP)
-		port->kernel_before = sum_sockets(port, xdp_ring_full);
-	port->kernel_missed = 0;
+	for (uint16_t i = 0; i < port->kernel_socket_count; i++) {
+		port->kernel_missed[i] = 0;
+		if (port->kernel_family == AF_PACKET)
+			(void)packet_drops(port->kernel_sockets[i]); /* which clears them */
+		else
+			port->kernel_before[i] = xdp_ring_full(port->kernel_sockets[i]);
+	}
 }
 
-uint64_t kernel_loss_read(struct port *port)
+void kernel_loss_read(struct port *port)
 {
-	if (!port->started)
-		return port->kernel_missed;
-	if (port->kernel_family == AF_PACKET)
-		port->kernel_missed += sum_sockets(port, packet_drops);
-	else if (port->kernel_family == AF_XDP)
-		port->kernel_missed = sum_sockets(port, xdp_ring_full) - port->kernel_before;
-	return port->kernel_missed;
+	for (uint16_t i = 0; port->started && i < port->kernel_socket_count; i++) {
+		int fd = port->kernel_sockets[i];
+
+		if (port->kernel_family == AF_PACKET)
+			port->kernel_missed[i] += packet_drops(fd);
+		else
+			port->kernel_missed[i] = xdp_ring_full(fd) - port->kernel_before[i];
+	}
 }
 
 void kernel_loss_stop(struct port *port)

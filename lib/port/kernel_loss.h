@@ -42,8 +42,12 @@ void kernel_loss_attach(struct port *port, unsigned int index, const struct kern
 /* Frames lost before this moment do not count. */
 void kernel_loss_start(struct port *port);
 
-/* Frames lost since kernel_loss_start(). */
-uint64_t kernel_loss_read(struct port *port);
+/*
+ * Bring port->kernel_missed up to date: frames lost since kernel_loss_start(). AF_PACKET's sockets
+ * are made one after the other and so found in the order of the queues; of AF_XDP's that is not
+ * known.
+ */
+void kernel_loss_read(struct port *port);
 
 /* The driver is about to close its sockets: their numbers may soon mean other files. */
 void kernel_loss_stop(struct port *port);

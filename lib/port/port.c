@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -91,17 +92,30 @@ static uint16_t wanted_descriptors(const struct port *port, const struct port_se
 	return strcmp(port->driver, "net_af_xdp") == 0 ? 2048 : DESCRIPTORS;
 }
 
+static int enable_promiscuous(struct port *port)
+{
+	int result = rte_eth_promiscuous_enable(port->id);
+
+	port->promiscuous = result == 0 || rte_eth_promiscuous_get(port->id) == 1;
+	port->promiscuous_undo = result == 0;
+	return result;
+}
+
+/*
+ * A kernel interface is promiscuous as long as somebody's socket wants it to be, so it is not left
+ * so by a weir that is killed, and ending it needs no privilege. The drivers set a flag instead.
+ */
 static void set_promiscuous(struct port *port)
 {
 	int result;
 
-	if (port->interface[0] != '\0' && (kernel_link_flags(port->interface) & IFF_PROMISC) != 0) {
-		port->promiscuous = true; /* by somebody else: it is not weir's to end */
-		return;
+	if (port->interface[0] != '\0' && driver_traits(port->driver)->asks_kernel) {
+		port->promiscuous_socket = kernel_link_promiscuous(if_nametoindex(port->interface));
+		result = RTE_MIN(port->promiscuous_socket, 0);
+		port->promiscuous = result == 0;
+	} else {
+		result = enable_promiscuous(port);
 	}
-	result = rte_eth_promiscuous_enable(port->id);
-	port->promiscuous = result == 0 || rte_eth_promiscuous_get(port->id) == 1;
-	port->promiscuous_undo = result == 0;
 	if (result != 0 && result != -ENOTSUP)
 		log_warning("%s: cannot be made promiscuous (%s): frames for other stations may "
 			    "not be seen",
@@ -178,6 +192,7 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 	int result;
 
 	memset(port, 0, sizeof(*port));
+	port->promiscuous_socket = -1;
 	if (!rte_eth_dev_is_valid_port(id))
 		return error_set(error, ENODEV, "port %u: no such port; %u are available", id,
 				 rte_eth_dev_count_avail());
@@ -253,6 +268,9 @@ void port_close(struct port *port)
 	port_stop(port);
 	if (port->promiscuous_undo)
 		(void)rte_eth_promiscuous_disable(port->id);
+	if (port->promiscuous_socket >= 0)
+		close(port->promiscuous_socket);
+	port->promiscuous_socket = -1;
 	(void)rte_eth_dev_close(port->id);
 	rte_mempool_free(port->pool);
 	port->pool = NULL;

@@ -27,8 +27,9 @@ static ssize_t input_read(void *cookie, char *buffer, size_t size)
 	struct pollfd ready[2] = {{.fd = input->fd, .events = POLLIN},
 				  {.fd = input->wake, .events = POLLIN}};
 
-	if (poll(ready, 2, -1) < 0)
-		return -1;
+	while (poll(ready, 2, -1) < 0)
+		if (errno != EINTR)
+			return -1;
 	if (ready[1].revents != 0)
 		return 0;
 	return read(input->fd, buffer, size);

@@ -38,8 +38,7 @@ static json_t *texts(const char *const *list, uint32_t count)
 	return array;
 }
 
-/* An instant; null where there is none. */
-static json_t *instant(uint64_t ns)
+json_t *document_instant(uint64_t ns)
 {
 	char text[40];
 
@@ -61,7 +60,7 @@ json_t *document_info(const struct document_info *info)
 
 	put(&object, "version", json_string(info->version));
 	put(&object, "source", texts(info->sources, info->source_count));
-	put(&object, "started", instant(info->started));
+	put(&object, "started", document_instant(info->started));
 	put(&object, "settings", settings(info));
 	put(&object, "remarks", texts(info->remarks, info->remark_count));
 	return object;
@@ -71,8 +70,8 @@ json_t *document_time(const struct snapshot *snapshot)
 {
 	json_t *object = json_object();
 
-	put(&object, "first", instant(snapshot->first));
-	put(&object, "last", instant(snapshot->last));
+	put(&object, "first", document_instant(snapshot->first));
+	put(&object, "last", document_instant(snapshot->last));
 	put(&object, "seconds", json_real(snapshot->seconds));
 	return object;
 }
@@ -172,6 +171,21 @@ static json_t *fragments(const struct flow_counters *flows)
 	return object;
 }
 
+static json_t *split_flows(const struct snapshot_split *split)
+{
+	json_t *object = json_object();
+	double share = split->records == 0 ? 0 : (double)split->merged / (double)split->records;
+
+	put(&object, "possible", json_boolean(split->possible));
+	put_count(&object, "records", split->records);
+	put_count(&object, "merged", split->merged);
+	put_count(&object, "pieces", split->pieces);
+	put_count(&object, "merged_percent", (uint64_t)lround(share * 100));
+	put_count(&object, "left_early", split->early);
+	put_count(&object, "waiting", split->waiting);
+	return object;
+}
+
 json_t *document_flow_counters(const struct snapshot *snapshot)
 {
 	json_t *object = json_object();
@@ -184,6 +198,7 @@ json_t *document_flow_counters(const struct snapshot *snapshot)
 	put(&object, "ended", ended(&snapshot->flows));
 	put_count(&object, "capacity", capacity);
 	put(&object, "fragments", fragments(&snapshot->flows));
+	put(&object, "split_flows", split_flows(&snapshot->split));
 	return object;
 }
 
@@ -212,6 +227,7 @@ static void put_lists(json_t **report, const struct snapshot *snapshot, uint32_t
 	put(report, "top_total", totals);
 	put(report, "top_exact", json_boolean(exact));
 	put(report, "top_error", errors);
+	put_count(report, "top_missed_share_ppm", snapshot->missed_share_ppm[STATS_TOTAL]);
 }
 
 static void put_prefilter(json_t **report, const struct snapshot *snapshot,
@@ -240,6 +256,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "throughput", document_rates(&snapshot->average));
 	put(&report, "packet_size", document_sizes(snapshot));
 	put(&report, "flows", document_flow_counters(snapshot));
+	put(&report, "overflow", document_overflow(snapshot, count));
 	put_lists(&report, snapshot, count);
 	if (snapshot->prefilter.present)
 		put_prefilter(&report, snapshot, info);

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include <weir/clock.h>
+
 #include "parts.h"
 
 /* All that depends on the machine and not on the traffic alone, apart from the rest. */
@@ -55,8 +57,22 @@ json_t *document_workers(const struct snapshot *snapshot)
 	return array;
 }
 
-static json_t *queues(const struct port_counters *counters)
+/* When it was; null where nothing was lost. */
+static json_t *loss(const struct stats_loss *when)
 {
+	json_t *object = when->first != 0 ? json_object() : NULL;
+
+	if (when->first == 0)
+		return json_null();
+	put(&object, "first", document_instant(when->first));
+	put(&object, "last", document_instant(when->last));
+	put(&object, "seconds", json_real((double)when->time / CLOCK_SECOND));
+	return object;
+}
+
+static json_t *queues(const struct snapshot_port *port)
+{
+	const struct port_counters *counters = &port->counters;
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < counters->queues; i++) {
@@ -66,6 +82,7 @@ static json_t *queues(const struct port_counters *counters)
 		put_count(&object, "received", counters->queue[i].received);
 		put_count(&object, "octets", counters->queue[i].octets);
 		put_count(&object, "missed", counters->queue[i].missed);
+		put(&object, "loss", loss(&port->queue_loss[i]));
 		append(&array, object);
 	}
 	return array;
@@ -96,7 +113,8 @@ json_t *document_ports(const struct snapshot *snapshot)
 		put_count(&object, "missed", counters->missed);
 		put_count(&object, "no_mbuf", counters->no_mbuf);
 		put_count(&object, "errors", counters->errors);
-		put(&object, "queues", queues(counters));
+		put(&object, "loss", loss(&port->loss));
+		put(&object, "queues", queues(port));
 		append(&array, object);
 	}
 	return array;

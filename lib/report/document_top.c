@@ -113,6 +113,7 @@ json_t *document_top(const struct snapshot *snapshot, const struct document_list
 	put_count(&object, "shown", json_array_size(rows));
 	put(&object, "exact", json_boolean(top->exact));
 	put(&object, "error_bound", document_top_error(top));
+	put_count(&object, "missed_share_ppm", snapshot->missed_share_ppm[list->window]);
 	if (list->window == STATS_TOTAL)
 		put(&object, "sum", sums(snapshot));
 	put(&object, "rows", rows);

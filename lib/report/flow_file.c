@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,6 +36,11 @@ static int open_error(struct error *error, int code, const char *path)
 			error, code,
 			"%s: is a symbolic link, which is not followed; name the file itself",
 			path);
+	case EEXIST:
+		return error_set(error, code,
+				 "%s: was there already and is somebody else's, in a directory for "
+				 "all; name another file",
+				 path);
 	case EISDIR:
 		return error_set(error, code, "%s: is a directory; name a file in it", path);
 	default:
@@ -43,22 +49,62 @@ static int open_error(struct error *error, int code, const char *path)
 	}
 }
 
+#define FLAGS (O_WRONLY | O_NOCTTY | O_CLOEXEC)
+
+/* A link leads to where its maker wants: no file is written there, but /dev/fd/63 is a pipe. */
+static int open_link(struct flow_file *file, const char *path)
+{
+	struct stat status;
+
+	file->fd = open(path, FLAGS);
+	if (file->fd < 0)
+		return errno;
+	if (fstat(file->fd, &status) != 0 || S_ISREG(status.st_mode)) {
+		close(file->fd);
+		return ELOOP;
+	}
+	file->own = true;
+	return 0;
+}
+
+/*
+ * Where everybody may make files, one that is there already may have been put there by
+ * somebody, to read it or as a second name of another file.
+ */
+static bool is_ours(const char *path, const struct stat *status)
+{
+	char *copy = strdup(path);
+	struct stat directory;
+	bool shared = copy == NULL || stat(dirname(copy), &directory) != 0 ||
+		      (directory.st_mode & S_IWOTH) != 0;
+
+	free(copy);
+	return !shared || (status->st_uid == geteuid() && status->st_nlink == 1);
+}
+
 /* 0 or errno. */
 static int open_path(struct flow_file *file, const char *path)
 {
 	struct stat status;
+	int code;
 
 	if (strcmp(path, "-") == 0) {
 		file->fd = STDOUT_FILENO;
 		return 0;
 	}
-	file->fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0640);
+	file->fd = open(path, FLAGS | O_CREAT | O_NOFOLLOW, 0640);
+	if (file->fd < 0 && errno == ELOOP)
+		return open_link(file, path);
 	if (file->fd < 0)
 		return errno;
 	file->own = true;
 	file->regular = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode);
-	return 0;
+	if (!file->regular)
+		return 0;
+	code = !is_ours(path, &status) ? EEXIST : ftruncate(file->fd, 0) != 0 ? errno : 0;
+	if (code != 0)
+		close(file->fd);
+	return code;
 }
 
 static void release(struct flow_file *file)

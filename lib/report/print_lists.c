@@ -88,6 +88,10 @@ static void top_heading(struct printer *printer, const json_t *top, const char *
 	else
 		print_heading(printer, "%s (%llu of %s%s)", title, shown, exact ? "" : "at least ",
 			      total);
+	if (print_count(top, "missed_share_ppm") > 0)
+		fprintf(printer->out,
+			"  of all frames %.4g%% were lost before weir: not in this list\n",
+			print_number(top, "missed_share_ppm") / 10000);
 	if (exact)
 		return;
 	const json_t *bound = json_object_get(top, "error_bound");

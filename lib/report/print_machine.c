@@ -43,6 +43,43 @@ void print_info(struct printer *printer, const json_t *info)
 	print_table(printer, table, 0);
 }
 
+static void overflow_row(struct table *table, const json_t *row, const char *label,
+			 const json_t *overflow)
+{
+	double packets = print_number(row, "packets"), sum = print_number(overflow, "packets");
+	char text[32], share[16];
+
+	table_cell(table, "%s", label);
+	table_cell(table, "%s", print_quantity(text, sizeof(text), print_count(row, "packets")));
+	table_cell(table, "%s", print_share(share, sizeof(share), packets, sum));
+	table_cell(table, "%s", format_si(text, sizeof(text), print_number(row, "octets"), "B"));
+}
+
+void print_overflow(struct printer *printer, const json_t *overflow)
+{
+	static const struct table_column columns[] = {
+		{.title = "Beyond the flow table"},
+		{.title = "Packets", .right = true},
+		{.title = "Share", .right = true},
+		{.title = "Octets", .right = true},
+	};
+	static const char *const lists[][2] = {{"protocols", "name"},
+					       {"source_networks", "network"}};
+	const json_t *other = json_object_get(overflow, "other_networks");
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t l = 0; table != NULL && l < COUNT(lists); l++) {
+		const json_t *rows = json_object_get(overflow, lists[l][0]);
+
+		for (size_t i = 0; i < print_rows(rows); i++)
+			overflow_row(table, print_row(rows, i),
+				     print_text(print_row(rows, i), lists[l][1]), overflow);
+	}
+	if (table != NULL && print_count(other, "packets") > 0)
+		overflow_row(table, other, "other networks", overflow);
+	print_table(printer, table, 0);
+}
+
 void print_workers(struct printer *printer, const json_t *workers)
 {
 	static const struct table_column columns[] = {
@@ -122,6 +159,34 @@ static void port_rows(struct table *table, const json_t *port)
 	}
 }
 
+/* When a port or one of its queues lost frames. */
+static void loss_line(struct printer *printer, const char *what, const json_t *row)
+{
+	const json_t *loss = json_object_get(row, "loss");
+	char first[40], last[40];
+
+	if (!json_is_object(loss))
+		return;
+	fprintf(printer->out, "%.14s: lost %.19s to %.19s UTC, %.3g s\n", what,
+		print_instant(first, sizeof(first), print_text(loss, "first")),
+		print_instant(last, sizeof(last), print_text(loss, "last")),
+		print_number(loss, "seconds"));
+}
+
+static void loss_lines(struct printer *printer, const json_t *port)
+{
+	const json_t *queues = json_object_get(port, "queues");
+
+	loss_line(printer, print_text(port, "name"), port);
+	for (size_t i = 0; print_rows(queues) > 1 && i < print_rows(queues); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "  queue %.0f",
+			 print_number(print_row(queues, i), "queue"));
+		loss_line(printer, name, print_row(queues, i));
+	}
+}
+
 void print_ports(struct printer *printer, const json_t *ports)
 {
 	static const struct table_column columns[] = {
@@ -145,5 +210,6 @@ void print_ports(struct printer *printer, const json_t *ports)
 			fprintf(printer->out,
 				"%.24s: not symmetric, a flow's two ways may meet two workers\n",
 				print_text(port, "name"));
+		loss_lines(printer, port);
 	}
 }

@@ -71,6 +71,21 @@ void print_sizes(struct printer *printer, const json_t *sizes)
 	print_table(printer, table, 2);
 }
 
+/* "" where a flow cannot meet several workers. */
+static void split_text(char *out, size_t size, const json_t *split)
+{
+	char a[32], b[32], c[32];
+
+	out[0] = '\0';
+	if (print_count(split, "possible") == 0)
+		return;
+	snprintf(out, size, "%s (%u%% of records) made whole of %s pieces, %s left early",
+		 format_count(a, sizeof(a), print_count(split, "merged")),
+		 (unsigned int)print_count(split, "merged_percent"),
+		 format_count(b, sizeof(b), print_count(split, "pieces")),
+		 format_count(c, sizeof(c), print_count(split, "left_early")));
+}
+
 void print_flow_counters(struct printer *printer, const json_t *flows)
 {
 	static const char *const ends[][2] = {
@@ -83,6 +98,7 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 	const json_t *ended = json_object_get(flows, "ended");
 	const json_t *fragments = json_object_get(flows, "fragments");
 	char created[32], active[96], reasons[256] = "", parts[128] = "", a[32], b[32], c[32];
+	char split[160];
 	size_t used = 0;
 
 	format_count(created, sizeof(created), print_count(flows, "created"));
@@ -102,11 +118,13 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 			 format_count(a, sizeof(a), print_count(fragments, "first")),
 			 format_count(b, sizeof(b), print_count(fragments, "later")),
 			 format_count(c, sizeof(c), print_count(fragments, "unmatched")));
+	split_text(split, sizeof(split), json_object_get(flows, "split_flows"));
 	print_heading(printer, "Flows");
 	print_pairs(printer, (const char *const[][2]){{"  created", created},
 						      {"  live now", active},
 						      {"  ended", reasons},
 						      {"  fragments", parts},
+						      {"  split", split},
 						      {NULL, NULL}});
 }
 

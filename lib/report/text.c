@@ -125,6 +125,8 @@ int report_text(FILE *out, const struct snapshot *snapshot, const struct documen
 
 		print_document(&printer, document_top(snapshot, &list), print_top);
 	}
+	if (snapshot->buckets[PACKET_BUCKET_OVERFLOW] > 0)
+		print_document(&printer, document_overflow(snapshot, top), print_overflow);
 	if (snapshot->prefilter.present)
 		print_filtering(&printer, snapshot, info);
 	if (!info->capture)

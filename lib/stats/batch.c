@@ -65,23 +65,6 @@ static void make_pair(const struct flow_view *view, const struct rows *rows, int
 	memcpy(sums[order < 0], rows->reverse, sizeof(rows->reverse));
 }
 
-static void make_flow(const struct flow_view *view, int order, struct flow_key *flow)
-{
-	bool descends = order > 0 || (order == 0 && view->source_port > view->destination_port);
-
-	struct stats_key *key = &flow->key;
-
-	key->version = (uint8_t)view->version;
-	key->protocol = view->protocol;
-	key->vlan = view->vlan;
-	key->source_port = descends ? view->destination_port : view->source_port;
-	key->destination_port = descends ? view->source_port : view->destination_port;
-	memcpy(key->source, descends ? view->destination : view->source, sizeof(key->source));
-	memcpy(key->destination, descends ? view->source : view->destination,
-	       sizeof(key->destination));
-	flow->note = view->first << 1 | descends;
-}
-
 void batch_make(struct batch *batch)
 {
 	for (uint32_t i = 0; i < batch->records; i++) {
@@ -99,7 +82,7 @@ void batch_make(struct batch *batch)
 			  view->source_port == view->destination_port);
 		make_pair(view, &rows, order, &batch->pairs[i], batch->pair_sums[i]);
 		batch->protocols[i] = view->protocol;
-		make_flow(view, order, &batch->flows[i]);
+		flow_key_make(view, order, &batch->flows[i]);
 		memcpy(batch->record_sums[i], rows.both, sizeof(rows.both));
 	}
 }

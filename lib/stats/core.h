@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "pool.h"
 #include "shadow.h"
+#include "split.h"
 #include "tops.h"
 
 /*
@@ -14,8 +15,9 @@
  *
  *	stats.c		life, intervals
  *	drain.c walk.c	ended and live records -> deltas (shadow.h)
+ *	split.c split_record.c	pieces of flows -> the records of whole flows
  *	batch.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
- *	ledger.c history.c	counters -> the rest of a snapshot
+ *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot
  *	pool.c		snapshots and their readers
  *	live.c		the page of live flows
  */
@@ -40,10 +42,14 @@ struct stats {
 	uint64_t numbers;	/* of snapshots */
 	struct ledger ledger;
 	struct tops tops;
+	struct split split;
 };
 
 /* Take what is in the rings, at most a ringful of each: count it, and give it to the consumers. */
 uint32_t stats_drain(struct stats *stats);
+
+/* Give an ended record to the consumers; `context` is the struct stats. */
+void stats_consume(void *context, const struct flow_view *view);
 
 /* Count what is new in the live records. Drains on its way; returns how many that were. */
 uint32_t stats_walk(struct stats *stats);

@@ -18,15 +18,25 @@ static void count(struct stats *stats, struct shadow *shadow, const struct flow_
 		*shadow = nothing;
 }
 
-static void consume(struct stats *stats, const struct flow_record *record)
+void stats_consume(void *context, const struct flow_view *view)
+{
+	const struct stats *stats = context;
+
+	for (uint32_t c = 0; c < stats->consumer_count; c++)
+		stats->consumers[c].record(stats->consumers[c].context, view);
+}
+
+static void pass_on(struct stats *stats, uint32_t worker, const struct flow_record *record)
 {
 	struct flow_view view;
 
-	if (stats->consumer_count == 0)
+	if (stats->consumer_count == 0 && !stats->split.on)
 		return;
 	flow_view(record, &view);
-	for (uint32_t c = 0; c < stats->consumer_count; c++)
-		stats->consumers[c].record(stats->consumers[c].context, &view);
+	if (stats->split.on)
+		split_add(&stats->split, worker, &view);
+	else
+		stats_consume(stats, &view);
 }
 
 static uint32_t drain_worker(struct stats *stats, uint32_t w)
@@ -42,7 +52,7 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w)
 			__builtin_prefetch(&shadows[records[i].sequence], 1);
 		for (uint32_t i = 0; i < taken; i++) {
 			count(stats, &shadows[records[i].sequence], &records[i]);
-			consume(stats, &records[i]);
+			pass_on(stats, w, &records[i]);
 		}
 		drained += taken;
 	} while (taken == BATCH && drained < DRAIN_MAX);

@@ -15,6 +15,8 @@ void history_add(struct history *history, const struct stats_history *interval, 
 	open->frame_octets += interval->frame_octets;
 	open->ip_octets += interval->ip_octets;
 	open->missed += interval->missed;
+	open->received += interval->received;
+	open->lost += interval->lost;
 	if (open->duration == 0 || (open->duration < CLOCK_SECOND && !close))
 		return;
 	history->entries[history->next] = *open;

@@ -56,6 +56,23 @@ static void show_flow(const struct flow_key *flow, struct stats_key *shown)
 	memcpy(shown->destination, key->source, sizeof(shown->destination));
 }
 
+void flow_key_make(const struct flow_view *view, int order, struct flow_key *flow)
+{
+	bool descends = order > 0 || (order == 0 && view->source_port > view->destination_port);
+
+	struct stats_key *key = &flow->key;
+
+	key->version = (uint8_t)view->version;
+	key->protocol = view->protocol;
+	key->vlan = view->vlan;
+	key->source_port = descends ? view->destination_port : view->source_port;
+	key->destination_port = descends ? view->source_port : view->destination_port;
+	memcpy(key->source, descends ? view->destination : view->source, sizeof(key->source));
+	memcpy(key->destination, descends ? view->source : view->destination,
+	       sizeof(key->destination));
+	flow->note = view->first << 1 | descends;
+}
+
 void key_show(enum stats_dimension dimension, unsigned int side, const void *key,
 	      struct stats_key *shown)
 {

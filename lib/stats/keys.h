@@ -63,6 +63,9 @@ struct dimension_source {
 };
 extern const struct dimension_source dimension_sources[STATS_DIMENSIONS];
 
+/* `order` is that of the view's source address to its destination. */
+void flow_key_make(const struct flow_view *view, int order, struct flow_key *flow);
+
 /* The row of a list for a subject's key. */
 void key_show(enum stats_dimension dimension, unsigned int side, const void *key,
 	      struct stats_key *shown);

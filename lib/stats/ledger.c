@@ -5,6 +5,8 @@
 
 #include <weir/clock.h>
 
+#include "overflow.h"
+
 #define FLOW_COUNTER_WORDS (sizeof(struct flow_counters) / sizeof(uint64_t))
 _Static_assert(sizeof(struct flow_counters) == FLOW_COUNTER_WORDS * sizeof(uint64_t),
 	       "counters only, so that they can be added without naming each");
@@ -137,13 +139,47 @@ static struct stats_history pass_interval(struct ledger_mark *mark, const struct
 		.frame_octets = snapshot->frame_octets - mark->frame_octets,
 		.ip_octets = snapshot->ip_octets - mark->ip_octets,
 		.missed = snapshot->missed - mark->missed,
+		.received = snapshot->received - mark->received,
+		.lost = snapshot->missed + snapshot->no_mbuf - mark->lost,
 	};
 
 	mark->packets = snapshot->size_packets;
 	mark->frame_octets = snapshot->frame_octets;
 	mark->ip_octets = snapshot->ip_octets;
 	mark->missed = snapshot->missed;
+	mark->received = snapshot->received;
+	mark->lost = snapshot->missed + snapshot->no_mbuf;
 	return interval;
+}
+
+static uint32_t share_ppm(uint64_t lost, uint64_t received)
+{
+	uint64_t all = lost + received;
+
+	return all == 0 ? 0 : (uint32_t)((unsigned __int128)lost * 1000000 / all);
+}
+
+static void fill_missed_shares(struct snapshot *snapshot, const struct stats_history *interval)
+{
+	static const uint64_t lengths[STATS_WINDOWS] = {
+		[STATS_10S] = 10 * CLOCK_SECOND, [STATS_60S] = 60 * CLOCK_SECOND};
+	uint32_t *shares = snapshot->missed_share_ppm;
+
+	shares[STATS_NOW] = share_ppm(interval->lost, interval->received);
+	shares[STATS_TOTAL] = share_ppm(snapshot->missed + snapshot->no_mbuf, snapshot->received);
+	for (unsigned int w = STATS_10S; w <= STATS_60S; w++) {
+		uint64_t lost = 0, received = 0;
+
+		for (uint32_t i = snapshot->history_count; i > 0; i--) {
+			const struct stats_history *entry = &snapshot->history[i - 1];
+
+			if (entry->time + lengths[w] <= snapshot->time)
+				break;
+			lost += entry->lost;
+			received += entry->received;
+		}
+		shares[w] = share_ppm(lost, received);
+	}
 }
 
 void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
@@ -164,6 +200,7 @@ void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	for (uint32_t p = 0; p < settings->port_count; p++)
 		read_port(snapshot, settings->ports[p], p);
 	derive_sums(snapshot);
+	overflow_fill(settings, snapshot);
 	if (settings->prefilter != NULL)
 		settings->prefilter(settings->prefilter_context, snapshot);
 	ledger_derive_prefilter(snapshot);
@@ -178,4 +215,6 @@ void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 				     snapshot->ip_octets, span);
 	history_add(&ledger->history, &interval, time->final);
 	history_copy(&ledger->history, snapshot);
+	loss_note(&ledger->loss, time->now, time->elapsed, snapshot);
+	fill_missed_shares(snapshot, &interval);
 }

@@ -5,6 +5,7 @@
 #include <weir/stats.h>
 
 #include "history.h"
+#include "loss.h"
 
 /*
  * Everything of a snapshot that comes from counters: the ledger, sizes, throughput, flows,
@@ -14,7 +15,7 @@
 
 /* The counters at the end of the last interval. */
 struct ledger_mark {
-	uint64_t packets, frame_octets, ip_octets, missed;
+	uint64_t packets, frame_octets, ip_octets, missed, received, lost;
 	struct {
 		uint64_t received, cycles_busy, cycles_total;
 	} workers[SNAPSHOT_WORKERS_MAX];
@@ -23,6 +24,7 @@ struct ledger_mark {
 struct ledger {
 	struct ledger_mark mark;
 	struct history history;
+	struct loss loss;
 };
 
 /* The instant of a snapshot. */

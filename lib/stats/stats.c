@@ -81,6 +81,7 @@ void stats_destroy(struct stats *stats)
 		return;
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
 		memory_free(stats->shadows[w], shadow_bytes(stats));
+	split_release(&stats->split);
 	pool_release(&stats->pool);
 	tops_release(&stats->tops);
 	memory_free(stats, sizeof(*stats));
@@ -92,6 +93,17 @@ int stats_add_consumer(struct stats *stats, const struct stats_consumer *consume
 		return -ENOSPC;
 	stats->consumers[stats->consumer_count++] = *consumer;
 	return 0;
+}
+
+int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout)
+{
+	const struct split_timeouts timeouts = {active_timeout, inactive_timeout};
+	uint32_t capacity = stats->settings.flow_capacity / 4;
+
+	stats->split.leave = stats_consume;
+	stats->split.context = stats;
+	return split_init(&stats->split, capacity < 4096 ? 4096 : capacity, &timeouts,
+			  &stats->settings.secret);
 }
 
 /* Write the snapshot of the interval that ends now, and begin the next. Returns what it drained. */
@@ -121,6 +133,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry, uint
 		tops_list(&stats->tops, &entry->snapshot, entry->rows);
 		tops_next(&stats->tops);
 	}
+	entry->snapshot.split = stats->split.counts;
 	entry->snapshot.number = ++stats->numbers;
 	pool_publish(&stats->pool, entry);
 	stats->interval_began = now;
@@ -154,6 +167,8 @@ void stats_finish(struct stats *stats, uint64_t now)
 {
 	while (stats_drain(stats) > 0)
 		;
+	if (stats->split.on)
+		split_flush(&stats->split);
 	follow_clock(stats, now);
 	end_interval(stats, pool_last(&stats->pool), now, true);
 }

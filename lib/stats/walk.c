@@ -19,6 +19,7 @@ static void count(struct stats *stats, struct shadow *shadow, const struct flow_
 uint32_t stats_walk(struct stats *stats)
 {
 	uint32_t drained = 0;
+	struct flow_view view;
 
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
 		const struct flow_table *table = stats->workers[w]->table;
@@ -28,9 +29,16 @@ uint32_t stats_walk(struct stats *stats)
 		for (uint32_t slot = 0; slot < used; slot++) {
 			if (slot % SLICE == 0)
 				drained += stats_drain(stats);
-			if (flow_table_read(table, slot, &record))
-				count(stats, &stats->shadows[w][slot], &record);
+			if (!flow_table_read(table, slot, &record))
+				continue;
+			count(stats, &stats->shadows[w][slot], &record);
+			if (stats->split.counts.waiting == 0)
+				continue;
+			flow_view(&record, &view);
+			split_live(&stats->split, w, &view);
 		}
 	}
+	if (stats->split.on)
+		split_walked(&stats->split);
 	return drained;
 }

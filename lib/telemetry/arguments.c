@@ -76,24 +76,42 @@ int arguments_none(const char *text, struct error *error)
 	return error_set(error, EINVAL, "this command takes no arguments");
 }
 
+static int page_of(const struct fields *fields, struct page *page, struct error *error)
+{
+	uint64_t count;
+	int result = 0;
+
+	*page = (struct page){.offset = 0, .count = ARGUMENTS_COUNT_MAX};
+	if (fields->count == 0)
+		return result;
+	if (fields->count == 1)
+		return error_set(error, EINVAL,
+				 "the count is missing; OFFSET,COUNT are both needed");
+	result = number(fields->field[0], "offset", 0, INT64_MAX, &page->offset, error);
+	if (result == 0)
+		result = number(fields->field[1], "count", 1, ARGUMENTS_COUNT_MAX, &count, error);
+	if (result == 0)
+		page->count = (uint32_t)count;
+	return result;
+}
+
 int arguments_page(const char *text, struct page *page, struct error *error)
 {
 	struct fields fields;
-	uint64_t count;
-
-	*page = (struct page){.offset = 0, .count = ARGUMENTS_COUNT_MAX};
 	int result = split(text, 2, &fields, error);
 
-	if (result != 0 || fields.count == 0)
-		return result;
-	if (fields.count == 1)
-		return error_set(error, EINVAL,
-				 "the count is missing; OFFSET,COUNT are both needed");
-	result = number(fields.field[0], "offset", 0, INT64_MAX, &page->offset, error);
+	return result == 0 ? page_of(&fields, page, error) : result;
+}
+
+int arguments_flows(const char *text, struct page *page, struct error *error)
+{
+	struct fields fields;
+	int result = split(text, 3, &fields, error);
+
 	if (result == 0)
-		result = number(fields.field[1], "count", 1, ARGUMENTS_COUNT_MAX, &count, error);
-	if (result == 0)
-		page->count = (uint32_t)count;
+		result = page_of(&fields, page, error);
+	if (result == 0 && fields.count > 2)
+		result = number(fields.field[2], "next", 1, INT64_MAX, &page->from, error);
 	return result;
 }
 

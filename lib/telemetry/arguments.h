@@ -17,6 +17,7 @@
 struct page {
 	uint64_t offset;
 	uint32_t count;
+	uint64_t from; /* the place where an earlier page ended; 0: none */
 };
 
 #define ARGUMENTS_COUNT_MAX   250  /* rows: rte_telemetry has 256 entries a dict */
@@ -27,6 +28,9 @@ int arguments_none(const char *text, struct error *error);
 
 /* "OFFSET,COUNT", or nothing: all that fit. */
 int arguments_page(const char *text, struct page *page, struct error *error);
+
+/* "OFFSET,COUNT[,NEXT]", or nothing. */
+int arguments_flows(const char *text, struct page *page, struct error *error);
 
 /* "SECONDS[,OFFSET]", or nothing: the last minute. `count` in seconds. */
 int arguments_history(const char *text, struct page *page, struct error *error);

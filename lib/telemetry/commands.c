@@ -50,6 +50,12 @@ static json_t *cut_page(json_t *rows, const struct page *page)
 	return cut;
 }
 
+static void put_offset(json_t **answer, const struct page *page)
+{
+	if (*answer != NULL)
+		json_object_set_new(*answer, "offset", json_integer((json_int_t)page->offset));
+}
+
 /* "{offset, total, shown, NAME: rows}" of the page that the arguments name; takes `rows`. */
 static json_t *paged(struct command_request *request, const char *name, json_t *rows)
 {
@@ -185,25 +191,40 @@ static json_t *answer_throughput(struct command_request *request)
 			 (json_int_t)shown, "history", history);
 }
 
-static json_t *live_flows(struct command_request *request, const struct page *page)
+/* The rows that fit, and where the next page begins. */
+static void put_live_flows(json_t **answer, const struct stats_live_flow *flows, uint32_t count,
+			   uint64_t total)
 {
-	struct flow_view *views = calloc(page->count, sizeof(*views));
-	json_t *rows = views == NULL ? NULL : json_array();
-	uint64_t total = 0;
-
-	if (rows == NULL) {
-		free(views);
-		return NULL;
-	}
-	uint32_t count = stats_live_flows(request->stats, page->offset, views, page->count, &total);
+	const struct answer_list list = list_named("flows", total);
+	json_t *rows = json_array();
+	json_int_t shown;
 
 	for (uint32_t i = 0; i < count; i++)
-		json_array_append_new(rows, document_flow(&views[i]));
-	free(views);
-	json_t *answer = json_pack("{s:I}", "offset", (json_int_t)page->offset);
-	const struct answer_list list = list_named("flows", total);
+		json_array_append_new(rows, document_flow(&flows[i].view));
+	answer_put_list(answer, &list, rows);
+	shown = json_integer_value(json_object_get(*answer, "shown"));
+	if (shown > 0)
+		json_object_set_new(*answer, "next",
+				    json_integer((json_int_t)flows[shown - 1].next));
+}
 
-	answer_put_list(&answer, &list, rows);
+static json_t *live_flows(struct command_request *request, const struct page *page)
+{
+	struct stats_live_flow *flows = calloc(page->count, sizeof(*flows));
+	bool goes_on = page->from > 0;
+	json_t *answer = NULL;
+
+	if (flows == NULL)
+		return NULL;
+	uint32_t count = stats_live_flows(request->stats, page->from, goes_on ? 0 : page->offset,
+					  flows, page->count);
+	/* Counting goes through all tables: once for all pages. */
+	uint64_t total =
+		goes_on ? request->snapshot->flows_active : stats_live_count(request->stats);
+
+	answer = json_pack("{s:I}", "offset", (json_int_t)page->offset);
+	put_live_flows(&answer, flows, count, total);
+	free(flows);
 	return answer;
 }
 
@@ -211,11 +232,34 @@ static json_t *answer_flows(struct command_request *request)
 {
 	struct page page;
 
-	if (arguments_page(request->arguments, &page, &request->error) != 0)
+	if (arguments_flows(request->arguments, &page, &request->error) != 0)
 		return NULL;
 	if (request->arguments == NULL || request->arguments[0] == '\0')
 		return document_flow_counters(request->snapshot);
 	return live_flows(request, &page);
+}
+
+/* A page of the networks; the protocols beside them are few. */
+static json_t *answer_overflow(struct command_request *request)
+{
+	struct page page;
+
+	if (arguments_page(request->arguments, &page, &request->error) != 0)
+		return NULL;
+	json_t *answer = document_overflow(request->snapshot, UINT32_MAX);
+	json_t *protocols = take_list(answer, "protocols");
+	json_t *networks = take_list(answer, "source_networks");
+	const struct answer_list protocol_list = {.name = "protocols",
+						  .total_name = "protocols_total",
+						  .shown_name = "protocols_shown",
+						  .total = json_array_size(protocols),
+						  .most = ANSWER_BYTES / 2};
+	const struct answer_list list = list_named("source_networks", json_array_size(networks));
+
+	put_offset(&answer, &page);
+	answer_put_list(&answer, &protocol_list, protocols);
+	answer_put_list(&answer, &list, cut_page(networks, &page));
+	return answer;
 }
 
 static json_t *answer_top(struct command_request *request)
@@ -255,8 +299,12 @@ static const struct command commands[] = {
 	 "rates now, on average and each second. Parameters: int seconds (60), int offset (0)",
 	 true, answer_throughput},
 	{"/weir/sizes", "frame sizes with FCS. No parameters", true, answer_sizes},
-	{"/weir/flows", "flow counters; with parameters live flows: int offset, int count", true,
+	{"/weir/flows",
+	 "flow counters; with parameters live flows: int offset, int count, int next", true,
 	 answer_flows},
+	{"/weir/overflow",
+	 "packets beyond the flow table by protocol and network. Parameters: int offset, int count",
+	 true, answer_overflow},
 	{"/weir/top",
 	 "a top list. Parameters: dimension, int count (10), metric (octets), window "
 	 "(total)",

@@ -88,23 +88,21 @@ class Asker(threading.Thread):
 
 class Pages:
     """Goes through the live flows round and round, some pages at a time, and looks for those that
-    should have ended. What comes and goes meanwhile may be missed or seen twice. The time is
+    should have ended. What stays is seen once in every round. The time is
     weir's own, the newest packet so far: a worker that gets no CPU cannot end flows. And a
     flow must be late twice: after a pause the sweep needs a moment."""
 
     PAGES = 25
 
     def __init__(self) -> None:
-        self.offset, self.newest = 0, 0
+        self.next, self.newest = 0, 0
         self.late: dict[str, int] = {}  # flow: when it was seen to be late for the first time
         self.stuck: list[str] = []
 
     def look(self, client: Client) -> None:
         for _ in range(self.PAGES):
-            page = client.ask(f"/weir/flows,{self.offset},250")
-            self.offset += page["shown"]
-            if self.offset >= page["total"] or not page["shown"]:
-                self.offset = 0
+            page = client.ask(f"/weir/flows,0,250,{self.next}" if self.next else "/weir/flows,0,250")
+            self.next = page.get("next", 0)
             flows = list(page["flows"].values()) if page["shown"] else []
             self.newest = max([self.newest] + [flow["flowEndMilliseconds"] for flow in flows])
             for flow in flows:

@@ -192,8 +192,8 @@ def main() -> None:
         tap.equal("no descriptor leaks", last.descriptors, idle.descriptors)
         tap.equal("no thread stays", last.threads, idle.threads)
         tap.ok("memory does not grow",
-               sanitized() or last.resident - first.resident <= MEMORY_GROWTH,
-               f"{first.resident} -> {last.resident} kB")
+               sanitized() or last.data - first.data <= MEMORY_GROWTH,
+               f"{first} -> {last}")
         analysis = live.stop()
         tap.equal("exit 0, balanced, every flow ended", analysis.faults(), [])
         report = analysis.report or {"ledger": {"received": None}, "ports": []}

@@ -112,8 +112,8 @@ class Rig(ExitStack):
         return process
 
     def weir(self, *options: object, namespace: Optional[Namespace] = None,
-             eal: Optional[tuple] = None) -> "LiveWeir":
-        return LiveWeir(self, options, namespace, eal)
+             eal: Optional[tuple] = None, prefix: str = "") -> "LiveWeir":
+        return LiveWeir(self, options, namespace, eal, prefix)
 
     def hugepages(self, megabytes: int) -> Path:
         """Mounted hugepages; as many as there were before are there again afterwards."""
@@ -144,16 +144,16 @@ class LiveWeir:
     """A running weir with a prefix of its own, JSON report and flow records."""
 
     def __init__(self, rig: Rig, options: tuple, namespace: Optional[Namespace],
-                 eal: Optional[tuple]):
+                 eal: Optional[tuple], prefix: str = ""):
         number = rig.__dict__.setdefault("weirs", 0)
         rig.weirs = number + 1  # several may run side by side
-        self.prefix = f"weir-test-{os.getpid()}-{number}"
+        self.prefix = prefix or f"weir-test-{os.getpid()}-{number}"
         self.flows_file = rig.folder / f"flows{number}.jsonl"
         self.output = rig.folder / f"output{number}"
         self.errors = rig.folder / f"errors{number}"
-        prefix = ("--file-prefix", self.prefix)
+        named = ("--file-prefix", self.prefix)
         ours = ("--format", "json", "--flows", self.flows_file, "--interval", "0.2", *options)
-        arguments = (*eal, *prefix, "--", *ours) if eal is not None else (*prefix, *ours)
+        arguments = (*eal, *named, "--", *ours) if eal is not None else (*named, *ours)
         rig.callback(shutil.rmtree, f"/var/run/dpdk/{self.prefix}", ignore_errors=True)
         with open(self.output, "wb") as output, open(self.errors, "wb") as errors:
             self.process = rig.start(weir.WEIR, *arguments, namespace=namespace, stdout=output,

@@ -78,7 +78,9 @@ def faults(report: dict, flows: Optional[list[dict]] = None) -> list[str]:
     same("flows created = ended + active", counters["created"],
          sum(counters["ended"].values()) + counters["active"])
     if flows is not None:
-        same("records = flows ended", len(flows), sum(counters["ended"].values()))
+        split = counters["split_flows"]
+        same("records = flows ended, less what was merged",
+             len(flows) + split["pieces"] - split["merged"], sum(counters["ended"].values()))
         same("packets in records = ledger.flow", ledger["flow"], sum(
             flow["packetDeltaCount"] + flow.get("reversePacketDeltaCount", 0) for flow in flows))
         if ledger["overflow"] == 0:

@@ -167,10 +167,29 @@ static void huge_machine(struct snapshot *snapshot)
 		port->counters = (struct port_counters){INT64_MAX, INT64_MAX, INT64_MAX,
 							INT64_MAX, INT64_MAX, true,
 							400000,    4,         {{0}}};
-		for (int q = 0; q < 4; q++)
+		port->loss = (struct stats_loss){1, INT64_MAX, INT64_MAX};
+		for (int q = 0; q < 4; q++) {
 			port->counters.queue[q] =
 				(struct port_queue_counters){INT64_MAX, INT64_MAX, INT64_MAX};
+			port->queue_loss[q] = port->loss;
+		}
 	}
+}
+
+static void huge_overflow(struct snapshot_overflow *overflow)
+{
+	const struct flow_overflow_sum sum = {INT64_MAX / 1024, INT64_MAX / 1024};
+
+	for (unsigned int p = 0; p < FLOW_OVERFLOW_PROTOCOLS; p++)
+		overflow->protocols[p] = sum;
+	for (unsigned int n = 0; n < FLOW_OVERFLOW_NETWORKS; n++) {
+		uint8_t bytes[8] = {6, 0, 0xfd, 0xfd, 0xfd, 0xfd, (uint8_t)(n >> 8), (uint8_t)n};
+
+		memcpy(&overflow->networks[n].network, bytes, sizeof(bytes));
+		overflow->networks[n].sum = sum;
+	}
+	overflow->network_count = FLOW_OVERFLOW_NETWORKS;
+	overflow->other = sum;
 }
 
 struct snapshot *fixture_huge(void)
@@ -208,6 +227,11 @@ struct snapshot *fixture_huge(void)
 	snapshot->flows.created = snapshot->flows_active = INT64_MAX;
 	snapshot->flows.fragments_first = snapshot->flows.fragments_later = INT64_MAX;
 	snapshot->flows.fragments_unmatched = INT64_MAX;
+	for (int w = 0; w < STATS_WINDOWS; w++)
+		snapshot->missed_share_ppm[w] = 999999;
+	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,
+						  INT64_MAX, INT64_MAX, INT64_MAX};
+	huge_overflow(&snapshot->overflow);
 	huge_machine(snapshot);
 	return snapshot;
 }

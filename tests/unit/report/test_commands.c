@@ -39,6 +39,7 @@ Test(commands, every_one_fits_into_an_answer)
 		{"/weir/info", NULL},      {"/weir/ledger", ""},    {"/weir/throughput", "3600"},
 		{"/weir/sizes", NULL},     {"/weir/flows", NULL},   {"/weir/top", "flow,250"},
 		{"/weir/top", "pair,250"}, {"/weir/workers", NULL}, {"/weir/ports", NULL},
+		{"/weir/overflow", NULL},
 	};
 	struct snapshot *snapshot = fixture_huge();
 
@@ -196,6 +197,8 @@ Test(commands, wrong_arguments_say_what_is_allowed)
 		{"/weir/flows", "5", "OFFSET,COUNT"},
 		{"/weir/flows", "-1,5", "a number from 0"},
 		{"/weir/flows", "0,0", "a number from 1 to 250"},
+		{"/weir/flows", "0,1,0", "next '0' is not allowed"},
+		{"/weir/flows", "0,1,2,3", "too many arguments"},
 		{"/weir/throughput", "0", "a number from 1 to 3600"},
 		{"/weir/throughput", "3601", "a number from 1 to 3600"},
 		{"/weir/workers", "1", "OFFSET,COUNT"},
@@ -237,7 +240,7 @@ Test(commands, all_are_found_by_name)
 {
 	static const char *const names[] = {"/weir/info",    "/weir/ledger", "/weir/throughput",
 					    "/weir/sizes",   "/weir/flows",  "/weir/top",
-					    "/weir/workers", "/weir/ports",
+					    "/weir/workers", "/weir/ports",  "/weir/overflow",
 					    "/weir/prefilter", "/weir/prefilter/add",
 					    "/weir/prefilter/del", "/weir/prefilter/replace"};
 

@@ -56,9 +56,10 @@ Test(document, report_has_the_keys_of_the_interface)
 	json_t *report = report_of(snapshot);
 	const json_t *top = json_object_get(report, "top");
 
-	expect_keys(report,
-		    "version source settings remarks time ledger throughput packet_size flows "
-		    "top top_total top_exact top_error workers ports");
+	expect_keys(
+		report,
+		"version source settings remarks time ledger throughput packet_size flows overflow "
+		"top top_total top_exact top_error top_missed_share_ppm workers ports");
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
 		    "received flow non_ip truncated malformed filtered overflow balanced missed "
@@ -67,7 +68,8 @@ Test(document, report_has_the_keys_of_the_interface)
 		    "packets_per_second l2_bits_per_second ip_bits_per_second");
 	expect_keys(json_object_get(report, "packet_size"),
 		    "packets octets mean min max histogram");
-	expect_keys(json_object_get(report, "flows"), "created active ended capacity fragments");
+	expect_keys(json_object_get(report, "flows"),
+		    "created active ended capacity fragments split_flows");
 	expect_keys(json_object_get(json_object_get(report, "flows"), "ended"),
 		    "idle active end forced resources");
 	expect_keys(top, "source destination pair source_port destination_port protocol flow");
@@ -277,4 +279,28 @@ Test(document, a_live_flow_has_no_end_reason)
 
 	cr_expect_null(json_object_get(flow, "flowEndReason"));
 	json_decref(flow);
+}
+
+/* Whatever is not shown stands as other, so the rows always come to the sum. */
+Test(document, overflow_says_all)
+{
+	static const uint32_t shown[] = {0, 1, 100, FLOW_OVERFLOW_NETWORKS, UINT32_MAX};
+	struct snapshot *snapshot = fixture_huge();
+	const uint64_t each = snapshot->overflow.other.packets;
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		json_t *overflow = document_overflow(snapshot, shown[i]);
+		const json_t *networks = json_object_get(overflow, "source_networks");
+		size_t rows = json_array_size(networks);
+
+		expect_keys(overflow, "packets octets protocols source_networks other_networks");
+		cr_expect_eq(rows,
+			     shown[i] < FLOW_OVERFLOW_NETWORKS ? shown[i] : FLOW_OVERFLOW_NETWORKS);
+		cr_expect_eq(integer(json_object_get(overflow, "other_networks"), "packets"),
+			     (json_int_t)(each * (FLOW_OVERFLOW_NETWORKS - rows + 1)));
+		if (rows > 0)
+			expect_text(json_array_get(networks, 0), "network", "fdfd:fdfd::/48");
+		json_decref(overflow);
+	}
+	fixture_free(snapshot);
 }

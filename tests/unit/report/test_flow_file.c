@@ -171,6 +171,69 @@ Test(flow_file, a_link_is_refused_and_left_alone)
 	cr_expect_eq(status.st_size, 9);
 }
 
+Test(flow_file, a_link_to_no_file_is_followed)
+{
+	struct flow_file *file;
+	struct error error;
+
+	cr_assert_eq(symlink("/dev/null", "link"), 0);
+	cr_assert_eq(flow_file_open("link", &file, &error), 0, "%s", error.text);
+	write_records(file, 1);
+	cr_expect_eq(flow_file_close(file, &error), 0);
+}
+
+static void put_precious(void)
+{
+	FILE *old = fopen("flows", "w");
+
+	fputs("precious\n", old);
+	fclose(old);
+}
+
+/* The file "flows" is refused in a directory for all, and keeps its nine bytes. */
+static void expect_refused(void)
+{
+	struct flow_file *file;
+	struct error error;
+	struct stat status;
+
+	cr_expect_eq(flow_file_open("flows", &file, &error), -EEXIST);
+	cr_expect_not_null(strstr(error.text, "somebody else's"), "%s", error.text);
+	cr_assert_eq(stat("flows", &status), 0);
+	cr_expect_eq(status.st_size, 9);
+}
+
+Test(flow_file, a_second_name_where_all_may_write_is_refused)
+{
+	put_precious();
+	cr_assert_eq(link("flows", "link"), 0);
+	cr_assert_eq(chmod(directory, 01777), 0);
+	expect_refused();
+}
+
+Test(flow_file, somebody_elses_file_where_all_may_write_is_refused)
+{
+	if (geteuid() != 0)
+		cr_skip_test("only root can make a file somebody else's");
+	put_precious();
+	cr_assert_eq(chown("flows", 65534, 65534), 0);
+	cr_assert_eq(chmod(directory, 0777), 0); /* sticky, the kernel itself would refuse it */
+	expect_refused();
+}
+
+Test(flow_file, ones_own_file_where_all_may_write_is_replaced)
+{
+	struct flow_file *file;
+	struct error error;
+
+	put_precious();
+	cr_assert_eq(chmod(directory, 01777), 0);
+	cr_assert_eq(flow_file_open("flows", &file, &error), 0, "%s", error.text);
+	write_records(file, 3);
+	cr_expect_eq(flow_file_close(file, &error), 0);
+	cr_expect_eq(check_records("flows"), 3);
+}
+
 Test(flow_file, places_where_no_file_can_be)
 {
 	struct flow_file *file;

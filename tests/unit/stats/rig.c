@@ -20,8 +20,8 @@ struct rig *rig_open(const struct rig_settings *settings)
 	const unsigned int lcores[RIG_WORKERS] = {3, 4, 5, 6};
 	struct flow_settings flow = {
 		.capacity = settings->flow_capacity ? settings->flow_capacity : 1024,
-		.active_timeout = 3600 * CLOCK_SECOND,
-		.inactive_timeout = 3600 * CLOCK_SECOND,
+		.active_timeout = settings->active ? settings->active : 3600 * CLOCK_SECOND,
+		.inactive_timeout = settings->inactive ? settings->inactive : 3600 * CLOCK_SECOND,
 		.secret = secret,
 	};
 	struct stats_settings stats = {
@@ -115,9 +115,9 @@ static void count(struct worker_shared *worker, const struct packet *packet, uin
 	seqlock_write_end(&worker->sequence);
 }
 
-void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets)
+static void send_on(struct rig *rig, struct worker_shared *worker, const struct shot *shot,
+		    uint32_t packets)
 {
-	struct worker_shared *worker = worker_of(rig, shot);
 	struct packet packet;
 
 	fill_packet(&packet, shot, rig->now);
@@ -129,6 +129,16 @@ void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets)
 		flow_table_push(worker->table);
 	}
 	count(worker, &packet, packets);
+}
+
+void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets)
+{
+	send_on(rig, worker_of(rig, shot), shot, packets);
+}
+
+void rig_send_on(struct rig *rig, uint32_t w, const struct shot *shot, uint32_t packets)
+{
+	send_on(rig, rig->workers[w], shot, packets);
 }
 
 void rig_flush(struct rig *rig)

@@ -42,6 +42,7 @@ struct rig_settings {
 	uint64_t interval;	/* 0: a second */
 	uint32_t top_length;	/* 0: 20 */
 	bool capture;
+	uint64_t active, inactive; /* timeouts; 0: an hour */
 };
 
 /* Fails the test when something cannot be made. */
@@ -50,6 +51,9 @@ void rig_close(struct rig *rig);
 
 /* Packets now, on the worker that the flow belongs to: counted when this returns. */
 void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets);
+
+/* The same on worker `w`, as an input would that does not keep flows together. */
+void rig_send_on(struct rig *rig, uint32_t w, const struct shot *shot, uint32_t packets);
 
 /* The workers move their ended records to the rings. */
 void rig_flush(struct rig *rig);

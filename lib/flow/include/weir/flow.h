@@ -97,6 +97,32 @@ struct flow_counters {
 	uint64_t relookups;	   /* packets whose early look-up no longer held: a health figure */
 };
 
+/*
+ * What the packets in no record were: by protocol, and by the sender's network (/24 of IPv4, /48 of
+ * IPv6) as far as there is room, the others as one sum. Both come to overflow_packets exactly once
+ * the worker has stopped; while it runs they are read a moment after it.
+ */
+#define FLOW_OVERFLOW_PROTOCOLS 256
+#define FLOW_OVERFLOW_NETWORKS  512
+
+struct flow_overflow_sum {
+	uint64_t packets, octets;
+};
+
+struct flow_overflow_network {
+	uint64_t network; /* see flow_overflow_address(); 0: none */
+	struct flow_overflow_sum sum;
+};
+
+struct flow_overflow_sums {
+	struct flow_overflow_sum protocols[FLOW_OVERFLOW_PROTOCOLS];
+	struct flow_overflow_network networks[FLOW_OVERFLOW_NETWORKS];
+	struct flow_overflow_sum other; /* of networks that found no room */
+};
+
+/* The network's first address, as in struct flow_view; *version: 4 or 6. */
+void flow_overflow_address(uint64_t network, int *version, uint8_t address[16]);
+
 struct flow_table;
 
 /* Bytes of all memory that a table with `capacity` takes: about 148 a flow and 0.9 MB. */
@@ -170,6 +196,9 @@ const struct flow_counters *flow_table_counters(const struct flow_table *table);
 
 /* Slots below this number have ever been used. */
 uint32_t flow_table_used(const struct flow_table *table);
+
+/* What overflowed so far. */
+void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy);
 
 /*
  * Copy the live record of `slot` (below flow_table_used()). False: no live record there, or

@@ -65,11 +65,12 @@ struct port {
 	int kernel_sockets[PORT_QUEUES_MAX];
 	uint16_t kernel_socket_count;
 	int kernel_family;	/* of those sockets: AF_PACKET, AF_XDP; 0: none */
-	uint64_t kernel_missed;	/* accumulated: reading AF_PACKET's counter clears it */
-	uint64_t kernel_before;	/* AF_XDP's count when the port started */
+	uint64_t kernel_missed[PORT_QUEUES_MAX]; /* by socket, since the start */
+	uint64_t kernel_before[PORT_QUEUES_MAX]; /* AF_XDP's counts when the port started */
 	/* private to port.c and counters.c: */
 	uint16_t tx_queues;	/* never used for sending; drivers and rte_pdump want some */
 	bool promiscuous_undo;	/* weir switched it on, so weir switches it off */
+	int promiscuous_socket; /* keeps a kernel interface promiscuous; -1: none */
 	bool rss_asked;
 	struct port_count counts[PORT_COUNTS];
 };

@@ -35,12 +35,18 @@ struct document_info {
 /* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
 json_t *document_text(const char *text);
 
+/* An instant as RFC 3339; null for 0. */
+json_t *document_instant(uint64_t ns);
+
 json_t *document_info(const struct document_info *info);
 json_t *document_time(const struct snapshot *snapshot);
 json_t *document_ledger(const struct snapshot *snapshot);
 json_t *document_rates(const struct stats_rates *rates);
 json_t *document_sizes(const struct snapshot *snapshot);
 json_t *document_flow_counters(const struct snapshot *snapshot);
+/* What is in no record, with the `count` largest networks, and those alone (array). */
+json_t *document_overflow(const struct snapshot *snapshot, uint32_t count);
+json_t *document_overflow_networks(const struct snapshot *snapshot, uint32_t count);
 json_t *document_workers(const struct snapshot *snapshot); /* array */
 json_t *document_ports(const struct snapshot *snapshot);   /* array */
 

@@ -44,6 +44,8 @@ void print_top(struct printer *printer, const json_t *top);
 /* `flows`: a list of document_flow(). */
 void print_live_flows(struct printer *printer, const json_t *flows);
 void print_throughput(struct printer *printer, const json_t *throughput);
+/* As document_overflow() makes it. */
+void print_overflow(struct printer *printer, const json_t *overflow);
 void print_workers(struct printer *printer, const json_t *workers);
 void print_ports(struct printer *printer, const json_t *ports);
 

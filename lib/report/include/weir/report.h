@@ -21,7 +21,9 @@ int report_json(FILE *out, const struct snapshot *snapshot, const struct documen
 /*
  * The --flows file: each ended record as one JSON line. `path` "-" is standard output. A new
  * file is made 0640; a regular file that exists is emptied; devices and FIFOs are written to;
- * a symbolic link is refused (-ELOOP). Free with flow_file_close(), also after a failure.
+ * a symbolic link to a regular file is refused (-ELOOP), and so is a file in a directory for all
+ * that is somebody else's or has several names (-EEXIST). Free with flow_file_close(), also after a
+ * failure.
  */
 struct flow_file;
 int flow_file_open(const char *path, struct flow_file **file, struct error *error);

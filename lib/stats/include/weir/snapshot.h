@@ -74,8 +74,27 @@ struct stats_history {
 	uint64_t time;		/* its end, ns since 1970 */
 	uint64_t duration;	/* ns */
 	uint64_t packets, frame_octets, ip_octets, missed; /* packets: that passed the filter */
+	uint64_t received, lost; /* frames: that came, and that were missed or found no mbuf */
 };
 #define STATS_HISTORY_MAX 3600
+
+/* Flows of which several workers had a piece, made one record again (lib/stats/split.h). */
+struct snapshot_split {
+	bool possible;    /* nothing keeps a flow's packets on one worker */
+	uint64_t records; /* given to the consumers of ended records */
+	uint64_t merged;  /* of these, made of several pieces */
+	uint64_t pieces;  /* ended records that those were made of */
+	uint64_t early;   /* left before their time, for lack of room: a piece may be missing */
+	uint64_t waiting; /* for other pieces, now */
+};
+
+/* The packets of the bucket `overflow`, which are in no record; the sums are exact. */
+struct snapshot_overflow {
+	struct flow_overflow_sum protocols[FLOW_OVERFLOW_PROTOCOLS];
+	struct flow_overflow_network networks[FLOW_OVERFLOW_NETWORKS]; /* largest first */
+	uint32_t network_count;
+	struct flow_overflow_sum other;
+};
 
 struct snapshot_worker {
 	struct worker_counters counters;
@@ -86,10 +105,20 @@ struct snapshot_worker {
 	double busy;		    /* share of the cycles, 0..1 */
 };
 
+/* When frames were lost, in steps of intervals; all 0: none was. */
+struct stats_loss {
+	uint64_t first; /* begin of the first interval with loss, ns since 1970 */
+	uint64_t last;	/* end of the last one */
+	uint64_t time;	/* length of all of them, ns */
+};
+
 struct snapshot_port {
 	char name[64], driver[32];
 	enum port_symmetry symmetry;
 	struct port_counters counters;
+	struct stats_loss loss; /* of missed and no_mbuf */
+	/* of missed, as far as the driver tells it by queue: */
+	struct stats_loss queue_loss[PORT_QUEUES_MAX];
 };
 
 /*
@@ -152,8 +181,12 @@ struct snapshot {
 
 	struct flow_counters flows;
 	uint64_t flows_active;
+	struct snapshot_split split;
+	struct snapshot_overflow overflow;
 
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
+	/* Frames that never came, of a million that might have: what lists and totals lack. */
+	uint32_t missed_share_ppm[STATS_WINDOWS];
 	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */
 	uint32_t top_length;	    /* most rows a list can have */
 	/* Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s and

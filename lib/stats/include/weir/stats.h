@@ -43,7 +43,8 @@ void stats_destroy(struct stats *stats);
 
 /*
  * Consumers of ended records (the --flows file, later exporters): `record` is called
- * on the stats thread for every ended record, once, in the order of each worker. Up to 8.
+ * on the stats thread for every ended record, once, in the order of each worker (but see
+ * stats_merge_splits()). Up to 8.
  * Before the first stats_step().
  */
 struct stats_consumer {
@@ -51,6 +52,16 @@ struct stats_consumer {
 	void *context;
 };
 int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer);
+
+/*
+ * Nothing keeps the packets of a flow on one worker: records that several workers have of one
+ * flow become one again, as a single worker would have made it, before consumers see them.
+ * So an ended record waits about two intervals for the others, and the order is none in
+ * particular. What a single worker would have told apart, or cut elsewhere, is in
+ * docs/interface.md. Once, before the first stats_step(). The timeouts are the tables'. 0 or
+ * -ENOMEM.
+ */
+int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout);
 
 /*
  * Drain the rings, and when an interval has passed at `now` (ns, wall clock) make a snapshot.
@@ -71,10 +82,18 @@ const struct snapshot *stats_acquire(struct stats *stats);
 void stats_release(struct stats *stats, const struct snapshot *snapshot);
 
 /*
- * A page of the live flows: skip `offset`, fill up to `count` views; returns how many. Reads the
- * tables under their seqlocks, any thread. *total: live flows seen on the way to the end.
+ * Some of the live flows: from place `from` on (0, or where an earlier call left off) skip `skip`,
+ * fill up to `count`; returns how many. Reads the tables under their seqlocks, any thread. A flow
+ * keeps its place: who goes from place to place sees every flow once that lives all along.
  */
-uint32_t stats_live_flows(struct stats *stats, uint64_t offset, struct flow_view *views,
-			  uint32_t count, uint64_t *total);
+struct stats_live_flow {
+	struct flow_view view;
+	uint64_t next; /* the place after it; never 0 */
+};
+uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
+			  struct stats_live_flow *flows, uint32_t count);
+
+/* How many there are, counted one by one. Any thread. */
+uint64_t stats_live_count(struct stats *stats);
 
 #endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "overflow.h"
+
+#include <stdlib.h>
+
+static void add(struct flow_overflow_sum *sum, const struct flow_overflow_sum *more)
+{
+	sum->packets += more->packets;
+	sum->octets += more->octets;
+}
+
+/* Into the row of its network, a new one while there is room, or the rest. */
+static void add_network(struct snapshot_overflow *overflow, const struct flow_overflow_network *row)
+{
+	uint32_t i = 0;
+
+	while (i < overflow->network_count && overflow->networks[i].network != row->network)
+		i++;
+	if (i == FLOW_OVERFLOW_NETWORKS) {
+		add(&overflow->other, &row->sum);
+		return;
+	}
+	if (i == overflow->network_count)
+		overflow->networks[overflow->network_count++] =
+			(struct flow_overflow_network){.network = row->network};
+	add(&overflow->networks[i].sum, &row->sum);
+}
+
+static int by_octets(const void *a, const void *b)
+{
+	const struct flow_overflow_network *one = a, *other = b;
+
+	if (one->sum.octets != other->sum.octets)
+		return one->sum.octets > other->sum.octets ? -1 : 1;
+	return one->network < other->network ? -1 : one->network > other->network;
+}
+
+void overflow_fill(const struct stats_settings *settings, struct snapshot *snapshot)
+{
+	struct snapshot_overflow *overflow = &snapshot->overflow;
+	struct flow_overflow_sums sums;
+
+	if (snapshot->buckets[PACKET_BUCKET_OVERFLOW] == 0)
+		return;
+	for (uint32_t w = 0; w < settings->worker_count; w++) {
+		flow_table_overflow_sums(settings->workers[w]->table, &sums);
+		for (unsigned int p = 0; p < FLOW_OVERFLOW_PROTOCOLS; p++)
+			add(&overflow->protocols[p], &sums.protocols[p]);
+		for (unsigned int n = 0; n < FLOW_OVERFLOW_NETWORKS; n++)
+			if (sums.networks[n].network != 0)
+				add_network(overflow, &sums.networks[n]);
+		add(&overflow->other, &sums.other);
+	}
+	qsort(overflow->networks, overflow->network_count, sizeof(overflow->networks[0]),
+	      by_octets);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "split.h"
+
+#include <string.h>
+
+#include <weir/clock.h>
+
+/* Workers read their clocks by themselves, a burst at a time: so much may they be apart. */
+#define SKEW (10 * CLOCK_MILLISECOND)
+
+#define TCP_FIN      0x01
+#define PROTOCOL_TCP 6
+
+/* The piece was ended by something in it, or by lack of room, not by silence. */
+static bool ends_by_itself(enum flow_end end)
+{
+	return end == FLOW_END_CLOSED || end == FLOW_END_ACTIVE || end == FLOW_END_RESOURCES;
+}
+
+void split_record_make(struct split_record *record, uint32_t worker, const struct flow_view *view,
+		       const struct split_timeouts *timeouts)
+{
+	int order = memcmp(view->source, view->destination, sizeof(view->source));
+	struct flow_key flow;
+
+	flow_key_make(view, order, &flow);
+	*record = (struct split_record){
+		.key = flow.key,
+		.view = *view,
+		.workers = UINT64_C(1) << worker,
+		.pieces = 1,
+	};
+	if (!ends_by_itself(view->end))
+		return;
+	record->cut = record->workers;
+	record->cut_at = view->end == FLOW_END_ACTIVE ? view->first + timeouts->active : view->last;
+}
+
+static bool began_after_cut(const struct split_record *record, const struct split_record *cut)
+{
+	return cut->cut != 0 && record->view.first > cut->cut_at + SKEW;
+}
+
+bool split_touches(const struct split_record *earlier, const struct split_record *later,
+		   const struct split_timeouts *timeouts)
+{
+	const struct flow_view *a = &earlier->view, *b = &later->view;
+	uint64_t first = a->first < b->first ? a->first : b->first;
+	uint64_t last = a->last > b->last ? a->last : b->last;
+
+	if ((earlier->cut & later->workers) != 0 && b->first >= earlier->cut_at)
+		return false;
+	if (began_after_cut(earlier, later) || began_after_cut(later, earlier))
+		return false;
+	/* Silent in between for too long? */
+	if (b->first > a->last + timeouts->inactive || a->first > b->last + timeouts->inactive)
+		return false;
+	/* Pieces that took turns would otherwise never be complete. */
+	return last - first <= timeouts->active + timeouts->inactive;
+}
+
+/* Which of two ends is that of the whole: what one worker saw ends the flow for all. */
+static enum flow_end end_of(enum flow_end a, enum flow_end b)
+{
+	static const uint8_t rank[FLOW_ENDS] = {
+		[FLOW_END_IDLE] = 1,   [FLOW_END_FORCED] = 2, [FLOW_END_RESOURCES] = 3,
+		[FLOW_END_ACTIVE] = 4, [FLOW_END_CLOSED] = 5,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+static bool starts_alike(const struct flow_view *a, const struct flow_view *b)
+{
+	return a->source_port == b->source_port && a->destination_port == b->destination_port &&
+	       memcmp(a->source, b->source, sizeof(a->source)) == 0;
+}
+
+static void join_direction(struct flow_view *view, int to, const struct flow_view *other, int from)
+{
+	if (view->packets[to] == 0) { /* else the earlier piece had the first packet */
+		view->tos[to] = other->tos[from];
+		view->icmp[to] = other->icmp[from];
+	}
+	view->packets[to] += other->packets[from];
+	view->octets[to] += other->octets[from];
+	view->tcp_flags[to] |= other->tcp_flags[from];
+}
+
+/* `other` began later, or at the same time. */
+static void join_views(struct flow_view *view, const struct flow_view *other)
+{
+	int turned = !starts_alike(view, other);
+
+	join_direction(view, 0, other, turned);
+	join_direction(view, 1, other, !turned);
+	view->frame_octets += other->frame_octets;
+	if (other->last > view->last)
+		view->last = other->last;
+	if (other->frame_min < view->frame_min)
+		view->frame_min = other->frame_min;
+	if (other->frame_max > view->frame_max)
+		view->frame_max = other->frame_max;
+	if (other->ttl_min < view->ttl_min)
+		view->ttl_min = other->ttl_min;
+	if (other->ttl_max > view->ttl_max)
+		view->ttl_max = other->ttl_max;
+	view->end = end_of(view->end, other->end);
+	/* Neither piece alone shows that both sides have closed. */
+	if (view->protocol == PROTOCOL_TCP &&
+	    (view->tcp_flags[0] & view->tcp_flags[1] & TCP_FIN) != 0)
+		view->end = FLOW_END_CLOSED;
+}
+
+void split_join(struct split_record *record, const struct split_record *other)
+{
+	if (other->view.first < record->view.first) {
+		struct flow_view later = record->view;
+
+		record->view = other->view;
+		join_views(&record->view, &later);
+	} else {
+		join_views(&record->view, &other->view);
+	}
+	if (record->cut == 0 || (other->cut != 0 && other->cut_at < record->cut_at))
+		record->cut_at = other->cut_at;
+	record->cut |= other->cut;
+	record->workers |= other->workers;
+	record->pieces += other->pieces;
+}
