@@ -232,11 +232,24 @@ static int receive(struct analyzer *analyzer, const bool *stop, struct error *er
 	return result;
 }
 
+/* A capture that is stopped ends where the reader is: what it has handed over is analysed. */
+static void stop_reading(struct analyzer *analyzer)
+{
+	struct reader *reader = analyzer->source.reader;
+
+	reader_stop(reader);
+	while (!reader_finished(reader))
+		if (stats_step(analyzer->stats, clock_wall_ns()) == 0)
+			usleep(IDLE_SLEEP_US / 10);
+}
+
 /* The workers end all flows while the stats core keeps taking the records. */
 static void wind_down(struct analyzer *analyzer)
 {
 	telemetry_offer_prefilter(NULL);
 	front_stop(&analyzer->source.front);
+	if (analyzer->source.reader != NULL)
+		stop_reading(analyzer);
 	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
 	while (!workers_done(analyzer))
 		if (stats_step(analyzer->stats, clock_wall_ns()) == 0)

@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 /* Memory for mbufs, MB; reserved, touched only as it is used. */
 #define EAL_MEMORY_MB 512
 #define EAL_LOCK "weir.lock"
+#define READ_PREFIX "weir-read-"
 
 /* ---- what DPDK prints while it starts, kept to make one line of it ---- */
 
@@ -80,7 +82,7 @@ static void own_prefix(const struct options *options, char *prefix, size_t size)
 	else if (options->input == INPUT_INTERFACE)
 		snprintf(prefix, size, "weir");
 	else /* many may run at the same time */
-		snprintf(prefix, size, "weir-read-%d", (int)getpid());
+		snprintf(prefix, size, READ_PREFIX "%d", (int)getpid());
 }
 
 /* The rule is DPDK's: root has /var/run, others $XDG_RUNTIME_DIR or /tmp. */
@@ -150,6 +152,55 @@ static void remove_directory(const char *path)
 			unlinkat(dirfd(directory), entry->d_name, 0);
 	closedir(directory);
 	rmdir(path);
+}
+
+static void remove_own_directory(const struct options *options)
+{
+	char path[PATH_MAX];
+
+	runtime_directory(options, path, sizeof(path));
+	remove_directory(path);
+}
+
+/* Its process is gone, and (it may be another container's) nobody holds its lock. */
+static bool is_stale(int directory, const char *name)
+{
+	char lock[NAME_MAX + sizeof(EAL_LOCK) + 1];
+	int descriptor;
+	bool stale;
+
+	if (kill(atoi(name + strlen(READ_PREFIX)), 0) == 0 || errno != ESRCH)
+		return false;
+	snprintf(lock, sizeof(lock), "%s/" EAL_LOCK, name);
+	descriptor = openat(directory, lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (descriptor < 0)
+		return false;
+	stale = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+	close(descriptor);
+	return stale;
+}
+
+/* What a weir that read captures was killed in: its name has a process id, and is not used again. */
+static void remove_stale(const struct options *options)
+{
+	char own[PATH_MAX], path[PATH_MAX + NAME_MAX + 2];
+	const char *base;
+	struct dirent *entry;
+	DIR *directory;
+
+	runtime_directory(options, own, sizeof(own));
+	base = dirname(own);
+	directory = opendir(base);
+	if (directory == NULL)
+		return;
+	while ((entry = readdir(directory)) != NULL) {
+		if (strncmp(entry->d_name, READ_PREFIX, strlen(READ_PREFIX)) != 0 ||
+		    !is_stale(dirfd(directory), entry->d_name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", base, entry->d_name);
+		remove_directory(path);
+	}
+	closedir(directory);
 }
 
 /* ---- the arguments ---- */
@@ -299,10 +350,18 @@ int eal_start(const struct options *options, uint16_t workers, struct error *err
 	char text[16384];
 	int result = own ? lock_prefix(options, error) : 0;
 
+	if (result == 0 && own)
+		remove_stale(options);
 	if (result == 0) {
 		/* libxdp would otherwise complain of a dispatcher that weir does not need. */
 		setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
 		result = capture_begin(&captured);
+		if (result != 0) {
+			error_set(error, -result, "standard error: %s; free some descriptors or memory",
+				  strerror(-result));
+			if (own)
+				remove_own_directory(options);
+		}
 	}
 	if (result != 0)
 		return result;
@@ -327,11 +386,7 @@ int eal_start(const struct options *options, uint16_t workers, struct error *err
 
 void eal_stop(const struct options *options)
 {
-	char path[PATH_MAX];
-
 	rte_eal_cleanup();
-	if (options->input == INPUT_PORTS)
-		return;
-	runtime_directory(options, path, sizeof(path));
-	remove_directory(path);
+	if (options->input != INPUT_PORTS)
+		remove_own_directory(options);
 }

@@ -109,7 +109,11 @@ int privileges_drop(const struct privileges *keep, struct error *error)
 	const struct sets mine = {keep->running, keep->running | keep->closing};
 	struct sigaction action = {.sa_handler = on_signal}, before;
 	unsigned int left, attempts = 0;
+	struct sets now = {0};
 
+	/* An ordinary user's process, whose threads have none either: nothing to ask them. */
+	if (get_sets(0, &now) == 0 && (now.permitted | now.effective) == 0)
+		return 0;
 	/* First of all: what starts from here on inherits it. */
 	set_sets(mine);
 	others_keep = keep->running;

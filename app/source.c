@@ -333,6 +333,20 @@ static bool rolls_over(const struct port *port)
 	return port->queues > 1 && strcmp(port->driver, "net_af_packet") == 0;
 }
 
+/* Where ports are hashed, fragments, which have none, go elsewhere than whole packets. */
+static bool hashes_ports(const struct port *port)
+{
+	const uint64_t with_ports = RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
+
+	return (port->rss_functions & with_ports) != 0;
+}
+
+static bool spread_alike(const struct port *a, const struct port *b)
+{
+	return a->queues == b->queues && a->symmetry == b->symmetry &&
+	       a->rss_functions == b->rss_functions && strcmp(a->driver, b->driver) == 0;
+}
+
 /*
  * Ports that spread alike and have as many queues each, dealt out in turn, keep a flow on one
  * worker whichever of them its directions come from. One interface can be several ports, a queue
@@ -349,8 +363,8 @@ bool source_may_split(const struct source *source)
 	if (source->placed_by_hand && source->port_count > 1)
 		return true;
 	for (uint32_t p = 0; p < source->port_count; p++)
-		if (ports[p].symmetry == PORT_NOT_SYMMETRIC || ports[p].queues != ports[0].queues ||
-		    rolls_over(&ports[p]))
+		if (ports[p].symmetry == PORT_NOT_SYMMETRIC || rolls_over(&ports[p]) ||
+		    hashes_ports(&ports[p]) || !spread_alike(&ports[p], &ports[0]))
 			return true;
 	return false;
 }

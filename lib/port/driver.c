@@ -28,7 +28,8 @@ static const struct driver_traits known[] = {
 	 .link_fixed = true,
 	 .copies = true,
 	 .max_frame = 262144},
-	{.name = "net_tap", .pairs_queues = true, .asks_kernel = true, .copies = true},
+	/* Holds an mbuf for each descriptor, although it copies. */
+	{.name = "net_tap", .pairs_queues = true, .asks_kernel = true},
 	{.name = "net_vhost", .pairs_queues = true, .copies = true},
 };
 

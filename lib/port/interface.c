@@ -237,8 +237,8 @@ static void judge_symmetry(struct interface *interface)
 		interface->symmetry = PORT_NOT_SYMMETRIC;
 	if (interface->symmetry == PORT_NOT_SYMMETRIC)
 		log_warning("%s spreads its %u RX queues by a key that is not symmetric; with more "
-			    "than one worker the two directions of a flow may be counted as two "
-			    "flows; \"ethtool -X %s hkey 6d:5a:6d:5a...\" sets one that is",
+			    "than one worker the two directions of a flow may meet two of them and "
+			    "are merged when it has ended; \"ethtool -X %s hkey 6d:5a:6d:5a...\" sets one that is",
 			    name, interface->port_count, name);
 }
 

@@ -275,13 +275,3 @@ void port_close(struct port *port)
 	rte_mempool_free(port->pool);
 	port->pool = NULL;
 }
-
-void port_check_locality(const struct port *port, unsigned int lcore)
-{
-	int socket = (int)rte_lcore_to_socket_id(lcore);
-
-	if (port->socket >= 0 && socket != port->socket)
-		log_warning("%s is on NUMA node %d but lcore %u on node %d: every packet crosses "
-			    "over; use lcores of node %d",
-			    port->name, port->socket, lcore, socket, port->socket);
-}

@@ -57,6 +57,7 @@ struct reader {
 	bool finished; /* atomic: the thread writes once, `result` is whole then */
 	struct reader_result result;
 	/* the thread's own: */
+	uint64_t clock;                /* the latest time so far; `result` has that of frames handed over */
 	pcap_t *pcap;                  /* of the current file */
 	struct rte_mbuf *spare[BATCH]; /* empty ones */
 	unsigned int spares;
@@ -164,9 +165,9 @@ static void set_fields(struct reader *reader, struct rte_mbuf *mbuf,
 	/* tv_usec holds nanoseconds: the files are opened so. */
 	uint64_t time = (uint64_t)header->ts.tv_sec * CLOCK_SECOND + (uint64_t)header->ts.tv_usec;
 
-	reader->result.clock = RTE_MAX(reader->result.clock, time);
+	reader->clock = RTE_MAX(reader->clock, time);
 	*RTE_MBUF_DYNFIELD(mbuf, fields->time, uint64_t *) = time;
-	*RTE_MBUF_DYNFIELD(mbuf, fields->clock, uint64_t *) = reader->result.clock;
+	*RTE_MBUF_DYNFIELD(mbuf, fields->clock, uint64_t *) = reader->clock;
 	*RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, uint32_t *) =
 		RTE_MAX(header->len, header->caplen);
 	mbuf->ol_flags = fields->time_flag | fields->wire_flag;
@@ -239,6 +240,7 @@ static void read_file(struct reader *reader, const struct reader_file *file)
 		hand_over(reader);
 		if (stopped(reader))
 			return;
+		reader->result.clock = reader->clock;
 	} while (result > 0 || result == PCAP_ERROR_BREAK);
 	if (result == PCAP_ERROR)
 		note_cut(reader, file);

@@ -87,7 +87,7 @@ void worker_shared_counters(const struct worker_shared *shared, struct worker_co
 {
 	uint32_t begin;
 
-	/* The worker is inside its section for tens of nanoseconds per burst. */
+	/* The worker is inside its section for tens of nanoseconds every few bursts. */
 	do {
 		begin = seqlock_read_begin(&shared->sequence);
 		seqlock_copy(copy, &shared->counters, sizeof(*copy));

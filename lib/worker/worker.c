@@ -21,8 +21,11 @@
 #define PLAUSIBLE_NS (UINT64_C(86400) * CLOCK_SECOND)
 /* A burst takes a microsecond or so: readers would not see it if each were published by itself. */
 #define PUBLISH_BURSTS 8
-/* After the signal to stop, what is still in the queues is taken, but not for ever. */
-#define STOP_DRAIN_FRAMES 16384
+/*
+ * After the signal to stop, what was in the queues then is taken, but not what comes for ever: more
+ * frames than a queue can hold (AF_PACKET's has 32768).
+ */
+#define STOP_DRAIN_FRAMES 65536
 
 /* What the loop keeps to itself. */
 struct loop {
@@ -355,7 +358,7 @@ int worker_main(void *argument)
 		.noted = worker->fields.wire_flag | worker->fields.time_flag |
 			 RTE_MBUF_F_RX_VLAN_STRIPPED | TALLY_NOTES,
 	};
-	uint32_t received = 0, drained = 0;
+	uint64_t received = 0, drained = 0, enough = (uint64_t)STOP_DRAIN_FRAMES * worker->queue_count;
 	bool ended, stopped;
 
 	/* On a dedicated core no page may be missing later; a capture can wait for its pages. */
@@ -369,7 +372,7 @@ int worker_main(void *argument)
 		read_clock(&loop, received > 0);
 		received = poll_queues(&loop);
 		drained += stopped ? received : 0;
-	} while (drained < STOP_DRAIN_FRAMES && (received > 0 || !(ended || stopped)));
+	} while (drained < enough && (received > 0 || !(ended || stopped)));
 	finish(&loop);
 	return 0;
 }

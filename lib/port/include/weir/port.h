@@ -114,9 +114,6 @@ void port_stop(struct port *port);
 /* Stop and close the device and free its pool. All mbufs must be back in the pool. */
 void port_close(struct port *port);
 
-/* Warn through log_warning() if lcore `lcore` is on another NUMA node than the port. */
-void port_check_locality(const struct port *port, unsigned int lcore);
-
 /*
  * Everything that the port counted since start; no counter ever falls. One thread at a time,
  * the stats core. It may ask the kernel (two system calls for a kernel interface).
