@@ -216,6 +216,7 @@ static int receive(struct analyzer *analyzer, const bool *stop, struct error *er
 			break;
 		if (options->report_every > 0 && now - reported >= options->report_every) {
 			reported += options->report_every;
+			describe_xstats(analyzer);
 			result = print_report(analyzer, error);
 			if (result != 0)
 				break;
@@ -257,6 +258,8 @@ static void wind_down(struct analyzer *analyzer)
 	rte_eal_mp_wait_lcore();
 	if (analyzer->source.reader != NULL)
 		describe_result(analyzer);
+	else
+		describe_xstats(analyzer); /* the last time that the ports are asked */
 	stats_finish(analyzer->stats, clock_wall_ns());
 }
 
@@ -319,6 +322,7 @@ void analyzer_close(struct analyzer *analyzer)
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		worker_shared_release(&analyzer->workers[w].shared);
 	filter_destroy(analyzer->filter);
+	json_decref(analyzer->info.xstats);
 	source_close(&analyzer->source);
 	free(analyzer->workers);
 }

@@ -73,6 +73,26 @@ void describe(struct analyzer *analyzer)
 	info->settings = (const char *const (*)[2])analyzer->settings;
 }
 
+static void add_xstat(void *object, const char *name, uint64_t value)
+{
+	json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+void describe_xstats(struct analyzer *analyzer)
+{
+	const struct source *source = &analyzer->source;
+	json_t *ports = json_array();
+
+	for (uint32_t p = 0; p < source->port_count; p++) {
+		json_t *xstats = json_object();
+
+		port_each_xstat(&source->ports[p], add_xstat, xstats);
+		json_array_append_new(ports, xstats);
+	}
+	json_decref(analyzer->info.xstats);
+	analyzer->info.xstats = ports;
+}
+
 void describe_result(struct analyzer *analyzer)
 {
 	struct reader_result result;

@@ -242,6 +242,17 @@ static void put_prefilter(json_t **report, const struct snapshot *snapshot,
 	put(report, "prefilter", prefilter);
 }
 
+static json_t *ports_with_xstats(const struct snapshot *snapshot, const struct document_info *info)
+{
+	json_t *ports = document_ports(snapshot), *port;
+	size_t i;
+
+	json_array_foreach (ports, i, port)
+		if (info->xstats != NULL)
+			json_object_set(port, "xstats", json_array_get(info->xstats, i));
+	return ports;
+}
+
 json_t *document_report(const struct snapshot *snapshot, const struct document_info *info,
 			uint32_t count)
 {
@@ -261,6 +272,6 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	if (snapshot->prefilter.present)
 		put_prefilter(&report, snapshot, info);
 	put(&report, "workers", document_workers(snapshot));
-	put(&report, "ports", document_ports(snapshot));
+	put(&report, "ports", ports_with_xstats(snapshot, info));
 	return report;
 }

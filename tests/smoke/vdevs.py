@@ -26,6 +26,9 @@ def endless(tap: Tap, vdev: str, keys: set) -> None:
         tap.ok(f"{name}: there were frames", analysis.report["ledger"]["received"] > 0)
         tap.equal(f"{name}: as many as the driver gave", analysis.report["ledger"]["received"],
                   sum(port["received"] for port in analysis.report["ports"]))
+        tap.equal(f"{name}: and as its own extended statistics say",
+                  [port["xstats"].get("rx_good_packets") for port in analysis.report["ports"]],
+                  [port["received"] for port in analysis.report["ports"]])
         tap.equal(f"{name}: its flows", {key[2:] for key in weir.traffic(analysis.flows, False)},
                   {key[2:] for key in keys})
 

@@ -29,6 +29,7 @@ struct document_info {
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
 	uint32_t remark_count;
 	json_t *prefilter_rules;    /* document_prefilter_rules() for the report; NULL: none */
+	json_t *xstats;             /* array: for each port an object, name: count; NULL: none */
 	bool capture; /* the source is capture files: the text leaves out workers and ports */
 };
 
