@@ -32,9 +32,12 @@ GOALS = {
     "table-rte-hash": Goal("flow table / rte_hash bulk and an array of records, 1M flows", 1.5, 2),
     "table-churn": Goal("insert and expire a flow with every packet, 4M flows", 10, 20, "Mpps"),
     "read-ipfixprobe": Goal("weir --read / ipfixprobe, 10M frames, 1M flows", 8, 15),
+    "read-softflowd-1k": Goal("weir --read / softflowd, 10M frames, 1k flows", 1, 5),
     "read-softflowd": Goal("weir --read / softflowd, 10M frames, 1M flows", 20, 40),
     "read-nfpcapd": Goal("weir --read / nfpcapd, 10M frames, 1M flows", 12, 25),
     "memory": Goal("memory for a flow, everything", 192, 144, "bytes", less_is_better=True),
+    "stats": Goal("snapshot of 4 workers with 1M active flows each", 1000, 500, "ms",
+                  less_is_better=True),
     "queries": Goal("slowdown of the worker by telemetry at 10 Hz", 1, 0.1, "%",
                     less_is_better=True),
 }

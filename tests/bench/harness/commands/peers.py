@@ -14,8 +14,9 @@ from ..rounds import Sample, interleave, ratio
 HELP = "weir --read against Debian's flow meters"
 
 CASES = ("500k-1k", "500k-1m", "10m-1k", "10m-1m")
-GOALS_ON = "10m-1m"
-GOALS = ("ipfixprobe", "softflowd", "nfpcapd")
+# capture: {program: goal}
+GOALS = {"10m-1k": {"softflowd": "read-softflowd-1k"},
+         "10m-1m": {name: f"read-{name}" for name in ("ipfixprobe", "softflowd", "nfpcapd")}}
 
 
 def run_peer(peer, capture, folder, sink):
@@ -82,8 +83,7 @@ def main(context):
             if set(found) - {"weir"} or context.wants("weir"):
                 series = interleave(found, context.rounds, attempts=1)
                 add_rows(section, capture, series)
-                if name == GOALS_ON:
-                    add_goals(section, series)
+                add_goals(section, series, GOALS.get(name, {}))
             context.captures.drop(name)
     context.finish(section)
 
@@ -100,9 +100,9 @@ def add_rows(section, capture, series):
         section.check(one, f"{label} on {capture.name}")
 
 
-def add_goals(section, series):
-    for name in GOALS:
+def add_goals(section, series, goals):
+    for name, goal in goals.items():
         if name in series and "weir" in series:
-            section.goal(f"read-{name}", ratio(series["weir"], series[name]).or_refusal())
+            section.goal(goal, ratio(series["weir"], series[name]).or_refusal())
         else:
-            section.goal(f"read-{name}", "not run" if PEERS[name].available() else "not on PATH")
+            section.goal(goal, "not run" if PEERS[name].available() else "not on PATH")
