@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import callgrind, captures, commands, goals, memif, testpmd, weir  # noqa: E402
-from harness.commands import instructions, loss  # noqa: E402
+from harness.commands import instructions, loss, xdp_live  # noqa: E402
 from harness.document import Section  # noqa: E402
 from harness.process import BenchError  # noqa: E402
 from harness.rounds import Sample, Series, interleave, ratio  # noqa: E402
@@ -255,6 +255,25 @@ class Loss(unittest.TestCase):
 
     def test_sender_is_the_limit(self):
         self.assertEqual(loss.search(Receiver(30e6), 20e6, 1.0), 20e6)
+
+
+class XdpLive(unittest.TestCase):
+    def test_frames_that_are_not_all_counted(self):
+        whole, less = series("a", 10.0, 7), series("b", 4.0, 6)
+        self.assertEqual(str(xdp_live.compare(whole, less, 7)), "refused: b: 6 of 7 frames")
+        self.assertIn("refused", str(xdp_live.compare(less, less, 7)))
+        self.assertEqual(xdp_live.compare(whole, series("c", 5.0, 7), 7).value, 2)
+
+    def test_cost_beyond_what_both_have(self):
+        worker, drop, base = (series(str(cost), 1e9 / cost, 7) for cost in (330, 90, 30))
+        self.assertAlmostEqual(xdp_live.beyond(worker, drop, base, 7), 5)
+        self.assertIn("refused", xdp_live.beyond(worker, drop, series("x", 1e9 / 30, 6), 7))
+        self.assertIn("refused", xdp_live.beyond(worker, drop, drop, 7))
+
+    def test_rules_differ(self):
+        rules = xdp_live.prefixes(100000).splitlines()
+        self.assertEqual(len(set(rules)), 100000)
+        self.assertEqual(rules[:2], ["drop from 10.0.0.0", "drop from 10.55.121.177"])
 
 
 class Testpmd(unittest.TestCase):

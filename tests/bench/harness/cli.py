@@ -3,6 +3,7 @@
 
 import argparse
 import atexit
+import os
 import sys
 import time
 
@@ -37,11 +38,25 @@ def parser(modules):
     return top
 
 
+def needs_root(module):
+    """And this user is not root."""
+    return getattr(module, "AS_ROOT", False) and os.geteuid() != 0
+
+
+def run_one(context, name, module):
+    if needs_root(module):
+        raise BenchError(f"{name}: needs root")
+    module.main(context)
+
+
 def run_all(context, modules):
     """One that does not work here must not keep the others from being measured."""
     failed = []
     for name, module in modules.items():
         if not getattr(module, "IN_ALL", True):
+            continue
+        if needs_root(module):
+            print(f"bench: {name}: left out: needs root", file=sys.stderr)
             continue
         start = time.monotonic()
         try:
@@ -63,7 +78,7 @@ def main():
         if arguments.subcommand == "all":
             run_all(context, modules)
         else:
-            modules[arguments.subcommand].main(context)
+            run_one(context, arguments.subcommand, modules[arguments.subcommand])
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -40,6 +40,9 @@ GOALS = {
                   less_is_better=True),
     "queries": Goal("slowdown of the worker by telemetry at 10 Hz", 1, 0.1, "%",
                     less_is_better=True),
+    "xdp-live-10k": Goal("cost of a live frame, 10k prefilter rules / bare XDP_DROP", 2, 2,
+                         less_is_better=True),
+    "xdp-live-worker": Goal("cost of a live frame, dropped by the worker / in XDP", 5, 5),
 }
 
 HEADINGS = ["goal", "measured", "floor", "", "aim", ""]

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a decision of the XDP prefilter costs: bench-xdp, which makes its rounds by itself."""
 
-import os
-
 from ..process import BenchError, run
 
 HELP = "a decision of the XDP prefilter, in ns (as root)"
+AS_ROOT = True  # for BPF_PROG_TEST_RUN
 
 FIGURES = 9  # of a line: ns, to bare XDP_DROP, to bare redirect, each min, median and max
 
@@ -23,8 +22,6 @@ def rows(output):
 
 
 def main(context):
-    if os.geteuid() != 0:
-        raise BenchError("xdp: BPF_PROG_TEST_RUN needs root")
     context.make("tests/bench/bench-xdp")
     command = [str(context.build / "tests/bench/bench-xdp"), str(3 * context.rounds)]
     done = run(command)
