@@ -139,7 +139,7 @@ static void parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t cou
 		else
 			reason = parse_segments(loop, mbuf, &frame, packet);
 		tally_frame(tally, packet->frame_length);
-		if (unlikely(notes != 0))
+		if (unlikely(notes & TALLY_NOTES))
 			tally_notes(tally, mbuf->ol_flags);
 		if (unlikely(notes & loop->stamped))
 			tally_time(tally, packet->time);
