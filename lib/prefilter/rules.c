@@ -2,9 +2,12 @@
 #include "rules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_MAX (64u << 20) /* octets of a rules file; the most rules fit well */
 
@@ -232,19 +235,38 @@ int prefilter_rules_parse(const char *name, const char *text, size_t length,
 	return 0;
 }
 
+/* Regular files alone: a FIFO or a terminal would keep its reader waiting. */
+static int open_regular(const char *path, FILE **in)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), code = 0;
+	struct stat status;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) != 0)
+		code = -errno;
+	else if (!S_ISREG(status.st_mode))
+		code = S_ISDIR(status.st_mode) ? -EISDIR : -EINVAL;
+	else if ((*in = fdopen(fd, "r")) == NULL)
+		code = -errno;
+	if (code < 0)
+		close(fd);
+	return code;
+}
+
 static int read_whole(const char *path, char **text, size_t *length)
 {
-	FILE *in = fopen(path, "re");
-	FILE *out = in != NULL ? open_memstream(text, length) : NULL;
 	char buffer[16384];
 	size_t got, sum = 0;
-	int code = 0;
+	FILE *in = NULL, *out;
+	int code = open_regular(path, &in);
 
-	if (out == NULL) {
-		code = -errno;
-		if (in != NULL)
-			fclose(in);
+	if (code < 0)
 		return code;
+	out = open_memstream(text, length);
+	if (out == NULL) {
+		fclose(in);
+		return -ENOMEM;
 	}
 	while ((got = fread(buffer, 1, sizeof(buffer), in)) > 0 && sum <= FILE_MAX) {
 		sum += got;
@@ -269,9 +291,15 @@ int prefilter_rules_read(const char *path, struct prefilter_rules **rules, struc
 	size_t length;
 	int code = read_whole(path, &text, &length);
 
+	if (code == -EACCES)
+		return error_set(error, EACCES,
+				 "%s: %s: a running weir reads with the permissions of its user, "
+				 "not with root's override; make the file and the folders above "
+				 "it accessible to that user",
+				 path, strerror(EACCES));
 	if (code < 0)
 		return error_set(error, -code, "%s: %s; give a readable file of rules", path,
-				 strerror(-code));
+				 code == -EINVAL ? "not a regular file" : strerror(-code));
 	code = prefilter_rules_parse(path, text, length, rules, error);
 	free(text);
 	return code;

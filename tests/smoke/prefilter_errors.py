@@ -54,6 +54,11 @@ def wrong_rules(tap: Tap) -> None:
         run = weir.run("--interface", "mon0", "--prefilter", str(rig.folder / "none"),
                        command=(*monitor.enter, weir.WEIR))
         refused(tap, "no such rules file", run, 2, "none", "No such file")
+        fifo = rig.folder / "fifo"
+        os.mkfifo(fifo)
+        run = weir.run("--interface", "mon0", "--prefilter", str(fifo),
+                       command=(*monitor.enter, weir.WEIR))
+        refused(tap, "a FIFO as rules file", run, 2, "fifo", "not a regular file")
         run = weir.run("--read", weir.BUNDLED, "--prefilter", str(file))
         refused(tap, "--prefilter without --interface", run, 2, "--prefilter", "--interface")
         file.write_text("pass proto tcp to port 22\n")
@@ -89,6 +94,27 @@ def killed(tap: Tap, driver: str, queues: int) -> None:
         tap.equal("... and a new weir works at once", (
             analysis.faults(), faults(part), part["analysed"], part["dropped"]),
             ([], [], EACH, EACH))
+
+
+def wrong_replacements(tap: Tap) -> None:
+    """Files that weir cannot read are told at once, and it runs on with the rules in force."""
+    with Rig() as rig:
+        _, monitor = topology(rig)
+        live = start(rig, monitor, "drop from 203.0.113.0/24\n")
+        fifo, foreign = rig.folder / "fifo", rig.folder / "foreign"
+        os.mkfifo(fifo)
+        foreign.write_text("default pass\n")
+        os.chown(foreign, 65534, 65534)
+        foreign.chmod(0o600)
+        for file, words in ((fifo, "not a regular file"), (foreign, "permissions of its user"),
+                            (rig.folder, "Is a directory")):
+            answer = live.ctl("prefilter", "replace", str(file))
+            tap.ok(f"weirctl prefilter replace with what it cannot read: {words}",
+                   answer.status == 1 and answer.errors.count("\n") == 1
+                   and words in answer.errors, answer)
+        shown = live.ctl("prefilter", "show")
+        tap.ok("... the rules in force stay", "drop from 203.0.113.0/24" in shown.output, shown)
+        tap.equal("... to the end", live.stop().faults(), [])
 
 
 def second_weir(tap: Tap) -> None:
@@ -214,6 +240,7 @@ def overloaded(tap: Tap, driver: str, loss: str) -> None:
 def main() -> None:
     tap = Tap()
     wrong_rules(tap)
+    wrong_replacements(tap)
     killed(tap, "af_xdp", 4)
     killed(tap, "af_packet", 1)
     second_weir(tap)
