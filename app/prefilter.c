@@ -195,6 +195,7 @@ int front_start(struct front *front, struct port *ports, uint32_t count, struct 
 	for (uint32_t p = 0; p < count; p++)
 		port_discard(&ports[p]);
 	result = remember_before(front, error);
+	prefilter_sampling_restart(front->prefilter);
 	interface_take(front->interface, INTERFACE_INCOMING);
 	if (result == 0)
 		result = prefilter_replace(front->prefilter, front->rules, error);

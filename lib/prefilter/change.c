@@ -154,6 +154,20 @@ static int check_target(const struct prefilter *prefilter, const struct prefilte
 	return 0;
 }
 
+/* What holds for the rules in force, and held for those before. */
+static void note_sampling(struct prefilter *prefilter, const struct prefilter_rules *rules)
+{
+	struct prefilter_sampling before = atomic_load(&prefilter->sampling);
+	struct prefilter_sampling now = prefilter_rules_sampling(rules);
+
+	if (!prefilter->sampling_restarts) {
+		now.any |= before.any;
+		now.every = now.every == before.every ? now.every : 0;
+	}
+	prefilter->sampling_restarts = false;
+	atomic_store(&prefilter->sampling, now);
+}
+
 int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, struct error *error)
 {
 	struct change change = {.prefilter = prefilter, .old = prefilter->rules, .rules = rules};
@@ -175,11 +189,11 @@ int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, str
 	free(change.goes_to);
 	if (code < 0) {
 		free(change.state);
-		return error_set(error, -code,
-				 "%s: the rules do not get into the kernel: %s; the "
-				 "ones before stay in force",
-				 rules->name, strerror(-code));
+		return error_set(error, -code, "%s: the rules do not get into the kernel: %s%s",
+				 rules->name, strerror(-code),
+				 change.old != NULL ? "; the ones before stay in force" : "");
 	}
+	note_sampling(prefilter, rules);
 	free(prefilter->state);
 	prefilter->state = change.state;
 	prefilter_rules_free(prefilter->rules);

@@ -3,6 +3,7 @@
 #define PREFILTER_KERNEL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "arena.h"
 
@@ -30,6 +31,9 @@ struct prefilter {
 	struct prefilter_rules *rules;        /* in force; owned */
 	struct rule_state *state;             /* of each, of the default, of unreadable frames */
 	struct live live;
+	/* Written with the lock held, read without. */
+	_Atomic(struct prefilter_sampling) sampling;
+	bool sampling_restarts; /* with the next rules */
 	struct prefilter_sum gone; /* counted by rules that are not in force any more */
 	uint32_t free_meter[PREFILTER_METERS];
 	size_t free_meters;

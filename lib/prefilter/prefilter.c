@@ -15,6 +15,7 @@ int prefilter_create(const struct prefilter_options *options, const struct prefi
 		return error_set(error, ENOMEM, "prefilter: no memory");
 	pthread_mutex_init(&created->lock, NULL);
 	created->link = -1;
+	created->sampling_restarts = true;
 	created->target = options->target;
 	while (created->free_meters < PREFILTER_METERS) {
 		created->free_meter[created->free_meters] = (uint32_t)created->free_meters;
@@ -205,10 +206,12 @@ char *prefilter_text(struct prefilter *prefilter)
 
 struct prefilter_sampling prefilter_sampling(struct prefilter *prefilter)
 {
-	struct prefilter_sampling sampling;
+	return atomic_load(&prefilter->sampling);
+}
 
+void prefilter_sampling_restart(struct prefilter *prefilter)
+{
 	pthread_mutex_lock(&prefilter->lock);
-	sampling = prefilter_rules_sampling(prefilter->rules);
+	prefilter->sampling_restarts = true;
 	pthread_mutex_unlock(&prefilter->lock);
-	return sampling;
 }

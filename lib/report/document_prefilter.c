@@ -55,7 +55,7 @@ static json_t *sampling(const struct snapshot_prefilter *prefilter)
 	uint64_t all = prefilter->analysed_octets + prefilter->sampled_out_octets;
 	json_t *object = json_object();
 
-	if (prefilter->sample_every != 0)
+	if (prefilter->sample_every > 1)
 		put_count(&object, "one_in", prefilter->sample_every);
 	put_count(&object, "analysed", analysed);
 	put_count(&object, "analysed_octets", prefilter->analysed_octets);

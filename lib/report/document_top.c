@@ -114,6 +114,8 @@ json_t *document_top(const struct snapshot *snapshot, const struct document_list
 	put(&object, "exact", json_boolean(top->exact));
 	put(&object, "error_bound", document_top_error(top));
 	put_count(&object, "missed_share_ppm", snapshot->missed_share_ppm[list->window]);
+	if (snapshot->prefilter.sampling)
+		put_count(&object, "sampling_one_in", snapshot->prefilter.sample_every);
 	if (list->window == STATS_TOTAL)
 		put(&object, "sum", sums(snapshot));
 	put(&object, "rows", rows);

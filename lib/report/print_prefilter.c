@@ -105,22 +105,25 @@ static void print_fates(struct printer *printer, const json_t *prefilter)
 
 static void print_sampling(struct printer *printer, const json_t *sampling)
 {
-	char text[256], rate[64] = "of frames", out_of[32], all[32];
+	char text[400], lists[128] = "no one factor holds for flows and rows of lists";
+	char out_of[32], all[32];
 	double frames = print_number(sampling, "analysed");
 	double octets = print_number(sampling, "analysed_octets");
 
 	if (sampling == NULL || frames == 0 || octets == 0)
 		return;
 	if (print_count(sampling, "one_in") > 0)
-		snprintf(rate, sizeof(rate), "of 1 in %llu frames",
+		snprintf(lists, sizeof(lists),
+			 "IP packets were sampled 1 in %llu, which flows and rows of lists can be "
+			 "multiplied by, as an estimate",
 			 (unsigned long long)print_count(sampling, "one_in"));
 	snprintf(text, sizeof(text),
-		 "the numbers of this report are a sample %s: %s were sampled out of %s; multiply "
-		 "frames by %.4g and octets by %.4g",
-		 rate, format_count(out_of, sizeof(out_of), print_count(sampling, "sampled_out")),
+		 "the numbers of this report are of a sample: %s frames were sampled out of %s. "
+		 "Multiply the total of frames by %.4g and of octets by %.4g; %s",
+		 format_count(out_of, sizeof(out_of), print_count(sampling, "sampled_out")),
 		 format_count(all, sizeof(all), print_count(sampling, "packets")),
 		 print_number(sampling, "packets") / frames,
-		 print_number(sampling, "octets") / octets);
+		 print_number(sampling, "octets") / octets, lists);
 	print_pairs(printer, (const char *const[][2]){{"Sampling", text}, {NULL}});
 }
 

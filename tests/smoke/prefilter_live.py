@@ -292,6 +292,30 @@ def changed_by_weirctl(tap: Tap) -> None:
             analysis.report["ledger"]["prefilter"])), ([], []))
 
 
+def sampled_no_longer(tap: Tap) -> None:
+    """Totals of a run of several rates have a factor, single rows have none."""
+    with Rig() as rig:
+        sender, monitor = rig.namespace("sender"), rig.namespace("monitor")
+        rig.wire(sender, "span0", monitor, "mon0")
+        live = start(rig, monitor, "default sample 1/2\n")
+        sent = send(sender, rig.folder, frames_of("analysed"))
+        wait_seen(live, sent)
+        tap.equal("a set that samples: top lists say so",
+                  live.ask("/weir/top,source")["sampling_one_in"], 2)
+        tap.equal("... and so does the prefilter's part",
+                  live.ask("/weir/prefilter")["sampling"]["one_in"], 2)
+        other = rig.folder / "other"
+        other.write_text("default analyse\n")
+        live.ask(f"/weir/prefilter/replace,{other}")
+        sent += send(sender, rig.folder, frames_of("analysed"))
+        wait_seen(live, sent)
+        tap.equal("... replaced by one that does not: no one factor",
+                  live.ask("/weir/top,source")["sampling_one_in"], 0)
+        sampling = live.stop().report["prefilter"]["sampling"]
+        tap.equal("... in the report neither, which says what the sample is of",
+                  (sampling.get("one_in"), sampling["packets"]), (None, sent))
+
+
 def main() -> None:
     tap = Tap()
     for queues in (1, 4):
@@ -309,6 +333,7 @@ def main() -> None:
     amid_traffic(tap, "af_packet", drop_some + "default analyse\n", kinds)
     amid_traffic(tap, "af_packet", analyse_some + "default drop\n", kinds)
     changed_by_weirctl(tap)
+    sampled_no_longer(tap)
     tap.end()
 
 

@@ -67,6 +67,28 @@ Test(prefilter, a_sample_says_what_it_stands_for)
 	json_decref(document);
 }
 
+/* Rates that differed during the run leave the totals' factor alone. */
+Test(prefilter, has_no_one_factor_for_rows_where_rates_differed)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	struct document_info info = fixture_info;
+	const uint32_t rates[] = {0, 1};
+
+	setlocale(LC_ALL, "C");
+	for (size_t i = 0; i < 2; i++) {
+		char *text;
+
+		snapshot->prefilter = fixture_prefilter;
+		snapshot->prefilter.sample_every = rates[i];
+		text = fixture_print(report_text, snapshot, &info, 3);
+		cr_expect_null(strstr(text, "1 in "));
+		cr_expect_not_null(strstr(text, "total of frames by 8"));
+		cr_expect_not_null(strstr(text, "no one factor"));
+		free(text);
+	}
+	fixture_free(snapshot);
+}
+
 /* 80 columns, also with the longest rule. */
 Test(prefilter, the_text_report_has_rules_and_sums)
 {
@@ -95,7 +117,7 @@ Test(prefilter, the_text_report_has_rules_and_sums)
 	cr_expect_null(strstr(text, "drop from"), "it matched nothing");
 	cr_expect_not_null(strstr(text, "1 in 8"));
 	cr_expect_not_null(strstr(text, "10,000 frames seen"));
-	cr_expect_not_null(strstr(text, "multiply frames by 8"));
+	cr_expect_not_null(strstr(text, "total of frames by 8"));
 	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		cr_expect(strlen(line) <= 80 || strncmp(line, "Ledger:", 7) == 0, "%s", line);

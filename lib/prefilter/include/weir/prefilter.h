@@ -159,7 +159,14 @@ int prefilter_delete(struct prefilter *prefilter, const char *which, struct erro
 
 /* The rules in force. prefilter_text(): as prefilter_rules_text(). */
 char *prefilter_text(struct prefilter *prefilter);
+
+/*
+ * As prefilter_rules_sampling(), over all rule sets that were in force since the program was loaded
+ * or, after a restart, from the next set on: where their rates differ, `every` is 0. Waits for
+ * nobody.
+ */
 struct prefilter_sampling prefilter_sampling(struct prefilter *prefilter);
+void prefilter_sampling_restart(struct prefilter *prefilter);
 
 /*
  * Frames and octets (without FCS) by where they went. seen is the sum of the rest; what an

@@ -145,8 +145,9 @@ struct snapshot_prefilter {
 	uint64_t analysed_octets, passed_octets, dropped_octets, limited_octets;
 	uint64_t sampled_out_octets;
 	bool balanced;
-	bool sampling;		/* some rule samples: what weir counts is a sample */
-	uint32_t sample_every;	/* all analysed frames stand for so many; 0: rules differ */
+	bool sampling;		/* some rule samples or did: what weir counts is a sample */
+	uint32_t sample_every;	/* all IP packets analysed in the run stand for so many; 0: they
+				 * differ */
 };
 
 #define SNAPSHOT_WORKERS_MAX 64
