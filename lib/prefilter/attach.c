@@ -63,7 +63,7 @@ static int attach_failed(int code, const char *name, enum prefilter_mode mode, s
 				 kind);
 	default:
 		return error_set(
-			error, -code,
+			error, EIO,
 			"%s: %s XDP is refused: %s; a large MTU, LRO or too many queues may "
 			"be the cause: change that%s",
 			name, kind, strerror(-code),
@@ -133,7 +133,7 @@ int prefilter_add_socket(struct prefilter *prefilter, uint16_t queue, int fd, st
 	if (code == 0)
 		return 0;
 	return error_set(
-		error, -code,
+		error, EIO,
 		"prefilter: the AF_XDP socket of queue %u cannot be entered: %s; it must be "
 		"bound, and the queue one of those the prefilter was created for",
 		queue, strerror(-code));

@@ -189,7 +189,8 @@ int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, str
 	free(change.goes_to);
 	if (code < 0) {
 		free(change.state);
-		return error_set(error, -code, "%s: the rules do not get into the kernel: %s%s",
+		return error_set(error, code == -ENOMEM ? ENOMEM : EIO,
+				 "%s: the rules do not get into the kernel: %s%s",
 				 rules->name, strerror(-code),
 				 change.old != NULL ? "; the ones before stay in force" : "");
 	}

@@ -64,12 +64,13 @@ static int load_failed(int code, struct error *error)
 {
 	char missing[80];
 
-	if (code != -EPERM && code != -EACCES)
-		return error_set(error, -code,
+	missing_capabilities(missing, sizeof(missing));
+	/* The verifier, too, says EACCES. */
+	if (code != -EPERM && (code != -EACCES || missing[0] == '\0'))
+		return error_set(error, code == -ENOMEM ? ENOMEM : EIO,
 				 "prefilter: the kernel does not load the XDP program: %s; weir "
 				 "needs Linux 5.15 or later with BPF (--log-level debug says more)",
 				 strerror(-code));
-	missing_capabilities(missing, sizeof(missing));
 	if (missing[0] == '\0')
 		return error_set(error, EPERM,
 				 "prefilter: the kernel forbids loading BPF programs; look for a "

@@ -342,6 +342,11 @@ int rule_parse(const char *name, unsigned int line, const char *text, size_t len
 
 	*rule = (struct rule){.line = line};
 	words_start(&words, text, length);
+	if (memchr(text, '\0', length) != NULL) {
+		words.word = memchr(text, '\0', length);
+		words.length = 1;
+		return words_wrong(&words, "a NUL octet; rules are text");
+	}
 	if (words_over(&words))
 		return 0;
 	if (words_take(&words, "default")) {

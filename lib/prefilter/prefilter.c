@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,22 @@ void prefilter_destroy(struct prefilter *prefilter)
 	free(prefilter);
 }
 
+/*
+ * The rules' errors name a place in the file, of a rule that is not the one to blame: of all the set
+ * it is the one added that is too many, or not possible.
+ */
+static void blame_added(const struct prefilter_rules *rules, struct error *error)
+{
+	const size_t name = strlen(rules->name);
+	const struct error reason = *error;
+	const char *what = NULL;
+
+	if (strncmp(reason.text, rules->name, name) == 0 && reason.text[name] == ':')
+		what = strstr(reason.text + name, ": ");
+	if (what != NULL)
+		snprintf(error->text, sizeof(error->text), "rule:1:1%s", what);
+}
+
 /* Check and take over `rules`, or free them. With the lock held. */
 static int change(struct prefilter *prefilter, struct prefilter_rules *rules, struct error *error)
 {
@@ -52,8 +69,11 @@ static int change(struct prefilter *prefilter, struct prefilter_rules *rules, st
 
 	if (code == 0)
 		code = change_rules(prefilter, rules, error);
-	if (code < 0)
+	if (code < 0) {
+		if (error != NULL)
+			blame_added(rules, error);
 		prefilter_rules_free(rules);
+	}
 	return code;
 }
 

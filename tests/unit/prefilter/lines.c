@@ -128,6 +128,16 @@ static const char *const refused[][3] = {
 	{"drop from 10.0.0.1\ndrop from 10.0.0.1/32", "rules:2:1: ", "line 1"},
 };
 
+Test(lines, have_no_nul)
+{
+	static const char text[] = "pass arp\ndrop from 10.0.0.1\0.2\n";
+	struct prefilter_rules *rules = NULL;
+	struct error error = {""};
+
+	cr_expect_eq(prefilter_rules_parse("rules", text, sizeof(text) - 1, &rules, &error), -22);
+	cr_expect_not_null(strstr(error.text, "rules:2:19: '?': a NUL octet"), "%s", error.text);
+}
+
 Test(lines, are_refused_with_their_place)
 {
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {

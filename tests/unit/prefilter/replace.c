@@ -139,6 +139,7 @@ Test(replace, too_many_rules_change_nothing)
 		cr_assert_eq(prefilter_add(prefilter, rule, 0, &error), 0, "%s", error.text);
 	}
 	cr_expect_eq(prefilter_add(prefilter, "drop proto udp to port 512", 0, &error), -E2BIG);
+	cr_expect_eq(strncmp(error.text, "rule:1:1: too many rules that", 29), 0, "%s", error.text);
 	cr_expect_eq(rig_run_hex(prefilter, UDP_FRAME), XDP_DROP);
 	cr_expect_eq(prefilter_add(prefilter, "drop to 198.51.100.2", 0, &error), 0);
 	prefilter_destroy(prefilter);
