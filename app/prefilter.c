@@ -37,6 +37,22 @@ static int explain(const struct front *front, int result, struct error *error)
 	return result;
 }
 
+/* Until the start frames go on to the kernel; the rules are ready to come into force then. */
+static int create(struct front *front, const struct prefilter_options *settings,
+		  struct error *error)
+{
+	struct prefilter_rules *plain;
+	int result = prefilter_rules_parse("weir", "", 0, &plain, error);
+
+	if (result != 0)
+		return result;
+	result = prefilter_create(settings, plain, &front->prefilter, error);
+	prefilter_rules_free(plain);
+	if (result != 0)
+		return result;
+	return prefilter_prepare(front->prefilter, front->rules, &front->prepared, error);
+}
+
 int front_attach(struct front *front, const struct options *options,
 		 const struct interface *interface, struct error *error)
 {
@@ -50,7 +66,7 @@ int front_attach(struct front *front, const struct options *options,
 	interface_take(interface, INTERFACE_NOTHING);
 	result = interface_check_xdp(interface, error);
 	if (result == 0)
-		result = prefilter_create(&settings, front->rules, &front->prefilter, error);
+		result = create(front, &settings, error);
 	result = explain(front, result, error);
 	if (result == 0)
 		result = prefilter_attach(front->prefilter, interface->index, options->xdp_mode,
@@ -90,30 +106,13 @@ static int replace_text(struct front *front, const char *text, struct error *err
 	"limit 1 packets/s burst 1 packets then drop ip6\n"                                        \
 	"limit 1 packets/s burst 1 packets then drop non-ip\n"
 
-static bool default_is_analyse(const struct front *front)
-{
-	char *text = prefilter_rules_text(front->rules);
-	bool found = text != NULL && strstr(text, "default analyse") != NULL;
-
-	free(text);
-	return found;
-}
-
 /*
- * Nothing is to reach weir. No rule of the file is among these, so that all of them count from 0
- * when they come into force again. For sockets, none of which takes a frame now, it does not
- * matter which rules; AF_PACKET sees all that the kernel gets, so everything is dropped, for
- * some milliseconds.
+ * Nothing is to reach weir: of sockets none takes a frame now; but AF_PACKET sees all that the kernel
+ * gets, so everything is dropped, for some milliseconds.
  */
 static int set_quiet(struct front *front, struct error *error)
 {
-	const char *text;
-
-	if (to_sockets(front))
-		text = default_is_analyse(front) ? "default pass" : "default analyse";
-	else
-		text = default_is_analyse(front) ? "default drop" : DROP_ALL "default analyse";
-	return replace_text(front, text, error);
+	return replace_text(front, to_sockets(front) ? "default pass" : "default drop", error);
 }
 
 /* Drop everything; the rules in force stay behind that with their counts. */
@@ -198,7 +197,9 @@ int front_start(struct front *front, struct port *ports, uint32_t count, struct 
 	prefilter_sampling_restart(front->prefilter);
 	interface_take(front->interface, INTERFACE_INCOMING);
 	if (result == 0)
-		result = prefilter_replace(front->prefilter, front->rules, error);
+		result = prefilter_commit(front->prepared, error);
+	prefilter_change_free(front->prepared);
+	front->prepared = NULL;
 	if (result == 0 && to_sockets(front))
 		result = open_sockets(front, error);
 	return result;
@@ -240,6 +241,7 @@ void front_stop(struct front *front)
 
 void front_close(struct front *front)
 {
+	prefilter_change_free(front->prepared);
 	prefilter_destroy(front->prefilter);
 	prefilter_rules_free(front->rules);
 	memset(front, 0, sizeof(*front));

@@ -23,6 +23,7 @@
 struct front {
 	struct prefilter_rules *rules; /* as in the file; NULL: no --prefilter */
 	struct prefilter *prefilter;   /* NULL: not attached */
+	struct prefilter_change *prepared; /* the rules, until the start */
 	const struct interface *interface;
 	struct port *ports;
 	uint32_t port_count;

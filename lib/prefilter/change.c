@@ -6,14 +6,15 @@
 #include <string.h>
 
 /* From the old rule set to the new one. Numbers go up to the rule for unreadable frames. */
-struct change {
+struct prefilter_change {
 	struct prefilter *prefilter;
 	const struct prefilter_rules *old; /* NULL: these are the first */
-	const struct prefilter_rules *rules;
+	struct prefilter_rules *rules;
 	uint32_t *goes_to;        /* number of the new rule that an old one is, or PREFILTER_NONE */
 	uint32_t *meter;          /* of the new rules */
 	struct rule_state *state; /* of the new rules */
 	size_t taken;             /* off the free meters */
+	struct live live;         /* with the new rules */
 };
 
 static size_t numbers(const struct prefilter_rules *rules)
@@ -32,7 +33,7 @@ static bool has_meter(const struct prefilter_rules *rules, size_t number)
 }
 
 /* Old rules by their text in the new ones: two sorted lists are walked side by side. */
-static int match_texts(struct change *change)
+static int match_texts(struct prefilter_change *change)
 {
 	const struct prefilter_rules *old = change->old, *rules = change->rules;
 	uint32_t *a = rules_sorted(old), *b = rules_sorted(rules);
@@ -50,7 +51,7 @@ static int match_texts(struct change *change)
 	return a != NULL && b != NULL ? 0 : -ENOMEM;
 }
 
-static int match(struct change *change)
+static int match(struct prefilter_change *change)
 {
 	const struct prefilter_rules *old = change->old, *rules = change->rules;
 
@@ -64,8 +65,8 @@ static int match(struct change *change)
 	return match_texts(change);
 }
 
-/* Rules that were there keep their meters, others get one. There are enough: for two rule sets. */
-static int assign_meters(struct change *change)
+/* Rules that were there keep their meters, others get one. There are enough for two rule sets. */
+static int assign_meters(struct prefilter_change *change)
 {
 	struct prefilter *prefilter = change->prefilter;
 
@@ -78,6 +79,8 @@ static int assign_meters(struct change *change)
 		if (has_meter(change->rules, i) && change->meter[i] == PREFILTER_NONE) {
 			int code;
 
+			if (change->taken == prefilter->free_meters)
+				return -ENOSPC;
 			change->taken++;
 			change->meter[i] =
 				prefilter->free_meter[prefilter->free_meters - change->taken];
@@ -91,7 +94,7 @@ static int assign_meters(struct change *change)
 }
 
 /* Nobody uses the old arena any more: what it counted goes to the rules that are still there. */
-static void settle(struct change *change)
+static void settle(struct prefilter_change *change)
 {
 	struct prefilter *prefilter = change->prefilter;
 
@@ -109,30 +112,6 @@ static void settle(struct change *change)
 		if (has_meter(change->old, i))
 			prefilter->free_meter[prefilter->free_meters++] = prefilter->state[i].meter;
 	}
-}
-
-static int put_in_force(struct change *change)
-{
-	struct prefilter *prefilter = change->prefilter;
-	struct arena arena;
-	struct live live;
-	int code = arena_make(change->rules, change->meter, prefilter->cpus, &arena);
-
-	if (code < 0)
-		return code;
-	code = kernel_arena(&arena, &live);
-	arena_free(&arena);
-	if (code < 0)
-		return code;
-	code = kernel_switch(prefilter, &live);
-	if (code < 0) {
-		kernel_drop(&live);
-		return code;
-	}
-	settle(change);
-	kernel_drop(&prefilter->live);
-	prefilter->live = live;
-	return 0;
 }
 
 /* What AF_PACKET reads is a copy of what the kernel gets: nothing can be kept from it. */
@@ -168,36 +147,155 @@ static void note_sampling(struct prefilter *prefilter, const struct prefilter_ru
 	atomic_store(&prefilter->sampling, now);
 }
 
+/* All of a change that takes its time. */
+static int build(struct prefilter_change *change)
+{
+	const size_t count = numbers(change->rules);
+	struct arena arena;
+	int code = -ENOMEM;
+
+	change->goes_to = calloc(numbers(change->old) + 1, sizeof(*change->goes_to));
+	change->meter = calloc(count, sizeof(*change->meter));
+	change->state = calloc(count, sizeof(*change->state));
+	if (change->goes_to != NULL && change->meter != NULL && change->state != NULL)
+		code = match(change);
+	if (code == 0)
+		code = assign_meters(change);
+	if (code == 0)
+		code = arena_make(change->rules, change->meter, change->prefilter->cpus, &arena);
+	if (code < 0)
+		return code;
+	code = kernel_arena(&arena, &change->live);
+	arena_free(&arena);
+	return code;
+}
+
+static int put_in_force(struct prefilter_change *change)
+{
+	struct prefilter *prefilter = change->prefilter;
+	int code = kernel_switch(prefilter, &change->live);
+
+	if (code < 0)
+		return code;
+	settle(change);
+	note_sampling(prefilter, change->rules);
+	kernel_drop(&prefilter->live);
+	prefilter->live = change->live;
+	free(prefilter->state);
+	prefilter->state = change->state;
+	prefilter_rules_free(prefilter->rules);
+	prefilter->rules = change->rules;
+	change->live.lines = NULL;
+	change->state = NULL;
+	change->rules = NULL;
+	return 0;
+}
+
+static void clean_up(struct prefilter_change *change)
+{
+	kernel_drop(&change->live);
+	free(change->state);
+	free(change->meter);
+	free(change->goes_to);
+}
+
+static int failed(const struct prefilter *prefilter, const struct prefilter_rules *rules, int code,
+		  struct error *error)
+{
+	return error_set(error, code == -ENOMEM ? ENOMEM : EIO,
+			 "%s: the rules do not get into the kernel: %s%s", rules->name,
+			 strerror(-code),
+			 prefilter->rules != NULL ? "; the ones before stay in force" : "");
+}
+
 int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, struct error *error)
 {
-	struct change change = {.prefilter = prefilter, .old = prefilter->rules, .rules = rules};
+	struct prefilter_change change = {
+		.prefilter = prefilter, .old = prefilter->rules, .rules = rules};
 	int code = check_target(prefilter, rules, error);
 
 	if (code < 0)
 		return code;
-	change.goes_to = calloc(numbers(change.old) + 1, sizeof(*change.goes_to));
-	change.meter = calloc(numbers(rules), sizeof(*change.meter));
-	change.state = calloc(numbers(rules), sizeof(*change.state));
-	code = -ENOMEM;
-	if (change.goes_to != NULL && change.meter != NULL && change.state != NULL)
-		code = match(&change);
-	if (code == 0)
-		code = assign_meters(&change);
+	code = build(&change);
 	if (code == 0)
 		code = put_in_force(&change);
-	free(change.meter);
-	free(change.goes_to);
-	if (code < 0) {
-		free(change.state);
-		return error_set(error, code == -ENOMEM ? ENOMEM : EIO,
-				 "%s: the rules do not get into the kernel: %s%s",
-				 rules->name, strerror(-code),
-				 change.old != NULL ? "; the ones before stay in force" : "");
+	clean_up(&change);
+	return code < 0 ? failed(prefilter, rules, code, error) : 0;
+}
+
+/* ---- in two steps ---- */
+
+int prefilter_prepare(struct prefilter *prefilter, const struct prefilter_rules *rules,
+		      struct prefilter_change **prepared, struct error *error)
+{
+	struct prefilter_change *change = calloc(1, sizeof(*change));
+	int code = check_target(prefilter, rules, error);
+
+	if (code == 0 && change != NULL)
+		change->rules = rules_copy(rules);
+	if (code < 0 || change == NULL || change->rules == NULL) {
+		free(change);
+		return code < 0 ? code : failed(prefilter, rules, -ENOMEM, error);
 	}
-	note_sampling(prefilter, rules);
-	free(prefilter->state);
-	prefilter->state = change.state;
-	prefilter_rules_free(prefilter->rules);
-	prefilter->rules = rules;
+	change->prefilter = prefilter;
+	pthread_mutex_lock(&prefilter->lock);
+	code = build(change);
+	if (code == 0)
+		prefilter->free_meters -= change->taken;
+	pthread_mutex_unlock(&prefilter->lock);
+	change->taken = 0;
+	if (code == 0) {
+		*prepared = change;
+		return 0;
+	}
+	clean_up(change);
+	prefilter_rules_free(change->rules);
+	free(change);
+	return failed(prefilter, rules, code, error);
+}
+
+/* Nothing of the rules before stays but the count of unreadable frames. */
+static int forget_old(struct prefilter_change *change)
+{
+	uint32_t *goes_to;
+
+	change->old = change->prefilter->rules;
+	goes_to = realloc(change->goes_to, numbers(change->old) * sizeof(*goes_to));
+	if (goes_to == NULL)
+		return -ENOMEM;
+	change->goes_to = goes_to;
+	for (size_t i = 0; i < numbers(change->old); i++)
+		goes_to[i] = PREFILTER_NONE;
+	goes_to[change->old->count + 1] = (uint32_t)change->rules->count + 1;
 	return 0;
+}
+
+int prefilter_commit(struct prefilter_change *change, struct error *error)
+{
+	struct prefilter *prefilter = change->prefilter;
+	int code;
+
+	pthread_mutex_lock(&prefilter->lock);
+	code = forget_old(change);
+	if (code == 0)
+		code = put_in_force(change);
+	pthread_mutex_unlock(&prefilter->lock);
+	return code < 0 ? failed(prefilter, change->rules, code, error) : 0;
+}
+
+void prefilter_change_free(struct prefilter_change *change)
+{
+	struct prefilter *prefilter;
+
+	if (change == NULL)
+		return;
+	prefilter = change->prefilter;
+	pthread_mutex_lock(&prefilter->lock);
+	for (size_t i = 0; change->rules != NULL && i < numbers(change->rules); i++)
+		if (has_meter(change->rules, i))
+			prefilter->free_meter[prefilter->free_meters++] = change->meter[i];
+	pthread_mutex_unlock(&prefilter->lock);
+	clean_up(change);
+	prefilter_rules_free(change->rules);
+	free(change);
 }

@@ -16,6 +16,7 @@ from tests.kit.rig import LiveWeir, Namespace, Rig, end, wait_until
 from tests.kit.tap import Tap
 from tests.kit.traffic import replay
 
+CAP_BPF = 39  # linux/capability.h
 EACH = 200  # frames of each kind: fewer in all than a ring holds
 CPUS = len([line for line in Path("/proc/cpuinfo").read_text().splitlines()
             if line.startswith("processor")])
@@ -206,6 +207,11 @@ def replaced(tap: Tap, driver: str, times: int) -> None:
         traffic = rig.start("tcpreplay", "--intf1", "span0", "--pps", 5000, "--loop", 0, file,
                             namespace=sender)
         wait_seen(live, len(frames))
+        in_force = {line.split()[1] for status in Path(
+            f"/proc/{live.process.pid}/task").glob("*/status")
+            for line in status.read_text().splitlines() if line.startswith("CapEff:")}
+        tap.equal(f"{driver}: CAP_BPF is in force in every thread, and nothing else",
+                  {int(mask, 16) for mask in in_force}, {1 << CAP_BPF})
         answers, snapshots = [], []
         for turn in range(times):
             answers.append(live.ask(f"/weir/prefilter/replace,{(others, some)[turn % 2]}"))

@@ -148,7 +148,18 @@ int prefilter_replace(struct prefilter *prefilter, const struct prefilter_rules 
 		      struct error *error);
 
 /*
- * The same with one rule more, before rule number `before` (1..count; 0: behind the last), or one
+ * In two steps, of which the first takes the time (0.1 s for the most rules) and the second none:
+ * as if no rule of the set had been in force before, so that all count from 0. One at a time; free it
+ * before the prefilter, committed or not. NULL is fine.
+ */
+struct prefilter_change;
+int prefilter_prepare(struct prefilter *prefilter, const struct prefilter_rules *rules,
+		      struct prefilter_change **prepared, struct error *error);
+int prefilter_commit(struct prefilter_change *prepared, struct error *error);
+void prefilter_change_free(struct prefilter_change *prepared);
+
+/*
+ * As prefilter_replace(), with one rule more, before rule number `before` (1..count; 0: behind the last), or one
  * less: `which` is its number (as shown, from 1) or its text, in any spelling. A `default` line
  * added takes the place of the one before. -EEXIST, -ENOENT; error lines begin with
  * `rule:1:column`.
