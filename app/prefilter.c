@@ -73,6 +73,10 @@ int front_attach(struct front *front, const struct options *options,
 					  error);
 	if (result != 0)
 		return result;
+	if (prefilter_rules_look_at_vlans(front->rules) && interface_takes_tags_out(interface))
+		log_warning("%s: rx-vlan-offload is on: a VLAN tag that is taken out before XDP "
+			    "fits no rule with vlan but 0; ethtool -K %s rxvlan off leaves it in",
+			    interface->name, interface->name);
 	front->native = prefilter_attached(front->prefilter) == PREFILTER_NATIVE;
 	log_info("%s: prefilter of %zu rules in front of %s, XDP in %s mode", interface->name,
 		 prefilter_rules_count(front->rules), to_sockets(front) ? "AF_XDP" : "AF_PACKET",

@@ -155,6 +155,11 @@ int interface_check_xdp(const struct interface *interface, struct error *error)
 	return xdp_taken(interface->name, &link, error);
 }
 
+bool interface_takes_tags_out(const struct interface *interface)
+{
+	return kernel_link_takes_tags_out(interface->name);
+}
+
 void interface_take(const struct interface *interface, enum interface_frames frames)
 {
 	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};

@@ -172,6 +172,13 @@ bool kernel_link_merges_frames(const char *name)
 	return gro.data != 0 || (flags.data & ETH_FLAG_LRO) != 0;
 }
 
+bool kernel_link_takes_tags_out(const char *name)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+
+	return ethtool(name, &flags) == 0 && (flags.data & ETH_FLAG_RXVLAN) != 0;
+}
+
 bool kernel_link_has_address(const char *name, char *address, size_t size)
 {
 	struct ifaddrs *list, *entry;

@@ -45,6 +45,9 @@ bool kernel_link_spreads_symmetrically(const char *name);
 /* May one received "frame" be several of the wire, merged by kernel, NIC or virtual peer? */
 bool kernel_link_merges_frames(const char *name);
 
+/* May VLAN tags of received frames come beside the frame only, taken out (rx-vlan-offload)? */
+bool kernel_link_takes_tags_out(const char *name);
+
 /* Does another interface (VLAN, bridge, macvlan ...) lie upon it? */
 bool kernel_link_carries(const char *name, unsigned int index);
 

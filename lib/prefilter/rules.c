@@ -29,6 +29,14 @@ size_t prefilter_rules_count(const struct prefilter_rules *rules)
 	return rules->count;
 }
 
+bool prefilter_rules_look_at_vlans(const struct prefilter_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->rule[i].vlan.set)
+			return true;
+	return false;
+}
+
 void prefilter_rules_free(struct prefilter_rules *rules)
 {
 	if (rules == NULL)

@@ -117,6 +117,19 @@ def wrong_replacements(tap: Tap) -> None:
         tap.equal("... to the end", live.stop().faults(), [])
 
 
+def tags_taken_out(tap: Tap) -> None:
+    with Rig() as rig:
+        _, monitor = topology(rig)
+        for setting, rules, warned in (("on", "drop vlan 7\n", 1), ("on", "drop ip6\n", 0),
+                                       ("off", "drop vlan 7\n", 0)):
+            monitor.run("ethtool", "-K", "mon0", "rxvlan", setting)
+            live = start(rig, monitor, rules)
+            said = live.errors.read_text()
+            live.stop()
+            tap.equal(f"rx-vlan-offload {setting}, {rules.strip()}: warnings",
+                      said.count("ethtool -K mon0 rxvlan off"), warned)
+
+
 def second_weir(tap: Tap) -> None:
     with Rig() as rig:
         sender, monitor = topology(rig)
@@ -241,6 +254,7 @@ def main() -> None:
     tap = Tap()
     wrong_rules(tap)
     wrong_replacements(tap)
+    tags_taken_out(tap)
     killed(tap, "af_xdp", 4)
     killed(tap, "af_packet", 1)
     second_weir(tap)

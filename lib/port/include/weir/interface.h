@@ -2,6 +2,7 @@
 #ifndef WEIR_INTERFACE_H
 #define WEIR_INTERFACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <weir/error.h>
@@ -56,6 +57,9 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 
 /* Is the interface free for an XDP program? 0, or -EBUSY: the line says who has one there. */
 int interface_check_xdp(const struct interface *interface, struct error *error);
+
+/* May VLAN tags be gone from frames before XDP sees them (rx-vlan-offload)? */
+bool interface_takes_tags_out(const struct interface *interface);
 
 /*
  * Which frames AF_PACKET's sockets take from now on; no matter for AF_XDP, which takes what

@@ -75,6 +75,9 @@ void prefilter_rules_free(struct prefilter_rules *rules);
 /* How many rules, the default not counted. */
 size_t prefilter_rules_count(const struct prefilter_rules *rules);
 
+/* Does a rule look at VLAN tags? */
+bool prefilter_rules_look_at_vlans(const struct prefilter_rules *rules);
+
 /* Canonical text of all lines, `default` last; the caller frees it. NULL: no memory. */
 char *prefilter_rules_text(const struct prefilter_rules *rules);
 
