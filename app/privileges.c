@@ -163,7 +163,10 @@ struct privileges privileges_of(const struct source *source)
 		sum.running |= one.running;
 		sum.closing |= one.closing;
 	}
-	/* Rules are changed and counters read through bpf(), from telemetry's threads as well. */
+	/*
+	 * Rules are changed through bpf(), by telemetry's threads and at the end. Counters need
+	 * nothing: they are mapped.
+	 */
 	if (source->front.prefilter != NULL)
 		sum.running |= BIT(CAP_BPF);
 	/* Physical addresses of memory that is asked for later, as by dpdk-dumpcap. */
