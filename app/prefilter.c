@@ -111,8 +111,8 @@ static int replace_text(struct front *front, const char *text, struct error *err
 	"limit 1 packets/s burst 1 packets then drop non-ip\n"
 
 /*
- * Nothing is to reach weir: of sockets none takes a frame now; but AF_PACKET sees all that the kernel
- * gets, so everything is dropped, for some milliseconds.
+ * Nothing is to reach weir: of sockets none takes a frame now; but AF_PACKET sees all that the
+ * kernel gets, so everything is dropped, for some milliseconds.
  */
 static int set_quiet(struct front *front, struct error *error)
 {

@@ -47,8 +47,8 @@ void prefilter_destroy(struct prefilter *prefilter)
 }
 
 /*
- * The rules' errors name a place in the file, of a rule that is not the one to blame: of all the set
- * it is the one added that is too many, or not possible.
+ * The rules' errors name a place in the file, of a rule that is not the one to blame: of all the
+ * set it is the one added that is too many, or not possible.
  */
 static void blame_added(const struct prefilter_rules *rules, struct error *error)
 {

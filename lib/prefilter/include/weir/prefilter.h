@@ -152,8 +152,8 @@ int prefilter_replace(struct prefilter *prefilter, const struct prefilter_rules 
 
 /*
  * In two steps, of which the first takes the time (0.1 s for the most rules) and the second none:
- * as if no rule of the set had been in force before, so that all count from 0. One at a time; free it
- * before the prefilter, committed or not. NULL is fine.
+ * as if no rule of the set had been in force before, so that all count from 0. One at a time; free
+ * it before the prefilter, committed or not. NULL is fine.
  */
 struct prefilter_change;
 int prefilter_prepare(struct prefilter *prefilter, const struct prefilter_rules *rules,
@@ -162,9 +162,9 @@ int prefilter_commit(struct prefilter_change *prepared, struct error *error);
 void prefilter_change_free(struct prefilter_change *prepared);
 
 /*
- * As prefilter_replace(), with one rule more, before rule number `before` (1..count; 0: behind the last), or one
- * less: `which` is its number (as shown, from 1) or its text, in any spelling. A `default` line
- * added takes the place of the one before. -EEXIST, -ENOENT; error lines begin with
+ * As prefilter_replace(), with one rule more, before rule number `before` (1..count; 0: behind the
+ * last), or one less: `which` is its number (as shown, from 1) or its text, in any spelling. A
+ * `default` line added takes the place of the one before. -EEXIST, -ENOENT; error lines begin with
  * `rule:1:column`.
  */
 int prefilter_add(struct prefilter *prefilter, const char *rule, size_t before,
@@ -175,9 +175,9 @@ int prefilter_delete(struct prefilter *prefilter, const char *which, struct erro
 char *prefilter_text(struct prefilter *prefilter);
 
 /*
- * As prefilter_rules_sampling(), over all rule sets that were in force since the program was loaded
- * or, after a restart, from the next set on: where their rates differ, `every` is 0. Waits for
- * nobody.
+ * As prefilter_rules_sampling(), over all rule sets that were in force since the program was
+ * loaded or, after a restart, from the next set on: where their rates differ, `every` is 0. Waits
+ * for nobody.
  */
 struct prefilter_sampling prefilter_sampling(struct prefilter *prefilter);
 void prefilter_sampling_restart(struct prefilter *prefilter);
