@@ -12,19 +12,34 @@ static char *put_text(char *out, const char *text)
 	return stpcpy(out, text);
 }
 
-static char *put_number(char *out, uint64_t value)
+static size_t digits_of(uint64_t value)
 {
-	char digits[20];
-	char *first = digits + sizeof(digits);
+	size_t digits = 1;
 
-	do {
-		*--first = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	return mempcpy(out, first, (size_t)(digits + sizeof(digits) - first));
+	for (; value >= 10000; value /= 10000)
+		digits += 4;
+	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
-static char *put_name(char *out, const char *name)
+static char *put_number(char *out, uint64_t value)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	char *end = out + digits_of(value);
+
+	/* From the last digit, in place: digits copied from elsewhere wait for their own stores. */
+	for (char *at = end; at - out >= 2; value /= 100) {
+		at -= 2;
+		memcpy(at, pairs + 2 * (value % 100), 2);
+	}
+	if ((end - out) % 2 != 0)
+		*out = (char)('0' + value);
+	return end;
+}
+
+static inline char *put_name(char *out, const char *name)
 {
 	*out++ = '"';
 	out = put_text(out, name);
@@ -33,7 +48,7 @@ static char *put_name(char *out, const char *name)
 	return out;
 }
 
-static void add_number(void *context, const char *name, uint64_t value)
+FLOW_FIELDS_INLINE void add_number(void *context, const char *name, uint64_t value)
 {
 	char **end = context;
 	char *out = put_number(put_name(*end, name), value);
@@ -42,7 +57,7 @@ static void add_number(void *context, const char *name, uint64_t value)
 	*end = out;
 }
 
-static void add_text(void *context, const char *name, const char *value)
+FLOW_FIELDS_INLINE void add_text(void *context, const char *name, const char *value)
 {
 	char **end = context;
 	char *out = put_name(*end, name);
