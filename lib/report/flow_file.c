@@ -12,20 +12,15 @@
 #include <weir/format.h>
 
 #include "flow_line.h"
-
-#define BUFFER_BYTES (1u << 20)
+#include "flow_writer.h"
 
 struct flow_file {
 	char *name; /* for messages */
 	int fd;
 	bool own; /* close it; standard output is not ours */
 	bool regular;
-	int failure;      /* errno of the write that failed, or 0; nothing is written after it */
 	uint64_t records; /* handed to us */
-	uint64_t written; /* of those, whole lines in the file */
-	uint64_t bytes;   /* of those lines */
-	size_t used;
-	char buffer[BUFFER_BYTES];
+	struct flow_writer *writer;
 };
 
 static int open_error(struct error *error, int code, const char *path)
@@ -107,6 +102,12 @@ static int open_path(struct flow_file *file, const char *path)
 	return code;
 }
 
+/* 0 or errno. */
+static int close_own(const struct flow_file *file)
+{
+	return file->own && close(file->fd) != 0 ? errno : 0;
+}
+
 static void release(struct flow_file *file)
 {
 	free(file->name);
@@ -130,61 +131,29 @@ int flow_file_open(const char *path, struct flow_file **file, struct error *erro
 		release(new);
 		return open_error(error, code, path);
 	}
+	code = flow_writer_start(new->fd, new->regular, &new->writer);
+	if (code != 0) {
+		close_own(new);
+		release(new);
+		return error_set(error, -code, "%s: no thread to write it: %s", path,
+				 strerror(-code));
+	}
 	*file = new;
 	return 0;
 }
 
-/* How much of the buffer reached the file; less than all of it sets `failure`. */
-static size_t write_buffer(struct flow_file *file)
-{
-	size_t done = 0;
-
-	while (done < file->used) {
-		ssize_t got = write(file->fd, file->buffer + done, file->used - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			file->failure = errno;
-			break;
-		}
-		done += (size_t)got;
-	}
-	return done;
-}
-
-/* A line that was cut in the middle is no record: it is taken away again where that goes. */
-static void count_lines(struct flow_file *file, size_t done)
-{
-	size_t whole = 0;
-
-	for (const char *end; (end = memchr(file->buffer + whole, '\n', done - whole)) != NULL;) {
-		whole = (size_t)(end - file->buffer) + 1;
-		file->written++;
-	}
-	file->bytes += whole;
-	if (whole < done && file->regular && ftruncate(file->fd, (off_t)file->bytes) != 0)
-		return; /* it stays, then: the counts are right all the same */
-}
-
 void flow_file_flush(struct flow_file *file)
 {
-	if (file->used == 0 || file->failure != 0)
-		return;
-	count_lines(file, write_buffer(file));
-	file->used = 0;
+	flow_writer_flush(file->writer);
 }
 
 static void take_record(void *context, const struct flow_view *view)
 {
 	struct flow_file *file = context;
+	char *room = flow_writer_room(file->writer, FLOW_LINE_MAX);
 
 	file->records++;
-	if (file->failure != 0)
-		return;
-	if (file->used + FLOW_LINE_MAX > BUFFER_BYTES)
-		flow_file_flush(file);
-	file->used += flow_line(file->buffer + file->used, view);
+	flow_writer_added(file->writer, flow_line(room, view));
 }
 
 struct stats_consumer flow_file_consumer(struct flow_file *file)
@@ -194,26 +163,27 @@ struct stats_consumer flow_file_consumer(struct flow_file *file)
 
 bool flow_file_failed(const struct flow_file *file)
 {
-	return file->failure != 0;
+	return flow_writer_failure(file->writer) != 0;
 }
 
 int flow_file_close(struct flow_file *file, struct error *error)
 {
-	char written[32], lost[32];
+	char in[32], lost[32];
+	uint64_t written;
+	int failure = flow_writer_stop(file->writer, &written);
+	/* Some file systems tell only now that there was no room (quota on NFS). */
+	int late = close_own(file);
 	int result = 0;
 
-	flow_file_flush(file);
-	/* Some file systems tell only now that there was no room (quota on NFS). */
-	if (file->own && close(file->fd) != 0 && file->failure == 0)
-		file->failure = errno;
-	if (file->failure != 0)
-		result =
-			error_set(error, file->failure,
-				  "%s: %s; %s flow records were written, %s were not: make room or "
-				  "choose another file",
-				  file->name, strerror(file->failure),
-				  format_count(written, sizeof(written), file->written),
-				  format_count(lost, sizeof(lost), file->records - file->written));
+	if (failure == 0)
+		failure = late;
+	if (failure != 0)
+		result = error_set(
+			error, failure,
+			"%s: %s; %s flow records were written, %s were not: make room or "
+			"choose another file",
+			file->name, strerror(failure), format_count(in, sizeof(in), written),
+			format_count(lost, sizeof(lost), file->records - written));
 	release(file);
 	return result;
 }

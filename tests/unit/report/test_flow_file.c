@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,4 +314,28 @@ Test(flow_file, a_fifo_is_written_to)
 	cr_expect_eq(line[0], '{');
 	cr_expect_eq(line[got - 1], '\n');
 	close(reader);
+}
+
+static void *check_pipe(void *argument)
+{
+	*(uint32_t *)argument = check_records("fifo");
+	return NULL;
+}
+
+/* A pipe holds less than the buffers do: they fill, and who makes the records has to wait. */
+Test(flow_file, a_reader_that_is_slower_gets_everything_in_order)
+{
+	enum { COUNT = 30000 };
+	struct flow_file *file;
+	struct error error;
+	uint32_t count = 0;
+	pthread_t reader;
+
+	cr_assert_eq(mkfifo("fifo", 0600), 0);
+	cr_assert_eq(pthread_create(&reader, NULL, check_pipe, &count), 0);
+	cr_assert_eq(flow_file_open("fifo", &file, &error), 0);
+	write_records(file, COUNT);
+	cr_expect_eq(flow_file_close(file, &error), 0);
+	pthread_join(reader, NULL);
+	cr_expect_eq(count, COUNT);
 }
