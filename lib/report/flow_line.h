@@ -10,7 +10,7 @@
 #define FLOW_LINE_MAX 2560
 
 /*
- * The record as one line of JSON with its newline, equal to document_flow() and some thirty
+ * The record as one line of JSON with its newline, equal to document_flow() and over ten
  * times as fast. `out` has room for FLOW_LINE_MAX; returns the bytes written, no terminator.
  */
 size_t flow_line(char *out, const struct flow_view *view);
