@@ -70,10 +70,19 @@ static void count_extremes(struct flow_record *record, const struct packet *pack
 		record->ttl_max = packet->ttl;
 }
 
-enum flow_end record_exception(struct flow_record *record, const struct packet *packet,
-			       uint64_t seen, unsigned int direction)
+enum flow_end record_update(struct flow_record *record, const struct packet *packet)
 {
-	/* Forward never is 1 here: the first packet was the other function's. */
+	unsigned int direction = (packet->direction ^ record->key.zero) & FLOW_STATE_FORWARD1;
+	uint64_t seen = record->seen;
+	enum flow_end end = FLOW_LIVE;
+
+	seqlock_write_begin(&record->sequence);
+	record->seen = packet->clock;
+	record->words[direction] += packet->octets;
+	record->packets[direction]++;
+	record->link_octets += packet_link_octets(packet);
+	record->tcp_flags[direction] |= packet->tcp_flags;
+	/* Forward never is 1 here: the first packet was record_start()'s. */
 	if (record->packets[direction] == 1) {
 		record->tos[1] = packet->tos;
 		record->icmp[1] = packet->icmp;
@@ -82,8 +91,12 @@ enum flow_end record_exception(struct flow_record *record, const struct packet *
 	if (packet->time != packet->clock || (record->key.zero & FLOW_STATE_REORDERED))
 		count_reordered(record, packet, seen);
 	if ((packet->tcp_flags & (TCP_FIN | TCP_RST)) || (record->key.zero & FLOW_STATE_TCP))
-		return count_tcp(record, packet->tcp_flags, direction);
-	return FLOW_LIVE;
+		end = count_tcp(record, packet->tcp_flags, direction);
+	if ((record->packets[direction] | record->link_octets) >> FLOW_PACKETS_LIMIT_SHIFT ||
+	    record->words[direction] >> FLOW_OCTETS_LIMIT_SHIFT & 1)
+		end = FLOW_END_ACTIVE;
+	seqlock_write_end(&record->sequence);
+	return end;
 }
 
 enum flow_end record_passed(const struct flow_record *record, const struct flow_timeouts *timeouts)

@@ -48,9 +48,7 @@ struct flow_timeouts {
 /* Fill a free slot's record with the first packet of a flow. Returns as record_update(). */
 enum flow_end record_start(struct flow_record *record, const struct packet *packet);
 
-/* The parts of record_update() and record_due() that most packets do not need. */
-enum flow_end record_exception(struct flow_record *record, const struct packet *packet,
-			       uint64_t seen, unsigned int direction);
+/* The part of record_due() that most packets do not need. */
 enum flow_end record_passed(const struct flow_record *record, const struct flow_timeouts *timeouts);
 
 static inline bool packet_is_ipv6(const struct packet *packet)
@@ -163,36 +161,46 @@ static inline bool record_would_wrap(const struct packet *packet)
  * Count a packet of a live record. Returns why the record ends with it, or FLOW_LIVE. The
  * caller has asked record_is_due() and record_would_wrap() before.
  */
-static inline enum flow_end record_update(struct flow_record *record, const struct packet *packet)
-{
-	/* All is read before anything is written: the compiler cannot know that they are apart. */
-	uint8_t state = record->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
-	unsigned int direction = (packet->direction ^ state) & FLOW_STATE_FORWARD1;
-	uint64_t seen = record->seen, clock = packet->clock;
-	uint64_t word = record->words[direction] + packet->octets;
-	uint32_t link_octets = record->link_octets + packet_link_octets(packet);
-	uint32_t packets = record->packets[direction] + 1, size = packet_size(packet);
-	/* In the long run no packet is the largest or smallest: a branch is cheaper than to write. */
-	bool extreme = (size < record->words[0] >> SIZE_SHIFT) |
-		       (size > record->words[1] >> SIZE_SHIFT) | (ttl < record->ttl_min) |
-		       (ttl > record->ttl_max);
-	uint64_t exception = (packet->time ^ clock) | (tcp_flags & (TCP_FIN | TCP_RST)) |
-			     (state & (FLOW_STATE_REORDERED | FLOW_STATE_TCP)) | extreme;
-	enum flow_end end = FLOW_LIVE;
+enum flow_end record_update(struct flow_record *record, const struct packet *packet);
 
+/*
+ * The same for a packet that changes nothing but counters: most of a long flow do. One branch
+ * after the other only leads out of here, so nothing waits for their sum. False, and nothing
+ * done: it is another packet, or its record is due.
+ */
+static inline bool record_count_usual(struct flow_record *record,
+				      const struct flow_timeouts *timeouts,
+				      const struct packet *packet)
+{
+	const uint64_t clock = packet->clock;
+	const uint32_t length = packet->frame_length, around = packet_link_octets(packet);
+	const uint8_t state = record->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
+	const unsigned int direction = (packet->direction ^ state) & FLOW_STATE_FORWARD1;
+	const uint64_t word = record->words[direction] + packet->octets;
+	const uint32_t link_octets = record->link_octets + around;
+	const uint32_t packets = record->packets[direction];
+
+	if (unlikely(record_is_due(record, timeouts, clock)) || unlikely(packet->time != clock))
+		return false;
+	if (unlikely(tcp_flags & (TCP_FIN | TCP_RST)) ||
+	    unlikely(state & (FLOW_STATE_REORDERED | FLOW_STATE_TCP)))
+		return false;
+	if (unlikely(length < record->size_min) || unlikely(length > record->size_max) ||
+	    unlikely(ttl < record->ttl_min) || unlikely(ttl > record->ttl_max))
+		return false;
+	/* The first one of its direction, or a counter at its limit. */
+	if (unlikely(packets == 0) ||
+	    unlikely(((packets + 1) | link_octets | around) >> FLOW_PACKETS_LIMIT_SHIFT) ||
+	    unlikely(word >> FLOW_OCTETS_LIMIT_SHIFT & 1))
+		return false;
 	seqlock_write_begin(&record->sequence);
 	record->seen = clock;
 	record->words[direction] = word;
-	record->packets[direction] = packets;
+	record->packets[direction] = packets + 1;
 	record->link_octets = link_octets;
 	record->tcp_flags[direction] |= tcp_flags;
-	if (unlikely(exception != 0 || packets == 1))
-		end = record_exception(record, packet, seen, direction);
-	if (unlikely((packets | link_octets) >> FLOW_PACKETS_LIMIT_SHIFT ||
-		     word >> FLOW_OCTETS_LIMIT_SHIFT & 1))
-		end = FLOW_END_ACTIVE;
 	seqlock_write_end(&record->sequence);
-	return end;
+	return true;
 }
 
 #endif

@@ -144,9 +144,8 @@ static void end_record(struct flow_table *table, const struct flow_record *recor
 }
 
 /* The packet's record ends before it, and it begins a new one. */
-static __attribute__((noinline)) void count_anew(struct flow_table *table,
-						 const struct packet *packet,
-						 const struct flow_record *record)
+static __attribute__((noinline)) void
+count_anew(struct flow_table *table, const struct packet *packet, const struct flow_record *record)
 {
 	enum flow_end end = record_due(record, &table->timeouts, packet->clock);
 
@@ -154,10 +153,11 @@ static __attribute__((noinline)) void count_anew(struct flow_table *table,
 	count_new(table, packet);
 }
 
-static inline void count_packet(struct flow_table *table, const struct packet *packet,
-				struct flow_record *record)
+/* A packet that begins, ends or changes more than the counters of a record. */
+static __attribute__((noinline)) void
+count_unusual(struct flow_table *table, const struct packet *packet, struct flow_record *record)
 {
-	if (unlikely(record == NULL || !record_is(record, packet))) {
+	if (record == NULL || !record_is(record, packet)) {
 		table->missing -= record == NULL;
 		record = find_again(table, packet, record);
 		if (record == NULL) {
@@ -165,15 +165,28 @@ static inline void count_packet(struct flow_table *table, const struct packet *p
 			return;
 		}
 	}
-	if (unlikely(record_is_due(record, &table->timeouts, packet->clock) |
-		     record_would_wrap(packet))) {
+	if (record_is_due(record, &table->timeouts, packet->clock) || record_would_wrap(packet)) {
 		count_anew(table, packet, record);
 		return;
 	}
 	enum flow_end end = record_update(record, packet);
 
-	if (unlikely(end != FLOW_LIVE))
+	if (end != FLOW_LIVE)
 		end_record(table, record, packet, end);
+}
+
+/* Packets [from, to) of their burst. */
+static inline void count_packets(struct flow_table *table, const struct stage *stage, uint32_t from,
+				 uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++) {
+		const struct packet *packet = &stage->burst.packets[i];
+		struct flow_record *record = stage->candidate[i];
+
+		if (unlikely(record == NULL) || unlikely(!record_is(record, packet)) ||
+		    unlikely(!record_count_usual(record, &table->timeouts, packet)))
+			count_unusual(table, packet, record);
+	}
 }
 
 /* What was summed up when the burst was hashed; overflowed packets were taken off already. */
@@ -224,15 +237,23 @@ static inline void stage_compare(struct flow_table *table, struct stage *stage, 
 		stage->candidate[i] = compare_packet(table, &stage->burst.packets[i]);
 }
 
-/* A slice of the sweep follows the packet whose turn it is. */
+/* The slice of the sweep follows the packet before `slice`, whatever burst that is in. */
+static __attribute__((noinline)) void count_and_sweep(struct flow_table *table,
+						      const struct stage *stage, uint32_t from,
+						      uint32_t to, uint32_t slice)
+{
+	count_packets(table, stage, from, slice);
+	table_sweep(table, stage->burst.packets[slice - 1].clock);
+	count_packets(table, stage, slice, to);
+}
+
 static inline void stage_count(struct flow_table *table, const struct stage *stage, uint32_t from,
 			       uint32_t to, uint32_t slice)
 {
-	for (uint32_t i = from; i < to; i++) {
-		count_packet(table, &stage->burst.packets[i], stage->candidate[i]);
-		if (unlikely(i + 1 == slice))
-			table_sweep(table, stage->burst.packets[i].clock);
-	}
+	if (unlikely(from < slice && slice <= to))
+		count_and_sweep(table, stage, from, to, slice);
+	else
+		count_packets(table, stage, from, to);
 }
 
 static inline uint32_t least(uint32_t a, uint32_t b)
@@ -240,21 +261,35 @@ static inline uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-void flow_table_push(struct flow_table *table)
+/* All three bursts, of these sizes, in turns. */
+static inline __attribute__((always_inline)) void
+run_stages(struct flow_table *table, struct stage *hash, uint32_t hashes, struct stage *compare,
+	   uint32_t compares, const struct stage *count, uint32_t counts)
 {
-	struct stage *hash = stage_of_age(table, 0), *compare = stage_of_age(table, 1);
-	struct stage *count = stage_of_age(table, 2);
-	uint32_t hashes = hash->burst.count, compares = compare->burst.count;
-	uint32_t counts = count->burst.count, slice = table->sweep.packets;
+	uint32_t slice = table->sweep.packets;
 
-	table_release_waiting(table);
-	hash->counts = (struct burst_counts){0};
 	for (uint32_t from = 0, to = GROUP; from < FLOW_BURST; from = to, to += GROUP) {
 		stage_count(table, count, from, least(to, counts), slice);
 		stage_compare(table, compare, from, least(to, compares));
 		stage_hash(table, hash, from, least(to, hashes));
 	}
 	table->sweep.packets = slice > counts ? slice - counts : slice + SWEEP_PACKETS - counts;
+}
+
+void flow_table_push(struct flow_table *table)
+{
+	struct stage *hash = stage_of_age(table, 0), *compare = stage_of_age(table, 1);
+	struct stage *count = stage_of_age(table, 2);
+	uint32_t hashes = hash->burst.count, compares = compare->burst.count;
+	uint32_t counts = count->burst.count;
+
+	table_release_waiting(table);
+	hash->counts = (struct burst_counts){0};
+	/* At full rate all are full: with constants the loops over a group are unrolled. */
+	if (hashes == FLOW_BURST && compares == FLOW_BURST && counts == FLOW_BURST)
+		run_stages(table, hash, FLOW_BURST, compare, FLOW_BURST, count, FLOW_BURST);
+	else
+		run_stages(table, hash, hashes, compare, compares, count, counts);
 	count_burst(table, count);
 	table->filling = (table->filling + 1) % STAGES;
 	table->stages[table->filling].burst.count = 0;

@@ -124,6 +124,15 @@ static void add(struct hash_table *table, const struct packet *packet)
 	record_start(&table->records[slot], packet);
 }
 
+/* As the flow table does. */
+static void update(struct flow_record *record, const struct packet *packet)
+{
+	static const struct flow_timeouts never = {.inactive = UINT64_MAX, .active = UINT32_MAX};
+
+	if (unlikely(!record_count_usual(record, &never, packet)))
+		record_update(record, packet);
+}
+
 void subject_push(void *subject)
 {
 	struct hash_table *table = subject;
@@ -136,7 +145,7 @@ void subject_push(void *subject)
 			rte_prefetch0_write(&table->records[(uintptr_t)slots[i]]);
 	for (int i = 0; i < BURST; i++) {
 		if (likely(found >> i & 1)) {
-			record_update(&table->records[(uintptr_t)slots[i]], &table->packets[i]);
+			update(&table->records[(uintptr_t)slots[i]], &table->packets[i]);
 			table->counted++;
 		} else {
 			add(table, &table->packets[i]);
