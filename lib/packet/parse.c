@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/packet.h>
+#include <weir/packet_common.h>
 
 #include "layers.h"
 #include "transport.h"
@@ -7,6 +8,12 @@
 #define IPV4_HEADER 20
 #define IPV4_MORE   0x2000 /* "more fragments" */
 #define IPV4_OFFSET 0x1fff
+
+const uint8_t packet_common_octets[256] = {
+	[PROTOCOL_TCP] = IPV4_HEADER + 20,  [PROTOCOL_UDP] = IPV4_HEADER + 8,
+	[PROTOCOL_DCCP] = IPV4_HEADER + 12, [PROTOCOL_SCTP] = IPV4_HEADER + 12,
+	[PROTOCOL_UDPLITE] = IPV4_HEADER + 8,
+};
 
 /* The VLAN id of the tag that the NIC took out; 0 if there was none. */
 static inline uint16_t stripped_vlan(const struct packet_frame *frame)

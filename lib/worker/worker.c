@@ -10,6 +10,7 @@
 #include <rte_prefetch.h>
 
 #include <weir/clock.h>
+#include <weir/packet_common.h>
 #include <weir/seqlock.h>
 
 #include "tally.h"
@@ -64,32 +65,20 @@ static void take_device_time(struct loop *loop, const struct rte_mbuf *mbuf, str
 	packet->clock = loop->clock;
 }
 
-/* What the capture reader or the device says of the frame beside its bytes. */
-static __attribute__((noinline)) void take_notes(struct loop *loop, const struct rte_mbuf *mbuf,
-						 struct packet_frame *frame, struct packet *packet)
+/* When the frame was there, and how long it was, if the capture reader or the device say so. */
+static inline void take_times(struct loop *loop, const struct rte_mbuf *mbuf, uint32_t *wire,
+			      struct packet *packet)
 {
 	const struct port_fields *fields = &loop->worker->fields;
 
+	packet->time = packet->clock = loop->clock;
 	if (mbuf->ol_flags & fields->wire_flag) {
 		packet->time = *RTE_MBUF_DYNFIELD(mbuf, fields->time, const uint64_t *);
 		packet->clock = *RTE_MBUF_DYNFIELD(mbuf, fields->clock, const uint64_t *);
-		frame->wire = *RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, const uint32_t *);
+		*wire = *RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, const uint32_t *);
 	} else if (mbuf->ol_flags & fields->time_flag) {
 		take_device_time(loop, mbuf, packet);
 	}
-	frame->vlan_was_stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
-	frame->stripped_vlan = mbuf->vlan_tci;
-}
-
-/* Bytes, time and length of a frame that came with nothing beside them. */
-static inline void describe(const struct loop *loop, const struct rte_mbuf *mbuf,
-			    struct packet_frame *frame, struct packet *packet)
-{
-	frame->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	frame->captured = rte_pktmbuf_data_len(mbuf);
-	frame->wire = rte_pktmbuf_pkt_len(mbuf);
-	frame->vlan_was_stripped = false;
-	packet->time = packet->clock = loop->clock;
 }
 
 /* The first segment may end within the headers: then parse a copy that holds all of them. */
@@ -110,46 +99,88 @@ static enum packet_reason parse_segments(struct loop *loop, const struct rte_mbu
 	return packet_parse(frame, loop->worker->vlan_key, packet);
 }
 
-/* Give every frame its verdict; those with a flow fill the table's next burst. */
-static void parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t count,
-		  struct flow_burst *burst, struct tally *tally)
+/* Any frame: its verdict to the tally, and true if it has a flow. */
+static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct rte_mbuf *mbuf,
+						bool matches, struct packet *packet,
+						struct tally *tally)
+{
+	struct packet_frame frame = {
+		.data = rte_pktmbuf_mtod(mbuf, const uint8_t *),
+		.captured = rte_pktmbuf_data_len(mbuf),
+		.wire = rte_pktmbuf_pkt_len(mbuf),
+		.vlan_was_stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0,
+		.stripped_vlan = mbuf->vlan_tci,
+	};
+	enum packet_reason reason;
+
+	take_times(loop, mbuf, &frame.wire, packet);
+	if (!matches) {
+		tally_filtered(tally, &frame);
+		return false;
+	}
+	if (likely(mbuf->nb_segs == 1))
+		reason = packet_parse(&frame, loop->worker->vlan_key, packet);
+	else
+		reason = parse_segments(loop, mbuf, &frame, packet);
+	tally_frame(tally, packet->frame_length);
+	tally_time(tally, packet->time);
+	if (mbuf->ol_flags & TALLY_NOTES)
+		tally_notes(tally, mbuf->ol_flags);
+	if (reason <= PACKET_FLOW_IPV6)
+		return true;
+	tally_verdict(tally, reason);
+	return false;
+}
+
+/* A frame that most are like, with these notes; false, and nothing done: another one. */
+static inline bool parse_common(struct loop *loop, const struct rte_mbuf *mbuf, uint64_t notes,
+				struct packet *packet)
+{
+	uint32_t wire = rte_pktmbuf_pkt_len(mbuf);
+
+	if (unlikely((mbuf->ol_flags & loop->noted) != notes || mbuf->nb_segs != 1))
+		return false;
+	if (notes != 0)
+		take_times(loop, mbuf, &wire, packet);
+	else
+		packet->time = packet->clock = loop->clock;
+	return likely(packet_parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *),
+					  rte_pktmbuf_data_len(mbuf), wire, packet));
+}
+
+/*
+ * Give every frame its verdict; those with a flow fill the table's next burst. A source notes
+ * times with all of its frames or with none: `notes` are those of the first.
+ */
+static inline __attribute__((always_inline)) void
+parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t count, uint64_t notes,
+      struct flow_burst *burst, struct tally *tally)
 {
 	const struct worker *worker = loop->worker;
 	uint64_t matches = UINT64_MAX, clock = loop->clock;
+	struct packet *packet = burst->packets;
+	uint32_t *length = tally->length;
 	bool unstamped = false;
 
 	if (worker->filter != NULL)
 		matches = filter_match(worker->filter, mbufs, count);
-	for (uint16_t i = 0; i < count; i++) {
-		const struct rte_mbuf *mbuf = mbufs[i];
-		struct packet *packet = &burst->packets[burst->count];
-		uint64_t notes = mbuf->ol_flags & loop->noted;
-		struct packet_frame frame;
-		enum packet_reason reason;
-
-		describe(loop, mbuf, &frame, packet);
-		if (unlikely(notes != 0))
-			take_notes(loop, mbuf, &frame, packet);
-		if ((matches >> i & 1) == 0) {
-			tally_filtered(tally, &frame);
+	for (uint16_t i = 0; i < count; i++, matches >>= 1) {
+		if (unlikely((matches & 1) == 0) ||
+		    unlikely(!parse_common(loop, mbufs[i], notes, packet))) {
+			tally->passed = (uint32_t)(length - tally->length);
+			packet += parse_any(loop, mbufs[i], matches & 1, packet, tally);
+			length = tally->length + tally->passed;
 			continue;
 		}
-		if (likely(mbuf->nb_segs == 1))
-			reason = packet_parse(&frame, worker->vlan_key, packet);
-		else
-			reason = parse_segments(loop, mbuf, &frame, packet);
-		tally_frame(tally, packet->frame_length);
-		if (unlikely(notes & TALLY_NOTES))
-			tally_notes(tally, mbuf->ol_flags);
-		if (unlikely(notes & loop->stamped))
+		*length++ = packet->frame_length;
+		if (notes != 0)
 			tally_time(tally, packet->time);
 		else
 			unstamped = true;
-		if (likely(reason <= PACKET_FLOW_IPV6))
-			burst->count++;
-		else
-			tally_verdict(tally, reason);
+		packet++;
 	}
+	tally->passed = (uint32_t)(length - tally->length);
+	burst->count = (uint32_t)(packet - burst->packets);
 	if (unstamped)
 		tally_time(tally, clock);
 }
@@ -184,26 +215,24 @@ static void flush(struct loop *loop, bool wait)
 
 /*
  * Frames that nobody else holds go back to their pool in one go. As rte_pktmbuf_free_bulk(), but
- * inline and of one pool: 4 cycles of a packet's 95.
+ * inline, of one pool, and with one test of what nearly all frames are: 6 of a packet's 90 cycles.
  */
 static void give_back(struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct rte_mempool *pool = count > 0 ? mbufs[0]->pool : NULL;
-	unsigned int whole = 0;
+	struct rte_mbuf **whole = mbufs;
 
 	for (uint16_t i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = mbufs[i];
 
-		if (unlikely(mbuf->nb_segs != 1 || mbuf->pool != pool)) {
+		if (likely(rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1 &&
+			   mbuf->pool == pool && RTE_MBUF_DIRECT(mbuf) && mbuf->next == NULL))
+			*whole++ = mbuf;
+		else
 			rte_pktmbuf_free(mbuf);
-			continue;
-		}
-		mbuf = rte_pktmbuf_prefree_seg(mbuf);
-		if (likely(mbuf != NULL))
-			mbufs[whole++] = mbuf;
 	}
-	if (whole > 0)
-		rte_mempool_put_bulk(pool, (void **)mbufs, whole);
+	if (whole > mbufs)
+		rte_mempool_put_bulk(pool, (void **)mbufs, (unsigned int)(whole - mbufs));
 }
 
 /*
@@ -245,7 +274,10 @@ static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
 	burst = flow_table_next(shared->table);
 	burst->count = 0;
 	tally_start(tally, count);
-	parse(loop, mbufs, count, burst, tally);
+	if (count > 0 && likely((mbufs[0]->ol_flags & loop->stamped) == 0))
+		parse(loop, mbufs, count, 0, burst, tally);
+	else if (count > 0)
+		parse(loop, mbufs, count, mbufs[0]->ol_flags & loop->stamped, burst, tally);
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 }

@@ -6,11 +6,27 @@
  */
 #include "fuzz.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <weir/packet.h>
+#include <weir/packet_common.h>
 
 #define SETTINGS 8
+
+/* What is said of a common frame is said of it in general, too. */
+static void check_common(const struct packet_frame *frame, const struct packet *packet)
+{
+	struct packet common;
+
+	memset(&common, 0x5a, sizeof(common));
+	if (!packet_parse_common(frame->data, frame->captured, frame->wire, &common))
+		return;
+	require(packet->reason == PACKET_FLOW_IPV4);
+	require(memcmp(&common.key, &packet->key, sizeof(common.key)) == 0);
+	require(memcmp(common.mac, packet->mac,
+		       offsetof(struct packet, tos) + 1 - offsetof(struct packet, mac)) == 0);
+}
 
 /* Parse from memory that is as long as what was captured. */
 static struct packet parse(struct packet_frame frame, bool vlan_key)
@@ -24,6 +40,8 @@ static struct packet parse(struct packet_frame frame, bool vlan_key)
 	frame.data = data;
 	memset(&packet, 0xa5, sizeof(packet));
 	require(packet_parse(&frame, vlan_key, &packet) == packet.reason);
+	if (!frame.vlan_was_stripped)
+		check_common(&frame, &packet);
 	free(data);
 	return packet;
 }

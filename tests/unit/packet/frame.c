@@ -7,6 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <weir/packet_common.h>
+
+unsigned int commons;
+
 static uint8_t digit(char c)
 {
 	const char *digits = "0123456789abcdef";
@@ -54,7 +58,7 @@ static uint8_t *guarded_end(void)
 static void expect_same(const struct packet *a, const struct packet *b)
 {
 	const size_t from = offsetof(struct packet, mac);
-	const size_t to = offsetof(struct packet, reason) + sizeof(a->reason);
+	const size_t to = offsetof(struct packet, tos) + sizeof(a->tos);
 
 	cr_assert_eq(a->reason, b->reason);
 	cr_assert_eq(a->frame_length, b->frame_length);
@@ -65,6 +69,22 @@ static void expect_same(const struct packet *a, const struct packet *b)
 			 "a member is not set");
 	if (a->reason == PACKET_FLOW_IPV6)
 		cr_assert_arr_eq(a->prefix, b->prefix, sizeof(a->prefix));
+}
+
+/* The parser of common frames says the same, or that it is not for it to say. */
+static void expect_common(const struct packet_frame *frame, const struct packet *packet)
+{
+	struct packet common;
+
+	if (frame->vlan_was_stripped)
+		return;
+	memset(&common, 0xff, sizeof(common));
+	if (!packet_parse_common(frame->data, frame->captured, frame->wire, &common))
+		return;
+	commons++;
+	cr_assert_eq(packet->reason, PACKET_FLOW_IPV4);
+	cr_assert_eq(common.reason, PACKET_FLOW_IPV4);
+	expect_same(&common, packet);
 }
 
 struct packet parse(const struct frame *frame)
@@ -87,6 +107,7 @@ struct packet parse(const struct frame *frame)
 	cr_assert_eq(packet_parse(&input, !frame->no_vlan_key, &ones), reason);
 	cr_assert_eq(zeros.reason, reason);
 	expect_same(&zeros, &ones);
+	expect_common(&input, &zeros);
 	return zeros;
 }
 

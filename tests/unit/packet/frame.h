@@ -50,8 +50,10 @@ struct frame frame_of(const char *hex);
 /*
  * Parse the frame where it ends at the end of a page, the next one being out of bounds,
  * so that the first byte read too many is a crash; twice, over memory with different rests,
- * so that a member that is not set is a failure.
+ * so that a member that is not set is a failure. What packet_parse_common() says of it must be the
+ * same; `commons` counts the frames of which it says anything.
  */
+extern unsigned int commons;
 struct packet parse(const struct frame *frame);
 struct packet parse_hex(const char *hex);
 

@@ -105,12 +105,12 @@ struct packet {
 	uint32_t fragment_id;	  /* IPv4 identification or IPv6 fragment identification, as on the wire */
 	uint16_t icmp;		  /* type << 8 | code of ICMP and ICMPv6 (0 where not captured) */
 	uint16_t l4_offset;	  /* from the frame's start to the IP payload */
-	uint8_t direction;	  /* 0: sent by endpoint 0, 1: sent by endpoint 1 */
 	uint8_t fragment;	  /* enum packet_fragment */
+	uint8_t reason;		  /* enum packet_reason */
+	uint8_t direction;	  /* 0: sent by endpoint 0, 1: sent by endpoint 1 */
 	uint8_t tcp_flags;	  /* CWR..FIN; 0 where not captured or not TCP */
 	uint8_t ttl;		  /* TTL or hop limit */
 	uint8_t tos;		  /* DSCP and ECN: TOS or traffic class byte */
-	uint8_t reason;		  /* enum packet_reason */
 	uint64_t time;		  /* when the packet passed: ns since 1970 */
 	uint64_t clock;		  /* never goes back, >= every earlier `time`: what timeouts run by */
 	uint64_t hash;		  /* of key (and prefix): set by lib/flow */
