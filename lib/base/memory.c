@@ -5,24 +5,47 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define HUGE_PAGE (2u << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
+
+static void *map(size_t bytes)
+{
+	void *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory != MAP_FAILED ? memory : NULL;
+}
+
+/* Whole huge pages: else those at both ends would be of small ones, and an array's hot part there.
+ */
+static size_t whole_pages(size_t bytes)
+{
+	return bytes >= HUGE_PAGE ? (bytes + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1) : bytes;
+}
 
 void *memory_allocate(size_t bytes)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t whole = whole_pages(bytes);
 
-	if (memory == MAP_FAILED)
+	if (bytes < HUGE_PAGE)
+		return map(bytes);
+	uint8_t *memory = map(whole + HUGE_PAGE);
+
+	if (memory == NULL)
 		return NULL;
+	size_t before = -(uintptr_t)memory & (HUGE_PAGE - 1);
+
+	if (before > 0)
+		munmap(memory, before);
+	munmap(memory + before + whole, HUGE_PAGE - before);
 	/* Advice only: without transparent huge pages it is merely slower. */
-	if (bytes >= HUGE_PAGE)
-		(void)madvise(memory, bytes, MADV_HUGEPAGE);
-	return memory;
+	(void)madvise(memory + before, whole, MADV_HUGEPAGE);
+	return memory + before;
 }
 
 void memory_free(void *memory, size_t bytes)
 {
 	if (memory != NULL)
-		munmap(memory, bytes);
+		munmap(memory, whole_pages(bytes));
 }
 
 void memory_prefault(void *memory, size_t bytes)
