@@ -20,8 +20,9 @@ static void outbox_put(struct flow_table *table, uint32_t slot)
 	}
 	struct flow_record *copy = &table->outbox[table->outbox_end++];
 
-	*copy = table->records[slot];
-	copy->sequence = slot;
+	copy->hot = table->hot[slot];
+	copy->cold = table->cold[slot];
+	copy->hot.sequence = slot;
 }
 
 void table_release_waiting(struct flow_table *table)
@@ -32,12 +33,12 @@ void table_release_waiting(struct flow_table *table)
 
 void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason)
 {
-	struct flow_record *record = &table->records[slot];
+	struct flow_hot *hot = &table->hot[slot];
 
 	index_remove(&table->index, hash, slot);
-	seqlock_write_begin(&record->sequence);
-	record->key.zero |= (uint8_t)(reason << FLOW_STATE_END_SHIFT);
-	seqlock_write_end(&record->sequence);
+	seqlock_write_begin(&hot->sequence);
+	hot->key.zero |= (uint8_t)(reason << FLOW_STATE_END_SHIFT);
+	seqlock_write_end(&hot->sequence);
 	table->counters.ended[reason]++;
 
 	/* Who waits goes first: the outbox gets room only between the worker's calls. */
@@ -64,13 +65,13 @@ void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow
  * Victims are chosen some evictions ahead, so that their lines arrive in time; if one has ended
  * or was seen since then, the choice is made anew.
  */
-static uint64_t value_of(const struct flow_record *record, const struct flow_timeouts *timeouts,
+static uint64_t value_of(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
 			 uint64_t clock)
 {
-	uint64_t octets = record->octets0 + record->octets1;
-	uint64_t silence = (clock - record->seen) >> FLOW_STARTED_SHIFT;
+	uint64_t octets = hot->octets0 + hot->octets1;
+	uint64_t silence = (clock - hot->seen) >> FLOW_STARTED_SHIFT;
 
-	if (record_due(record, timeouts, clock) != FLOW_LIVE)
+	if (record_due(hot, timeouts, clock) != FLOW_LIVE)
 		return 0;
 	/* One number, so that the comparisons need no branches. */
 	octets = octets < UINT32_MAX ? octets : UINT32_MAX;
@@ -78,7 +79,13 @@ static uint64_t value_of(const struct flow_record *record, const struct flow_tim
 	return octets << 32 | (UINT32_MAX - silence);
 }
 
-/* The flow of least value in the next group, whose lines are asked for, as are those of a later group. */
+/* Ask for the record's bucket. An IPv6 flow's hash waits for the cold line; to ask later is slower. */
+static void prefetch_bucket(const struct flow_table *table, uint32_t slot)
+{
+	__builtin_prefetch(index_bucket(&table->index, table_hash(table, slot), 0), 1);
+}
+
+/* The flow of least value in the next group; its cold line and a later group are asked for. */
 static uint32_t choose_victim(struct flow_table *table, uint64_t clock)
 {
 	struct eviction *evict = &table->evict;
@@ -87,18 +94,15 @@ static uint32_t choose_victim(struct flow_table *table, uint64_t clock)
 	uint64_t least = UINT64_MAX;
 
 	for (; slot < end; slot++) {
-		uint64_t value = value_of(&table->records[slot], &table->timeouts, clock);
+		uint64_t value = value_of(&table->hot[slot], &table->timeouts, clock);
 
 		victim = value < least ? slot : victim;
 		least = value < least ? value : least;
-		__builtin_prefetch(&table->records[slot] + 4 * EVICT_GROUP);
+		__builtin_prefetch(&table->hot[slot] + 4 * EVICT_GROUP);
 	}
 	evict->cursor = end < table->capacity ? end : 0;
-
-	const struct flow_record *record = &table->records[victim];
-
-	__builtin_prefetch(record->prefix, 1);
-	__builtin_prefetch(index_bucket(&table->index, table_hash(table, record), 0), 1);
+	__builtin_prefetch(&table->cold[victim], 1);
+	prefetch_bucket(table, victim);
 	return victim;
 }
 
@@ -108,10 +112,10 @@ static uint32_t next_victim(struct flow_table *table, uint64_t clock)
 	struct eviction *evict = &table->evict;
 	uint32_t turn = evict->next++ % VICTIMS, victim = evict->victims[turn].slot;
 
-	if (table->records[victim].seen != evict->victims[turn].seen)
+	if (table->hot[victim].seen != evict->victims[turn].seen)
 		victim = choose_victim(table, clock);
 	evict->victims[turn].slot = choose_victim(table, clock);
-	evict->victims[turn].seen = table->records[evict->victims[turn].slot].seen;
+	evict->victims[turn].seen = table->hot[evict->victims[turn].slot].seen;
 	return victim;
 }
 
@@ -123,10 +127,9 @@ bool table_evict(struct flow_table *table, uint64_t clock)
 	assert(slots_free(&table->slots) == 0 && slots_waiting(&table->slots) == 0);
 
 	uint32_t slot = next_victim(table, clock);
-	const struct flow_record *victim = &table->records[slot];
-	enum flow_end due = record_due(victim, &table->timeouts, clock);
+	enum flow_end due = record_due(&table->hot[slot], &table->timeouts, clock);
 
-	table_end(table, slot, table_hash(table, victim),
+	table_end(table, slot, table_hash(table, slot),
 		  due != FLOW_LIVE ? due : FLOW_END_RESOURCES);
 	return true;
 }
@@ -139,13 +142,13 @@ static void sweep_end_due(struct flow_table *table, uint64_t clock)
 
 	/* Since they were found packets have come: ask again. */
 	for (uint32_t i = 0; i < sweep->due_count; i++) {
-		struct flow_record *record = &table->records[sweep->due[i]];
-		enum flow_end due = record_live(record)
-					    ? record_due(record, &table->timeouts, clock)
-					    : FLOW_LIVE;
+		uint32_t slot = sweep->due[i];
+		const struct flow_hot *hot = &table->hot[slot];
+		enum flow_end due = record_live(hot) ? record_due(hot, &table->timeouts, clock)
+						     : FLOW_LIVE;
 
 		if (due != FLOW_LIVE)
-			table_end(table, sweep->due[i], table_hash(table, record), due);
+			table_end(table, slot, table_hash(table, slot), due);
 	}
 	sweep->due_count = 0;
 }
@@ -176,18 +179,16 @@ void table_sweep(struct flow_table *table, uint64_t clock)
 	for (uint32_t share = sweep_share(table, clock); share > 0; share--) {
 		if (sweep->cursor >= table->used)
 			sweep->cursor = 0;
-		const struct flow_record *record = &table->records[sweep->cursor];
+		uint32_t slot = sweep->cursor++;
+		const struct flow_hot *hot = &table->hot[slot];
 
 		/* Beyond the end of the array is harmless: a prefetch does not fault. */
-		__builtin_prefetch(record + SWEEP_PREFETCH);
-		if (record_live(record) &&
-		    record_due(record, &table->timeouts, clock) != FLOW_LIVE) {
-			__builtin_prefetch(record->prefix);
-			__builtin_prefetch(
-				index_bucket(&table->index, table_hash(table, record), 0), 1);
-			sweep->due[sweep->due_count++] = sweep->cursor;
-		}
-		sweep->cursor++;
+		__builtin_prefetch(hot + SWEEP_PREFETCH);
+		if (!record_live(hot) || record_due(hot, &table->timeouts, clock) == FLOW_LIVE)
+			continue;
+		__builtin_prefetch(&table->cold[slot]);
+		prefetch_bucket(table, slot);
+		sweep->due[sweep->due_count++] = slot;
 	}
 }
 
@@ -206,15 +207,16 @@ bool flow_table_finish(struct flow_table *table, uint64_t clock)
 		table->clock = clock;
 	table_release_waiting(table);
 	for (; table->finish_cursor < table->used; table->finish_cursor++) {
-		struct flow_record *record = &table->records[table->finish_cursor];
+		uint32_t slot = table->finish_cursor;
+		const struct flow_hot *hot = &table->hot[slot];
 
-		if (!record_live(record))
+		if (!record_live(hot))
 			continue;
 		if (outbox_full(table))
 			return false;
-		enum flow_end due = record_due(record, &table->timeouts, table->clock);
+		enum flow_end due = record_due(hot, &table->timeouts, table->clock);
 
-		table_end(table, table->finish_cursor, table_hash(table, record),
+		table_end(table, slot, table_hash(table, slot),
 			  due != FLOW_LIVE ? due : FLOW_END_FORCED);
 	}
 	if (slots_waiting(&table->slots) > 0)

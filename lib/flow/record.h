@@ -46,32 +46,34 @@ struct flow_timeouts {
 };
 
 /* Fill a free slot's record with the first packet of a flow. Returns as record_update(). */
-enum flow_end record_start(struct flow_record *record, const struct packet *packet);
+enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
+			   const struct packet *packet);
 
 /* The part of record_due() that most packets do not need. */
-enum flow_end record_passed(const struct flow_record *record, const struct flow_timeouts *timeouts);
+enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts);
 
 static inline bool packet_is_ipv6(const struct packet *packet)
 {
 	return packet->key.vlan & PACKET_KEY_IPV6;
 }
 
-static inline enum flow_end record_end(const struct flow_record *record)
+static inline enum flow_end record_end(const struct flow_hot *hot)
 {
-	return (enum flow_end)(record->key.zero >> FLOW_STATE_END_SHIFT);
+	return (enum flow_end)(hot->key.zero >> FLOW_STATE_END_SHIFT);
 }
 
 /* A slot is never used (all zero), live, or ended: then it keeps its reason until used again. */
-static inline bool record_live(const struct flow_record *record)
+static inline bool record_live(const struct flow_hot *hot)
 {
-	return record->packets[0] != 0 && record_end(record) == FLOW_LIVE;
+	return hot->packets[0] != 0 && record_end(hot) == FLOW_LIVE;
 }
 
 /*
- * The full comparison. All but the end reason is masked out of the state byte: the packet's is
- * 0, so a record that has ended equals no packet. `record` must have been used.
+ * The full comparison of an IPv4 flow, and of all of an IPv6 flow that lies in the hot line. All
+ * but the end reason is masked out of the state byte: the packet's is 0, so a record that has ended
+ * equals no packet. `hot` must have been used.
  */
-static inline bool record_is(const struct flow_record *record, const struct packet *packet)
+static inline bool record_key_is(const struct flow_hot *hot, const struct packet *packet)
 {
 	static const struct packet_key compared = {
 		.address = {UINT32_MAX, UINT32_MAX},
@@ -82,19 +84,28 @@ static inline bool record_is(const struct flow_record *record, const struct pack
 	};
 	uint64_t a[2], b[2], mask[2];
 
-	memcpy(a, &record->key, sizeof(a));
+	memcpy(a, &hot->key, sizeof(a));
 	memcpy(b, &packet->key, sizeof(b));
 	memcpy(mask, &compared, sizeof(mask));
-	if (((a[0] ^ b[0]) | ((a[1] ^ b[1]) & mask[1])) != 0)
-		return false;
-	if (!packet_is_ipv6(packet))
-		return true;
+	return ((a[0] ^ b[0]) | ((a[1] ^ b[1]) & mask[1])) == 0;
+}
 
+/* The rest of the comparison: nothing to compare of an IPv4 flow, whose cold line is left alone. */
+static inline bool record_prefix_is(const struct flow_cold *cold, const struct packet *packet)
+{
 	uint64_t c[3], d[3];
 
-	memcpy(c, record->prefix, sizeof(c));
+	if (!packet_is_ipv6(packet))
+		return true;
+	memcpy(c, cold->prefix, sizeof(c));
 	memcpy(d, packet->prefix, sizeof(d));
 	return ((c[0] ^ d[0]) | (c[1] ^ d[1]) | (c[2] ^ d[2])) == 0;
+}
+
+static inline bool record_is(const struct flow_hot *hot, const struct flow_cold *cold,
+			     const struct packet *packet)
+{
+	return record_key_is(hot, packet) && record_prefix_is(cold, packet);
 }
 
 /* The keyed hash of a key whose state byte is 0, and of its prefixes when it is IPv6. */
@@ -113,11 +124,11 @@ static inline uint64_t record_hash(const struct hash_secret *secret, const struc
 }
 
 /* Has a timeout of a live record passed at `clock`? */
-static inline bool record_is_due(const struct flow_record *record,
-				 const struct flow_timeouts *timeouts, uint64_t clock)
+static inline bool record_is_due(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
+				 uint64_t clock)
 {
-	uint64_t idle = clock - record->seen;
-	uint32_t age = (uint32_t)(clock >> FLOW_STARTED_SHIFT) - record->started;
+	uint64_t idle = clock - hot->seen;
+	uint32_t age = (uint32_t)(clock >> FLOW_STARTED_SHIFT) - hot->started;
 
 	/* `age` may have wrapped when nothing was seen for a month: then `idle` tells. */
 	return (idle > timeouts->inactive) | (age > timeouts->active);
@@ -128,12 +139,12 @@ static inline bool record_is_due(const struct flow_record *record,
  * FLOW_LIVE: neither. The packet path, the sweep, eviction and the end all ask here, so it
  * makes no difference which of them comes first.
  */
-static inline enum flow_end record_due(const struct flow_record *record,
+static inline enum flow_end record_due(const struct flow_hot *hot,
 				       const struct flow_timeouts *timeouts, uint64_t clock)
 {
-	if (likely(!record_is_due(record, timeouts, clock)))
+	if (likely(!record_is_due(hot, timeouts, clock)))
 		return FLOW_LIVE;
-	return record_passed(record, timeouts);
+	return record_passed(hot, timeouts);
 }
 
 /* Bytes of the frame around the IP packet: headers, padding. */
@@ -161,45 +172,45 @@ static inline bool record_would_wrap(const struct packet *packet)
  * Count a packet of a live record. Returns why the record ends with it, or FLOW_LIVE. The
  * caller has asked record_is_due() and record_would_wrap() before.
  */
-enum flow_end record_update(struct flow_record *record, const struct packet *packet);
+enum flow_end record_update(struct flow_hot *hot, struct flow_cold *cold,
+			    const struct packet *packet);
 
 /*
  * The same for a packet that changes nothing but counters: most of a long flow do. One branch
  * after the other only leads out of here, so nothing waits for their sum. False, and nothing
  * done: it is another packet, or its record is due.
  */
-static inline bool record_count_usual(struct flow_record *record,
-				      const struct flow_timeouts *timeouts,
+static inline bool record_count_usual(struct flow_hot *hot, const struct flow_timeouts *timeouts,
 				      const struct packet *packet)
 {
 	const uint64_t clock = packet->clock;
 	const uint32_t length = packet->frame_length, around = packet_link_octets(packet);
-	const uint8_t state = record->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
+	const uint8_t state = hot->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
 	const unsigned int direction = (packet->direction ^ state) & FLOW_STATE_FORWARD1;
-	const uint64_t word = record->words[direction] + packet->octets;
-	const uint32_t link_octets = record->link_octets + around;
-	const uint32_t packets = record->packets[direction];
+	const uint64_t word = hot->words[direction] + packet->octets;
+	const uint32_t link_octets = hot->link_octets + around;
+	const uint32_t packets = hot->packets[direction];
 
-	if (unlikely(record_is_due(record, timeouts, clock)) || unlikely(packet->time != clock))
+	if (unlikely(record_is_due(hot, timeouts, clock)) || unlikely(packet->time != clock))
 		return false;
 	if (unlikely(tcp_flags & (TCP_FIN | TCP_RST)) ||
 	    unlikely(state & (FLOW_STATE_REORDERED | FLOW_STATE_TCP)))
 		return false;
-	if (unlikely(length < record->size_min) || unlikely(length > record->size_max) ||
-	    unlikely(ttl < record->ttl_min) || unlikely(ttl > record->ttl_max))
+	if (unlikely(length < hot->size_min) || unlikely(length > hot->size_max) ||
+	    unlikely(ttl < hot->ttl_min) || unlikely(ttl > hot->ttl_max))
 		return false;
 	/* The first one of its direction, or a counter at its limit. */
 	if (unlikely(packets == 0) ||
 	    unlikely(((packets + 1) | link_octets | around) >> FLOW_PACKETS_LIMIT_SHIFT) ||
 	    unlikely(word >> FLOW_OCTETS_LIMIT_SHIFT & 1))
 		return false;
-	seqlock_write_begin(&record->sequence);
-	record->seen = clock;
-	record->words[direction] = word;
-	record->packets[direction] = packets + 1;
-	record->link_octets = link_octets;
-	record->tcp_flags[direction] |= tcp_flags;
-	seqlock_write_end(&record->sequence);
+	seqlock_write_begin(&hot->sequence);
+	hot->seen = clock;
+	hot->words[direction] = word;
+	hot->packets[direction] = packets + 1;
+	hot->link_octets = link_octets;
+	hot->tcp_flags[direction] |= tcp_flags;
+	seqlock_write_end(&hot->sequence);
 	return true;
 }
 

@@ -36,13 +36,12 @@ static void prefetch_free(const struct flow_table *table, uint32_t ahead)
 	/* In a full table it is the victim's, which eviction takes care of. */
 	if (slot >= table->capacity)
 		return;
-	__builtin_prefetch(&table->records[slot], 1);
-	__builtin_prefetch(table->records[slot].prefix, 1);
+	__builtin_prefetch(&table->hot[slot], 1);
+	__builtin_prefetch(&table->cold[slot], 1);
 }
 
 /* Returns the record worth a full comparison, or NULL. */
-static inline struct flow_record *compare_packet(struct flow_table *table,
-						 const struct packet *packet)
+static inline struct flow_hot *compare_packet(struct flow_table *table, const struct packet *packet)
 {
 	const struct bucket *bucket = index_bucket(&table->index, packet->hash, 0);
 	unsigned int match = bucket_match(bucket, index_signature(packet->hash));
@@ -52,25 +51,25 @@ static inline struct flow_record *compare_packet(struct flow_table *table,
 		prefetch_free(table, table->missing++);
 		return NULL;
 	}
-	struct flow_record *record = &table->records[bucket->slot[__builtin_ctz(match)]];
+	struct flow_hot *hot = &table->hot[bucket->slot[__builtin_ctz(match)]];
 
-	__builtin_prefetch(record, 1);
+	__builtin_prefetch(hot, 1);
 	if (packet_is_ipv6(packet))
-		__builtin_prefetch(record->prefix);
-	return record;
+		__builtin_prefetch(table_cold(table, hot));
+	return hot;
 }
 
 /* The packet's live record, or NULL. */
-static struct flow_record *find(const struct flow_table *table, const struct packet *packet)
+static struct flow_hot *find(const struct flow_table *table, const struct packet *packet)
 {
 	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
 		const struct bucket *bucket = index_bucket(&table->index, packet->hash, distance);
 
 		bucket_for_each (way, bucket_match(bucket, index_signature(packet->hash))) {
-			struct flow_record *record = &table->records[bucket->slot[way]];
+			uint32_t slot = bucket->slot[way];
 
-			if (record_is(record, packet))
-				return record;
+			if (record_is(&table->hot[slot], &table->cold[slot], packet))
+				return &table->hot[slot];
 		}
 		if (bucket->spilled == 0)
 			break;
@@ -120,7 +119,7 @@ static void count_new(struct flow_table *table, const struct packet *packet)
 		count_overflow(table, packet, FLOW_OVERFLOW_BUCKET);
 		return;
 	}
-	enum flow_end end = record_start(&table->records[slot], packet);
+	enum flow_end end = record_start(&table->hot[slot], &table->cold[slot], packet);
 
 	table->counters.created++;
 	if (end != FLOW_LIVE)
@@ -128,51 +127,51 @@ static void count_new(struct flow_table *table, const struct packet *packet)
 }
 
 /* The early look-up found nothing, or something else. */
-static struct flow_record *find_again(struct flow_table *table, const struct packet *packet,
-				      const struct flow_record *candidate)
+static struct flow_hot *find_again(struct flow_table *table, const struct packet *packet,
+				   const struct flow_hot *candidate)
 {
-	struct flow_record *record = find(table, packet);
+	struct flow_hot *hot = find(table, packet);
 
-	table->counters.relookups += record != candidate;
-	return record;
+	table->counters.relookups += hot != candidate;
+	return hot;
 }
 
-static void end_record(struct flow_table *table, const struct flow_record *record,
+static void end_record(struct flow_table *table, const struct flow_hot *hot,
 		       const struct packet *packet, enum flow_end reason)
 {
-	table_end(table, (uint32_t)(record - table->records), packet->hash, reason);
+	table_end(table, (uint32_t)(hot - table->hot), packet->hash, reason);
 }
 
 /* The packet's record ends before it, and it begins a new one. */
 static __attribute__((noinline)) void
-count_anew(struct flow_table *table, const struct packet *packet, const struct flow_record *record)
+count_anew(struct flow_table *table, const struct packet *packet, const struct flow_hot *hot)
 {
-	enum flow_end end = record_due(record, &table->timeouts, packet->clock);
+	enum flow_end end = record_due(hot, &table->timeouts, packet->clock);
 
-	end_record(table, record, packet, end != FLOW_LIVE ? end : FLOW_END_ACTIVE);
+	end_record(table, hot, packet, end != FLOW_LIVE ? end : FLOW_END_ACTIVE);
 	count_new(table, packet);
 }
 
 /* A packet that begins, ends or changes more than the counters of a record. */
 static __attribute__((noinline)) void
-count_unusual(struct flow_table *table, const struct packet *packet, struct flow_record *record)
+count_unusual(struct flow_table *table, const struct packet *packet, struct flow_hot *hot)
 {
-	if (record == NULL || !record_is(record, packet)) {
-		table->missing -= record == NULL;
-		record = find_again(table, packet, record);
-		if (record == NULL) {
+	if (hot == NULL || !record_is(hot, table_cold(table, hot), packet)) {
+		table->missing -= hot == NULL;
+		hot = find_again(table, packet, hot);
+		if (hot == NULL) {
 			count_new(table, packet);
 			return;
 		}
 	}
-	if (record_is_due(record, &table->timeouts, packet->clock) || record_would_wrap(packet)) {
-		count_anew(table, packet, record);
+	if (record_is_due(hot, &table->timeouts, packet->clock) || record_would_wrap(packet)) {
+		count_anew(table, packet, hot);
 		return;
 	}
-	enum flow_end end = record_update(record, packet);
+	enum flow_end end = record_update(hot, table_cold(table, hot), packet);
 
 	if (end != FLOW_LIVE)
-		end_record(table, record, packet, end);
+		end_record(table, hot, packet, end);
 }
 
 /* Packets [from, to) of their burst. */
@@ -181,11 +180,13 @@ static inline void count_packets(struct flow_table *table, const struct stage *s
 {
 	for (uint32_t i = from; i < to; i++) {
 		const struct packet *packet = &stage->burst.packets[i];
-		struct flow_record *record = stage->candidate[i];
+		struct flow_hot *hot = stage->candidate[i];
 
-		if (unlikely(record == NULL) || unlikely(!record_is(record, packet)) ||
-		    unlikely(!record_count_usual(record, &table->timeouts, packet)))
-			count_unusual(table, packet, record);
+		if (unlikely(hot == NULL) || unlikely(!record_key_is(hot, packet)) ||
+		    unlikely(packet_is_ipv6(packet) &&
+			     !record_prefix_is(table_cold(table, hot), packet)) ||
+		    unlikely(!record_count_usual(hot, &table->timeouts, packet)))
+			count_unusual(table, packet, hot);
 	}
 }
 

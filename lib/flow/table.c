@@ -10,7 +10,7 @@
 
 /* The arrays of a table lie one after another in one piece of memory. */
 struct layout {
-	size_t records, buckets, slots, fragments; /* bytes, each a multiple of a cache line */
+	size_t hot, cold, buckets, slots, fragments; /* bytes, each a multiple of a cache line */
 	size_t total;
 };
 
@@ -18,14 +18,15 @@ static struct layout layout_of(uint32_t capacity)
 {
 	size_t buckets = index_buckets(capacity);
 	struct layout layout = {
-		.records = (size_t)capacity * sizeof(struct flow_record),
+		.hot = (size_t)capacity * sizeof(struct flow_hot),
+		.cold = (size_t)capacity * sizeof(struct flow_cold),
 		.buckets = buckets * sizeof(struct bucket),
 		/* Half of all index entries: the power of two that holds `capacity`. */
 		.slots = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
 		.fragments = FRAGMENT_SETS * sizeof(struct fragment_set),
 	};
 
-	layout.total = layout.records + layout.buckets + layout.slots + layout.fragments;
+	layout.total = layout.hot + layout.cold + layout.buckets + layout.slots + layout.fragments;
 	return layout;
 }
 
@@ -49,8 +50,10 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	uint32_t buckets = index_buckets(settings->capacity);
 	uint64_t inactive = settings->inactive_timeout;
 
-	table->records = (struct flow_record *)arrays;
-	arrays += layout.records;
+	table->hot = (struct flow_hot *)arrays;
+	arrays += layout.hot;
+	table->cold = (struct flow_cold *)arrays;
+	arrays += layout.cold;
 	table->index.buckets = (struct bucket *)arrays;
 	table->index.mask = buckets - 1;
 	arrays += layout.buckets;
@@ -71,14 +74,14 @@ void flow_table_destroy(struct flow_table *table)
 {
 	if (table == NULL)
 		return;
-	memory_free(table->records, layout_of(table->capacity).total);
+	memory_free(table->hot, layout_of(table->capacity).total);
 	memory_free(table, sizeof(*table));
 }
 
 void flow_table_prefault(struct flow_table *table)
 {
 	memory_prefault(table, sizeof(*table));
-	memory_prefault(table->records, layout_of(table->capacity).total);
+	memory_prefault(table->hot, layout_of(table->capacity).total);
 }
 
 struct flow_burst *flow_table_next(struct flow_table *table)

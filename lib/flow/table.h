@@ -30,7 +30,7 @@ struct burst_counts {
 /* A burst and what the stages found out about it so far. */
 struct stage {
 	struct flow_burst burst;
-	struct flow_record *candidate[FLOW_BURST]; /* worth a full comparison, or NULL */
+	struct flow_hot *candidate[FLOW_BURST]; /* worth a full comparison, or NULL */
 	struct burst_counts counts;
 };
 
@@ -67,7 +67,8 @@ struct eviction {
 
 struct flow_table {
 	/* Set by flow_table_create(): any thread reads it, so nothing beside it may change. */
-	struct flow_record *records;
+	struct flow_hot *hot;	/* the records, by slot ... */
+	struct flow_cold *cold; /* ... in two arrays */
 	struct flow_index index;
 	struct fragment_set *fragments;
 	struct flow_timeouts timeouts;
@@ -96,12 +97,18 @@ struct flow_table {
 	struct flow_overflow_sums overflow;
 };
 
-static inline uint64_t table_hash(const struct flow_table *table, const struct flow_record *record)
+static inline struct flow_cold *table_cold(const struct flow_table *table,
+					   const struct flow_hot *hot)
 {
-	struct packet_key key = record->key;
+	return &table->cold[hot - table->hot];
+}
+
+static inline uint64_t table_hash(const struct flow_table *table, uint32_t slot)
+{
+	struct packet_key key = table->hot[slot].key;
 
 	key.zero = 0;
-	return record_hash(&table->secret, &key, record->prefix);
+	return record_hash(&table->secret, &key, table->cold[slot].prefix);
 }
 
 static inline bool outbox_full(const struct flow_table *table)

@@ -13,14 +13,15 @@ uint32_t flow_table_used(const struct flow_table *table)
 
 bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_record *copy)
 {
-	const struct flow_record *record = &table->records[slot];
+	const struct flow_hot *hot = &table->hot[slot];
 
 	for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-		uint32_t sequence = seqlock_read_begin(&record->sequence);
+		uint32_t sequence = seqlock_read_begin(&hot->sequence);
 
-		seqlock_copy(copy, record, sizeof(*copy));
-		if (seqlock_read_valid(&record->sequence, sequence))
-			return record_live(copy);
+		seqlock_copy(&copy->hot, hot, sizeof(copy->hot));
+		seqlock_copy(&copy->cold, &table->cold[slot], sizeof(copy->cold));
+		if (seqlock_read_valid(&hot->sequence, sequence))
+			return record_live(&copy->hot);
 	}
 	return false;
 }
@@ -34,18 +35,20 @@ static void view_address(uint8_t out[16], const struct flow_record *record, unsi
 {
 	unsigned int prefix = 0;
 
-	if (record->key.vlan & PACKET_KEY_IPV6) {
-		prefix = sizeof(record->prefix[endpoint]);
-		memcpy(out, record->prefix[endpoint], prefix);
+	if (record->hot.key.vlan & PACKET_KEY_IPV6) {
+		prefix = sizeof(record->cold.prefix[endpoint]);
+		memcpy(out, record->cold.prefix[endpoint], prefix);
 	}
-	memcpy(out + prefix, &record->key.address[endpoint], sizeof(record->key.address[endpoint]));
+	memcpy(out + prefix, &record->hot.key.address[endpoint], sizeof(record->hot.key.address[endpoint]));
 }
 
 void flow_view(const struct flow_record *record, struct flow_view *view)
 {
-	const struct packet_key *key = &record->key;
+	const struct flow_hot *hot = &record->hot;
+	const struct flow_cold *cold = &record->cold;
+	const struct packet_key *key = &hot->key;
 	unsigned int source = key->zero & FLOW_STATE_FORWARD1; /* who sent the first packet */
-	uint64_t octets = record->octets0 + record->octets1;
+	uint64_t octets = hot->octets0 + hot->octets1;
 
 	*view = (struct flow_view){
 		.version = key->vlan & PACKET_KEY_IPV6 ? 6 : 4,
@@ -53,22 +56,22 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 		.destination_port = be16toh(key->port[!source]),
 		.vlan = key->vlan & 0x0fff,
 		.protocol = key->protocol,
-		.end = record_end(record),
-		.first = record->first,
-		.last = key->zero & FLOW_STATE_REORDERED ? record->last : record->seen,
-		.packets = {record->packets[0], record->packets[1]},
-		.octets = {record->octets0, record->octets1},
-		.frame_octets = octets + record->link_octets,
-		.frame_min = record->size_min,
-		.frame_max = record->size_max,
-		.tcp_flags = {record->tcp_flags[0], record->tcp_flags[1]},
-		.tos = {record->tos[0], record->tos[1]},
-		.ttl_min = record->ttl_min,
-		.ttl_max = record->ttl_max,
-		.icmp = {record->icmp[0], record->icmp[1]},
+		.end = record_end(hot),
+		.first = cold->first,
+		.last = key->zero & FLOW_STATE_REORDERED ? cold->last : hot->seen,
+		.packets = {hot->packets[0], hot->packets[1]},
+		.octets = {hot->octets0, hot->octets1},
+		.frame_octets = octets + hot->link_octets,
+		.frame_min = hot->size_min,
+		.frame_max = hot->size_max,
+		.tcp_flags = {hot->tcp_flags[0], hot->tcp_flags[1]},
+		.tos = {cold->tos[0], cold->tos[1]},
+		.ttl_min = hot->ttl_min,
+		.ttl_max = hot->ttl_max,
+		.icmp = {cold->icmp[0], cold->icmp[1]},
 	};
 	view_address(view->source, record, source);
 	view_address(view->destination, record, !source);
-	memcpy(view->mac_destination, record->mac, sizeof(view->mac_destination));
-	memcpy(view->mac_source, record->mac + 6, sizeof(view->mac_source));
+	memcpy(view->mac_destination, cold->mac, sizeof(view->mac_destination));
+	memcpy(view->mac_source, cold->mac + 6, sizeof(view->mac_source));
 }

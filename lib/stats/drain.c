@@ -49,9 +49,9 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w)
 		taken = worker_shared_take(stats->workers[w], records, BATCH);
 		/* In an ended record `sequence` is the slot that it had. */
 		for (uint32_t i = 0; i < taken; i++)
-			__builtin_prefetch(&shadows[records[i].sequence], 1);
+			__builtin_prefetch(&shadows[records[i].hot.sequence], 1);
 		for (uint32_t i = 0; i < taken; i++) {
-			count(stats, &shadows[records[i].sequence], &records[i]);
+			count(stats, &shadows[records[i].hot.sequence], &records[i]);
 			pass_on(stats, w, &records[i]);
 		}
 		drained += taken;

@@ -41,17 +41,17 @@ static inline bool shadow_empty(const struct shadow *shadow)
 
 static inline bool shadow_is_of(const struct shadow *shadow, const struct flow_record *record)
 {
-	return !shadow_empty(shadow) && shadow->instance == record->instance;
+	return !shadow_empty(shadow) && shadow->instance == record->cold.instance;
 }
 
 /* `shadow` is empty or of this instance. False: nothing is new. */
 static inline bool shadow_delta(const struct shadow *shadow, const struct flow_record *record,
 				struct delta *delta)
 {
-	delta->octets[0] = record->octets0 - shadow->octets[0];
-	delta->octets[1] = record->octets1 - shadow->octets[1];
+	delta->octets[0] = record->hot.octets0 - shadow->octets[0];
+	delta->octets[1] = record->hot.octets1 - shadow->octets[1];
 	for (int direction = 0; direction < 2; direction++) {
-		delta->packets[direction] = record->packets[direction] - shadow->packets[direction];
+		delta->packets[direction] = record->hot.packets[direction] - shadow->packets[direction];
 		delta->first[direction] = shadow->packets[direction] == 0;
 	}
 	return (delta->packets[0] | delta->packets[1]) != 0;
@@ -60,9 +60,9 @@ static inline bool shadow_delta(const struct shadow *shadow, const struct flow_r
 static inline void shadow_set(struct shadow *shadow, const struct flow_record *record)
 {
 	*shadow = (struct shadow){
-		.instance = record->instance,
-		.packets = {record->packets[0], record->packets[1]},
-		.octets = {record->octets0, record->octets1},
+		.instance = record->cold.instance,
+		.packets = {record->hot.packets[0], record->hot.packets[1]},
+		.octets = {record->hot.octets0, record->hot.octets1},
 	};
 }
 

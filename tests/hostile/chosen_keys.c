@@ -37,7 +37,7 @@ static void check_records(const struct feeder *feeder)
 
 	for (uint32_t slot = 0; slot < flow_table_used(feeder->table); slot++) {
 		if (flow_table_read(feeder->table, slot, &record))
-			cr_assert_eq(record.packets[0] + record.packets[1], ROUNDS);
+			cr_assert_eq(record.hot.packets[0] + record.hot.packets[1], ROUNDS);
 	}
 	feeder_check_conserved(feeder);
 }

@@ -48,28 +48,29 @@ static inline bool litmus_bytes_are(const uint8_t *bytes, size_t count, uint8_t 
 /* What does not fit together in a record of such packets; NULL if all does. */
 static inline const char *litmus_record_wrong(const struct flow_record *record)
 {
-	uint64_t packets = (uint64_t)record->packets[0] + record->packets[1];
-	uint32_t flow = record->key.address[0];
+	uint64_t packets = (uint64_t)record->hot.packets[0] + record->hot.packets[1];
+	uint32_t flow = record->hot.key.address[0];
 	bool ipv6 = flow & 1;
 
-	if (record->octets0 != LITMUS_OCTETS * (uint64_t)record->packets[0] ||
-	    record->octets1 != LITMUS_OCTETS * (uint64_t)record->packets[1])
+	if (record->hot.octets0 != LITMUS_OCTETS * (uint64_t)record->hot.packets[0] ||
+	    record->hot.octets1 != LITMUS_OCTETS * (uint64_t)record->hot.packets[1])
 		return "octets of one packet more or less";
-	if (record->link_octets != (LITMUS_FRAME - LITMUS_OCTETS) * packets)
+	if (record->hot.link_octets != (LITMUS_FRAME - LITMUS_OCTETS) * packets)
 		return "frame octets of one packet more or less";
-	if (record->size_min != LITMUS_FRAME || record->size_max != LITMUS_FRAME)
+	if (record->hot.size_min != LITMUS_FRAME || record->hot.size_max != LITMUS_FRAME)
 		return "sizes that no packet had";
 	/* Every packet of a flow comes one tick after the one before. */
-	if (record->seen != record->first + packets - 1)
+	if (record->hot.seen != record->cold.first + packets - 1)
 		return "time of another packet";
-	if (record->key.address[1] != ~flow || record->key.port[0] != (uint16_t)flow ||
-	    record->key.port[1] != 53 || !!(record->key.vlan & PACKET_KEY_IPV6) != ipv6)
+	if (record->hot.key.address[1] != ~flow || record->hot.key.port[0] != (uint16_t)flow ||
+	    record->hot.key.port[1] != 53 || !!(record->hot.key.vlan & PACKET_KEY_IPV6) != ipv6)
 		return "a key of two flows";
-	if (!litmus_bytes_are(record->prefix[0], sizeof(record->prefix), ipv6 ? (uint8_t)flow : 0))
+	if (!litmus_bytes_are(record->cold.prefix[0], sizeof(record->cold.prefix),
+			      ipv6 ? (uint8_t)flow : 0))
 		return "addresses of two flows";
-	if (!litmus_bytes_are(record->mac, sizeof(record->mac), (uint8_t)flow) ||
-	    record->ttl_min != (uint8_t)flow || record->ttl_max != (uint8_t)flow ||
-	    record->tos[0] != (uint8_t)flow || record->icmp[0] != (uint16_t)flow)
+	if (!litmus_bytes_are(record->cold.mac, sizeof(record->cold.mac), (uint8_t)flow) ||
+	    record->hot.ttl_min != (uint8_t)flow || record->hot.ttl_max != (uint8_t)flow ||
+	    record->cold.tos[0] != (uint8_t)flow || record->cold.icmp[0] != (uint16_t)flow)
 		return "attributes of two flows";
 	return NULL;
 }

@@ -53,8 +53,8 @@ static void read_records(struct litmus *litmus, void *context)
 			if (!flow_table_read(table, slot, &record))
 				continue;
 			wrong = litmus_record_wrong(&record);
-			if (wrong == NULL && last[slot].instance == record.instance &&
-			    last[slot].seen > record.seen)
+			if (wrong == NULL && last[slot].cold.instance == record.cold.instance &&
+			    last[slot].hot.seen > record.hot.seen)
 				wrong = "a flow that goes back";
 			litmus_copied(litmus, wrong);
 			last[slot] = record;

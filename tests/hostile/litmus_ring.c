@@ -43,7 +43,7 @@ static void read_ring(struct litmus *litmus, void *context)
 		for (uint32_t i = 0; i < taken; i++, expected++) {
 			const char *wrong = litmus_record_wrong(&records[i]);
 
-			if (records[i].key.address[0] != expected)
+			if (records[i].hot.key.address[0] != expected)
 				wrong = "a record that is missing, double, or out of order";
 			litmus_copied(litmus, wrong);
 		}

@@ -28,7 +28,8 @@ const uint32_t subject_burst = BURST;
 
 struct hash_table {
 	struct rte_hash *hash;
-	struct flow_record *records;
+	struct flow_hot *hot;
+	struct flow_cold *cold;
 	uint32_t capacity, used;
 	uint64_t counted, overflow;
 	struct packet packets[BURST];
@@ -76,7 +77,7 @@ void *subject_create(const struct subject_settings *settings)
 		.socket_id = SOCKET_ID_ANY,
 	};
 	struct hash_table *table = memory_allocate(sizeof(*table));
-	size_t bytes = (size_t)settings->capacity * sizeof(struct flow_record);
+	size_t bytes = (size_t)settings->capacity * sizeof(struct flow_hot);
 
 	if (settings->ipv6 || table == NULL || !start_eal()) {
 		fprintf(stderr, "bench-table-hash: IPv4 only, one FLOWS, and it needs the EAL\n");
@@ -84,12 +85,14 @@ void *subject_create(const struct subject_settings *settings)
 	}
 	table->capacity = settings->capacity;
 	table->hash = rte_hash_create(&parameters);
-	table->records = memory_allocate(bytes);
-	if (table->hash == NULL || table->records == NULL) {
+	table->hot = memory_allocate(bytes);
+	table->cold = memory_allocate(bytes);
+	if (table->hash == NULL || table->hot == NULL || table->cold == NULL) {
 		fprintf(stderr, "bench-table-hash: %s\n", rte_strerror(rte_errno));
 		return NULL;
 	}
-	memory_prefault(table->records, bytes);
+	memory_prefault(table->hot, bytes);
+	memory_prefault(table->cold, bytes);
 	for (int i = 0; i < BURST; i++)
 		table->keys[i] = &table->packets[i].key;
 	return table;
@@ -100,7 +103,8 @@ void subject_destroy(void *subject)
 	struct hash_table *table = subject;
 
 	rte_hash_free(table->hash);
-	memory_free(table->records, (size_t)table->capacity * sizeof(struct flow_record));
+	memory_free(table->hot, (size_t)table->capacity * sizeof(struct flow_hot));
+	memory_free(table->cold, (size_t)table->capacity * sizeof(struct flow_cold));
 	memory_free(table, sizeof(*table));
 	rte_eal_cleanup();
 }
@@ -121,16 +125,16 @@ static void add(struct hash_table *table, const struct packet *packet)
 	}
 	table->used++;
 	table->counted++;
-	record_start(&table->records[slot], packet);
+	record_start(&table->hot[slot], &table->cold[slot], packet);
 }
 
 /* As the flow table does. */
-static void update(struct flow_record *record, const struct packet *packet)
+static void update(struct hash_table *table, uintptr_t slot, const struct packet *packet)
 {
 	static const struct flow_timeouts never = {.inactive = UINT64_MAX, .active = UINT32_MAX};
 
-	if (unlikely(!record_count_usual(record, &never, packet)))
-		record_update(record, packet);
+	if (unlikely(!record_count_usual(&table->hot[slot], &never, packet)))
+		record_update(&table->hot[slot], &table->cold[slot], packet);
 }
 
 void subject_push(void *subject)
@@ -142,10 +146,10 @@ void subject_push(void *subject)
 	rte_hash_lookup_bulk_data(table->hash, table->keys, BURST, &found, slots);
 	for (int i = 0; i < BURST; i++)
 		if (found >> i & 1)
-			rte_prefetch0_write(&table->records[(uintptr_t)slots[i]]);
+			rte_prefetch0_write(&table->hot[(uintptr_t)slots[i]]);
 	for (int i = 0; i < BURST; i++) {
 		if (likely(found >> i & 1)) {
-			update(&table->records[(uintptr_t)slots[i]], &table->packets[i]);
+			update(table, (uintptr_t)slots[i], &table->packets[i]);
 			table->counted++;
 		} else {
 			add(table, &table->packets[i]);

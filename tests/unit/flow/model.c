@@ -322,7 +322,7 @@ static void compare(const struct flow_record *record, const struct expected *exp
 static struct expected expect(const struct model *model, const struct model_flow *flow,
 			      const struct flow_record *record, uint32_t *next)
 {
-	uint64_t count = (uint64_t)record->packets[0] + record->packets[1], taken = 0;
+	uint64_t count = (uint64_t)record->hot.packets[0] + record->hot.packets[1], taken = 0;
 	struct expected expected;
 
 	check(count > 0 && count <= flow->left, "more packets in the record than were fed");
@@ -372,8 +372,8 @@ static void check_reason(const struct model *model, const struct expected *expec
 void model_ended(struct model *model, const struct flow_record *record)
 {
 	struct model_flow *flow =
-		model_flow(model, &record->key, (const uint8_t(*)[12])record->prefix);
-	uint64_t count = (uint64_t)record->packets[0] + record->packets[1];
+		model_flow(model, &record->hot.key, (const uint8_t(*)[12])record->cold.prefix);
+	uint64_t count = (uint64_t)record->hot.packets[0] + record->hot.packets[1];
 	struct flow_view view;
 	uint32_t next;
 	struct expected expected = expect(model, flow, record, &next);
@@ -390,7 +390,7 @@ void model_ended(struct model *model, const struct flow_record *record)
 uint64_t model_live(struct model *model, const struct flow_record *record)
 {
 	struct model_flow *flow =
-		model_flow(model, &record->key, (const uint8_t(*)[12])record->prefix);
+		model_flow(model, &record->hot.key, (const uint8_t(*)[12])record->cold.prefix);
 	struct flow_view view;
 	uint32_t next;
 	struct expected expected = expect(model, flow, record, &next);

@@ -53,9 +53,9 @@ static const char *what_is_wrong(const struct flow_view *view)
 /* The same flow in the same slot only ever grows. */
 static bool has_shrunk(const struct flow_record *old, const struct flow_record *new)
 {
-	return old->instance == new->instance &&
-	       (old->packets[0] > new->packets[0] || old->packets[1] > new->packets[1] ||
-		old->seen > new->seen);
+	return old->cold.instance == new->cold.instance &&
+	       (old->hot.packets[0] > new->hot.packets[0] || old->hot.packets[1] > new->hot.packets[1] ||
+		old->hot.seen > new->hot.seen);
 }
 
 static void read_slot(struct shared *shared, uint32_t slot, struct flow_record *last)
@@ -70,7 +70,7 @@ static void read_slot(struct shared *shared, uint32_t slot, struct flow_record *
 		shared->wrong = what_is_wrong(&view);
 	if (shared->wrong == NULL && has_shrunk(last, &copy))
 		shared->wrong = "a flow has shrunk";
-	if (copy.seen != last->seen)
+	if (copy.hot.seen != last->hot.seen)
 		__atomic_fetch_add(&shared->changes, 1, __ATOMIC_RELAXED);
 	*last = copy;
 }

@@ -201,15 +201,15 @@ Test(view, a_slot_of_an_ended_flow_is_not_live)
 	feeder_packet(&feeder, &packet);
 	feeder_flush(&feeder);
 	cr_assert(flow_table_read(feeder.table, 0, &record));
-	instance = record.instance;
+	instance = record.cold.instance;
 	feeder_finish(&feeder, EPOCH);
 	cr_assert_not(flow_table_read(feeder.table, 0, &record));
-	cr_assert_eq(feeder.ended[0].sequence, 0, "the copy says which slot it had");
-	cr_assert_eq(feeder.ended[0].instance, instance);
+	cr_assert_eq(feeder.ended[0].hot.sequence, 0, "the copy says which slot it had");
+	cr_assert_eq(feeder.ended[0].cold.instance, instance);
 	feeder_packet(&feeder, &packet);
 	feeder_flush(&feeder);
 	cr_assert(flow_table_read(feeder.table, 0, &record));
-	cr_assert_eq(record.instance, instance + 1);
+	cr_assert_eq(record.cold.instance, instance + 1);
 	cr_assert_eq(flow_table_used(feeder.table), 1);
 	feeder_close(&feeder);
 }
