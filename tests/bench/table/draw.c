@@ -23,20 +23,19 @@ static void shuffle(uint32_t *numbers, uint32_t count, struct rng *rng)
 	}
 }
 
-bool draw_init(struct draw *draw, const struct draw_settings *settings)
+static bool draw_zipf(struct draw *draw)
 {
-	enum order_kind kind = settings->zipf ? ORDER_ZIPF : ORDER_UNIFORM;
+	const struct draw_settings *settings = &draw->settings;
 	uint32_t *flow_of_rank = malloc(settings->flows * sizeof(flow_of_rank[0]));
 	struct rng rng = {1};
 	struct order order = {0};
 	bool made;
 
-	*draw = (struct draw){.settings = *settings, .clock = 1000 * CLOCK_SECOND};
 	while (draw->mask + 1 < DRAWN_MAX && draw->mask + 1 < settings->packets)
 		draw->mask = draw->mask * 2 + 1;
 	draw->flows = malloc((draw->mask + 1) * sizeof(draw->flows[0]));
 	made = draw->flows != NULL && flow_of_rank != NULL &&
-	       order_init(&order, kind, settings->flows, 0, 1.0);
+	       order_init(&order, ORDER_ZIPF, settings->flows, 0, 1.0);
 	if (made) {
 		shuffle(flow_of_rank, settings->flows, &rng);
 		for (uint32_t i = 0; i <= draw->mask; i++)
@@ -45,6 +44,12 @@ bool draw_init(struct draw *draw, const struct draw_settings *settings)
 	order_release(&order);
 	free(flow_of_rank);
 	return made;
+}
+
+bool draw_init(struct draw *draw, const struct draw_settings *settings)
+{
+	*draw = (struct draw){.settings = *settings, .clock = 1000 * CLOCK_SECOND, .random = 1};
+	return !settings->zipf || draw_zipf(draw);
 }
 
 void draw_release(struct draw *draw)
@@ -61,7 +66,11 @@ static uint32_t next_flow(struct draw *draw)
 {
 	if (draw->new_flows)
 		return draw->number++;
-	return draw->flows[draw->next++ & draw->mask];
+	if (draw->flows != NULL)
+		return draw->flows[draw->next++ & draw->mask];
+	/* Knuth's linear congruential generator: its upper half is random enough. */
+	draw->random = draw->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((draw->random >> 32) * draw->settings.flows >> 32);
 }
 
 void draw_packets(struct draw *draw, struct packet *packets, uint32_t count)

@@ -8,8 +8,9 @@
 #include <weir/packet.h>
 
 /*
- * Parsed packets as they come one after another: which flow each belongs to was drawn before,
- * so that drawing costs nothing while the table is measured.
+ * Parsed packets as they come one after another, at next to no cost while the table is measured:
+ * flows of a uniform order are drawn with a multiplication, those of Zipf's were drawn before.
+ * (An array of uniform ones would take as much of the cache as the table that is measured.)
  */
 
 struct draw_settings {
@@ -22,7 +23,8 @@ struct draw_settings {
 
 struct draw {
 	struct draw_settings settings;
-	uint32_t *flows;     /* drawn; owned */
+	uint64_t random;     /* uniform order */
+	uint32_t *flows;     /* Zipf's order, drawn; owned, else NULL */
 	uint32_t next, mask; /* of those; their number - 1 */
 	bool new_flows;      /* every packet begins one: these are not drawn but numbered */
 	uint32_t number;     /* of the newest one */
