@@ -2,6 +2,8 @@
 #ifndef PACKET_TRANSPORT_H
 #define PACKET_TRANSPORT_H
 
+#include <weir/packet_common.h>
+
 #include "layers.h"
 
 /* IANA protocol numbers. */
@@ -13,12 +15,6 @@ enum {
 	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_SCTP = 132,
 	PROTOCOL_UDPLITE = 136,
-};
-
-/* The shortest header of each protocol that has ports; 0: it has none. */
-static const uint8_t transport_header[256] = {
-	[PROTOCOL_TCP] = 20,  [PROTOCOL_UDP] = 8,     [PROTOCOL_DCCP] = 12,
-	[PROTOCOL_SCTP] = 12, [PROTOCOL_UDPLITE] = 8,
 };
 
 #define PORTS     4u  /* bytes that both ports take */
@@ -51,7 +47,7 @@ static inline enum packet_reason transport_parse(struct cursor at, uint8_t proto
 						 struct packet *packet)
 {
 	const uint8_t icmp = so_far == PACKET_FLOW_IPV4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6;
-	const uint32_t shortest = transport_header[protocol];
+	const uint32_t shortest = packet_transport_header[protocol];
 	const uint8_t *l4 = header(at);
 
 	packet->icmp = 0;

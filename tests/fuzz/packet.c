@@ -22,10 +22,12 @@ static void check_common(const struct packet_frame *frame, const struct packet *
 	memset(&common, 0x5a, sizeof(common));
 	if (!packet_parse_common(frame->data, frame->captured, frame->wire, &common))
 		return;
-	require(packet->reason == PACKET_FLOW_IPV4);
+	require(packet_reason_bucket(packet->reason) == PACKET_BUCKET_FLOW);
 	require(memcmp(&common.key, &packet->key, sizeof(common.key)) == 0);
 	require(memcmp(common.mac, packet->mac,
 		       offsetof(struct packet, tos) + 1 - offsetof(struct packet, mac)) == 0);
+	if (packet->reason == PACKET_FLOW_IPV6)
+		require(memcmp(common.prefix, packet->prefix, sizeof(common.prefix)) == 0);
 }
 
 /* Parse from memory that is as long as what was captured. */

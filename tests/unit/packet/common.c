@@ -6,6 +6,7 @@
 #include "frame.h"
 
 #define IP4     ETHERNET("0800")
+#define IP6     ETHERNET("86dd")
 #define PADDING "000000000000000000000000000000000000"
 
 static const struct {
@@ -19,12 +20,21 @@ static const struct {
 	{true, "DCCP", IP4 IPV4("0020", "21") DCCP PADDING},
 	{true, "UDP-Lite", IP4 IPV4("001c", "88") UDPLITE PADDING},
 	{true, "do not fragment", IP4 IPV4_FRAGMENT("0028", "06", "4000") TCP},
+	{true, "IPv6 TCP", IP6 IPV6("0014", "06") TCP},
+	{true, "IPv6 UDP", IP6 IPV6("0008", "11") UDP},
+	{true, "IPv6 SCTP", IP6 IPV6("000c", "84") SCTP PADDING},
 	{false, "no protocol with ports", IP4 IPV4("0028", "01") TCP},
 	{false, "too few bytes for TCP's flags", IP4 IPV4("001c", "11") UDP},
 	{false, "first fragment", IP4 IPV4_FRAGMENT("0028", "06", "2000") TCP},
 	{false, "later fragment", IP4 IPV4_FRAGMENT("0028", "06", "0001") TCP},
 	{false, "tag", ETHERNET("8100") TAG("0001", "0800") IPV4("0028", "06") TCP},
-	{false, "IPv6", ETHERNET("86dd") IPV6("0014", "06") TCP},
+	{false, "IPv6 and a tag", ETHERNET("8100") TAG("0001", "86dd") IPV6("0014", "06") TCP},
+	{false, "IPv6 with an extension header", IP6 IPV6("001c", "00") OPTIONS("06") TCP},
+	{false, "IPv6, a fragment", IP6 IPV6("001c", "2c") FRAGMENT("06", "0001") TCP},
+	{false, "IPv6, no protocol with ports", IP6 IPV6("0014", "3a") TCP},
+	{false, "IPv6, too short for TCP", IP6 IPV6("0013", "06") TCP},
+	{false, "IPv6, longer than the frame", IP6 IPV6("0015", "06") TCP},
+	{false, "IPv6, length 0: segmentation offload", IP6 IPV6("0000", "06") TCP},
 	{false, "too short for TCP", IP4 IPV4("0027", "06") TCP PADDING},
 	{false, "longer than the frame", IP4 IPV4("0029", "06") TCP},
 	{false, "length 0: segmentation offload", IP4 IPV4("0000", "06") TCP},
@@ -45,7 +55,7 @@ Test(common, one_bit_from_common)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct frame frame = frame_of(cases[i].hex);
 
-		for (unsigned int bit = 0; bit < 54 * 8; bit++) {
+		for (unsigned int bit = 0; bit < 74 * 8 && bit < frame.wire * 8; bit++) {
 			frame.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			for (frame.captured = 38; frame.captured <= frame.wire; frame.captured++)
 				(void)parse(&frame);
@@ -56,16 +66,25 @@ Test(common, one_bit_from_common)
 }
 
 /* Both orders of addresses, and of ports where the addresses are the same. */
-Test(common, both_ways)
+static void both_ways(const char *hex, unsigned int addresses, const unsigned int *places)
 {
-	struct frame frame = frame_of(IP4 IPV4("0028", "06") TCP);
+	struct frame frame = frame_of(hex);
 
 	commons = 0;
 	for (unsigned int i = 0; i < 256; i++) {
-		memset(frame.bytes + 26, 0, 12);
+		memset(frame.bytes + addresses, 0, places[7] + 1);
 		for (unsigned int bit = 0; bit < 8; bit++)
-			frame.bytes[26 + "\0\3\4\7\x8\x9\xa\xb"[bit]] = i >> bit & 1 ? 5 : 0;
+			frame.bytes[addresses + places[bit]] = i >> bit & 1 ? 5 : 0;
 		(void)parse(&frame);
 	}
 	cr_expect_eq(commons, 256);
+}
+
+Test(common, both_ways)
+{
+	both_ways(IP4 IPV4("0028", "06") TCP, 26, (const unsigned int[]){0, 3, 4, 7, 8, 9, 10, 11});
+	both_ways(IP6 IPV6("0014", "06") TCP, 22,
+		  (const unsigned int[]){0, 15, 16, 31, 32, 33, 34, 35});
+	both_ways(IP6 IPV6("0014", "06") TCP, 22,
+		  (const unsigned int[]){7, 8, 23, 24, 32, 33, 34, 35});
 }

@@ -82,8 +82,8 @@ static void expect_common(const struct packet_frame *frame, const struct packet 
 	if (!packet_parse_common(frame->data, frame->captured, frame->wire, &common))
 		return;
 	commons++;
-	cr_assert_eq(packet->reason, PACKET_FLOW_IPV4);
-	cr_assert_eq(common.reason, PACKET_FLOW_IPV4);
+	cr_assert_eq(common.reason, packet->reason);
+	cr_assert_eq(packet_reason_bucket(packet->reason), PACKET_BUCKET_FLOW);
 	expect_same(&common, packet);
 }
 
