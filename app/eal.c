@@ -140,39 +140,57 @@ static int lock_prefix(const struct options *options, struct error *error)
 	return 0;
 }
 
-static void remove_directory(const char *path)
+/* A directory that is ours, under its own name; -1: no such. */
+static int open_own_directory(int parent, const char *name)
 {
-	DIR *directory = opendir(path);
+	int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+
+	if (directory < 0)
+		return -1;
+	if (fstat(directory, &status) == 0 && status.st_uid == geteuid())
+		return directory;
+	close(directory);
+	return -1;
+}
+
+/* With the files in it. Closes `directory`. */
+static void remove_directory(int parent, const char *name, int directory)
+{
+	DIR *entries = fdopendir(directory);
 	struct dirent *entry;
 
-	if (directory == NULL)
+	if (entries == NULL) {
+		close(directory);
 		return;
-	while ((entry = readdir(directory)) != NULL)
+	}
+	while ((entry = readdir(entries)) != NULL)
 		if (entry->d_type != DT_DIR)
-			unlinkat(dirfd(directory), entry->d_name, 0);
-	closedir(directory);
-	rmdir(path);
+			unlinkat(directory, entry->d_name, 0);
+	closedir(entries);
+	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 static void remove_own_directory(const struct options *options)
 {
 	char path[PATH_MAX];
+	int directory;
 
 	runtime_directory(options, path, sizeof(path));
-	remove_directory(path);
+	directory = open_own_directory(AT_FDCWD, path);
+	if (directory >= 0)
+		remove_directory(AT_FDCWD, path, directory);
 }
 
 /* Its process is gone, and (it may be another container's) nobody holds its lock. */
 static bool is_stale(int directory, const char *name)
 {
-	char lock[NAME_MAX + sizeof(EAL_LOCK) + 1];
 	int descriptor;
 	bool stale;
 
 	if (kill(atoi(name + strlen(READ_PREFIX)), 0) == 0 || errno != ESRCH)
 		return false;
-	snprintf(lock, sizeof(lock), "%s/" EAL_LOCK, name);
-	descriptor = openat(directory, lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	descriptor = openat(directory, EAL_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (descriptor < 0)
 		return false;
 	stale = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
@@ -180,27 +198,38 @@ static bool is_stale(int directory, const char *name)
 	return stale;
 }
 
+static void remove_if_stale(int parent, const char *name)
+{
+	int directory = open_own_directory(parent, name);
+
+	if (directory < 0)
+		return;
+	if (is_stale(directory, name))
+		remove_directory(parent, name, directory);
+	else
+		close(directory);
+}
+
 /* What a weir that read captures was killed in: its name has a process id, and is not used again. */
 static void remove_stale(const struct options *options)
 {
-	char own[PATH_MAX], path[PATH_MAX + NAME_MAX + 2];
-	const char *base;
+	char own[PATH_MAX];
 	struct dirent *entry;
-	DIR *directory;
+	int parent;
+	DIR *entries;
 
 	runtime_directory(options, own, sizeof(own));
-	base = dirname(own);
-	directory = opendir(base);
-	if (directory == NULL)
+	parent = open_own_directory(AT_FDCWD, dirname(own));
+	entries = parent >= 0 ? fdopendir(parent) : NULL;
+	if (entries == NULL) {
+		if (parent >= 0)
+			close(parent);
 		return;
-	while ((entry = readdir(directory)) != NULL) {
-		if (strncmp(entry->d_name, READ_PREFIX, strlen(READ_PREFIX)) != 0 ||
-		    !is_stale(dirfd(directory), entry->d_name))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", base, entry->d_name);
-		remove_directory(path);
 	}
-	closedir(directory);
+	while ((entry = readdir(entries)) != NULL)
+		if (strncmp(entry->d_name, READ_PREFIX, strlen(READ_PREFIX)) == 0)
+			remove_if_stale(parent, entry->d_name);
+	closedir(entries);
 }
 
 /* ---- the arguments ---- */
