@@ -135,7 +135,7 @@ int flow_file_open(const char *path, struct flow_file **file, struct error *erro
 	if (code != 0) {
 		close_own(new);
 		release(new);
-		return error_set(error, -code, "%s: no thread to write it: %s", path,
+		return error_set(error, -code, "%s: cannot be written in the background: %s", path,
 				 strerror(-code));
 	}
 	*file = new;

@@ -113,6 +113,13 @@ static void *writer_main(void *argument)
 
 /* ---- the caller ---- */
 
+static void release(struct flow_writer *writer)
+{
+	pthread_cond_destroy(&writer->changed);
+	pthread_mutex_destroy(&writer->mutex);
+	free(writer);
+}
+
 int flow_writer_start(int fd, bool regular, struct flow_writer **writer)
 {
 	/* Pages that no line comes to are never touched. */
@@ -129,9 +136,10 @@ int flow_writer_start(int fd, bool regular, struct flow_writer **writer)
 	pthread_cond_init(&new->changed, NULL);
 	new->buffers[0].used = 0;
 	new->buffers[0].lines = 0;
+	/* Signals are not blocked in it: by one of them it gives up its capabilities. */
 	code = pthread_create(&new->thread, NULL, writer_main, new);
 	if (code != 0) {
-		free(new);
+		release(new);
 		return -code;
 	}
 	*writer = new;
@@ -143,25 +151,27 @@ static struct buffer *current(struct flow_writer *writer)
 	return &writer->buffers[writer->filled % BUFFERS];
 }
 
-/* Hand over what there is, and wait until at most `waiting` buffers wait for the file. */
-static void hand_over(struct flow_writer *writer, uint64_t waiting)
+/* Hand over what there is. The next buffer may still wait for the file: then wait, too, or don't. */
+static void hand_over(struct flow_writer *writer, bool wait)
 {
 	pthread_mutex_lock(&writer->mutex);
-	if (current(writer)->used > 0) {
+	bool free = writer->filled - writer->emptied < BUFFERS - 1;
+
+	if (current(writer)->used > 0 && (free || wait)) {
 		writer->filled++;
 		pthread_cond_signal(&writer->changed);
+		while (writer->filled - writer->emptied == BUFFERS)
+			pthread_cond_wait(&writer->changed, &writer->mutex);
+		current(writer)->used = 0;
+		current(writer)->lines = 0;
 	}
-	while (writer->filled - writer->emptied > waiting)
-		pthread_cond_wait(&writer->changed, &writer->mutex);
 	pthread_mutex_unlock(&writer->mutex);
-	current(writer)->used = 0;
-	current(writer)->lines = 0;
 }
 
 char *flow_writer_room(struct flow_writer *writer, size_t bytes)
 {
 	if (current(writer)->used + bytes > BUFFER_BYTES)
-		hand_over(writer, BUFFERS - 1);
+		hand_over(writer, true);
 	return current(writer)->bytes + current(writer)->used;
 }
 
@@ -173,8 +183,8 @@ void flow_writer_added(struct flow_writer *writer, size_t bytes)
 
 void flow_writer_flush(struct flow_writer *writer)
 {
-	if (current(writer)->used > 0 || writer->filled > 0)
-		hand_over(writer, 0);
+	if (current(writer)->used > 0)
+		hand_over(writer, false);
 }
 
 int flow_writer_failure(struct flow_writer *writer)
@@ -188,7 +198,7 @@ int flow_writer_failure(struct flow_writer *writer)
 
 int flow_writer_stop(struct flow_writer *writer, uint64_t *written)
 {
-	flow_writer_flush(writer);
+	hand_over(writer, true);
 	pthread_mutex_lock(&writer->mutex);
 	writer->ending = true;
 	pthread_cond_signal(&writer->changed);
@@ -197,8 +207,6 @@ int flow_writer_stop(struct flow_writer *writer, uint64_t *written)
 	int failure = writer->failure;
 
 	*written = writer->written;
-	pthread_cond_destroy(&writer->changed);
-	pthread_mutex_destroy(&writer->mutex);
-	free(writer);
+	release(writer);
 	return failure;
 }

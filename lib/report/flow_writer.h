@@ -28,14 +28,17 @@ char *flow_writer_room(struct flow_writer *writer, size_t bytes);
 /* So many bytes were put there: one line with its newline. */
 void flow_writer_added(struct flow_writer *writer, size_t bytes);
 
-/* Returns when everything that was added is in the file, or writing has failed. */
+/*
+ * Have written what was added, although it does not fill a buffer. Never waits: if all buffers
+ * wait for the file it will be written after them anyway.
+ */
 void flow_writer_flush(struct flow_writer *writer);
 
 /* errno of the write that failed, or 0. After it nothing is written any more. */
 int flow_writer_failure(struct flow_writer *writer);
 
 /*
- * Flush, end the thread, free. `written`: whole lines in the file; one that was cut is taken away
+ * Write all, end the thread, free. `written`: whole lines in the file; one that was cut is taken away
  * again where the file is a regular one. Returns as flow_writer_failure().
  */
 int flow_writer_stop(struct flow_writer *writer, uint64_t *written);

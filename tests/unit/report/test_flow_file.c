@@ -130,6 +130,24 @@ Test(flow_file, many_records)
 	cr_expect_eq(status.st_mode & 07777, 0640);
 }
 
+static void *check_pipe(void *argument)
+{
+	*(uint32_t *)argument = check_records("fifo");
+	return NULL;
+}
+
+static uint32_t count_lines(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	uint32_t count = 0;
+
+	cr_assert_not_null(in);
+	for (int c; (c = getc(in)) != EOF;)
+		count += c == '\n';
+	fclose(in);
+	return count;
+}
+
 Test(flow_file, flush_makes_records_visible)
 {
 	struct flow_file *file;
@@ -137,8 +155,38 @@ Test(flow_file, flush_makes_records_visible)
 	cr_assert_eq(flow_file_open("flows", &file, NULL), 0);
 	write_records(file, 3);
 	flow_file_flush(file);
+	for (int tries = 0; tries < 5000 && count_lines("flows") < 3; tries++)
+		usleep(1000);
 	cr_expect_eq(check_records("flows"), 3);
 	cr_expect_eq(flow_file_close(file, NULL), 0);
+}
+
+/* Nobody reads the pipe: what is in hand waits for it, and the stats thread does not. */
+Test(flow_file, flush_does_not_wait_for_a_pipe)
+{
+	enum { COUNT = 600 };
+	struct flow_file *file;
+	struct error error;
+	uint32_t count = 0;
+	pthread_t reader;
+
+	cr_assert_eq(mkfifo("fifo", 0600), 0);
+	int opened = open("fifo", O_RDONLY | O_NONBLOCK);
+
+	cr_assert_eq(flow_file_open("fifo", &file, &error), 0);
+	for (int i = 0; i < COUNT; i++) {
+		struct stats_consumer consumer = flow_file_consumer(file);
+		struct flow_view view = fixture_flow;
+
+		view.packets[0] = (uint64_t)i;
+		consumer.record(consumer.context, &view);
+		flow_file_flush(file);
+	}
+	cr_assert_eq(pthread_create(&reader, NULL, check_pipe, &count), 0);
+	cr_expect_eq(flow_file_close(file, &error), 0);
+	close(opened);
+	pthread_join(reader, NULL);
+	cr_expect_eq(count, COUNT);
 }
 
 Test(flow_file, an_existing_file_is_replaced)
@@ -314,12 +362,6 @@ Test(flow_file, a_fifo_is_written_to)
 	cr_expect_eq(line[0], '{');
 	cr_expect_eq(line[got - 1], '\n');
 	close(reader);
-}
-
-static void *check_pipe(void *argument)
-{
-	*(uint32_t *)argument = check_records("fifo");
-	return NULL;
 }
 
 /* A pipe holds less than the buffers do: they fill, and who makes the records has to wait. */

@@ -32,8 +32,8 @@ int flow_file_open(const char *path, struct flow_file **file, struct error *erro
 struct stats_consumer flow_file_consumer(struct flow_file *file);
 
 /*
- * Write out what is buffered, so that a reader of the file sees it. Stats thread, when it
- * has nothing else to do.
+ * Have what is buffered written soon, so that a reader of the file sees it. Never waits. Stats
+ * thread, when it has nothing else to do.
  */
 void flow_file_flush(struct flow_file *file);
 
