@@ -28,6 +28,8 @@ void *memory_allocate(size_t bytes)
 
 	if (bytes < HUGE_PAGE)
 		return map(bytes);
+	if (bytes > SIZE_MAX - 2 * HUGE_PAGE)
+		return NULL;
 	uint8_t *memory = map(whole + HUGE_PAGE);
 
 	if (memory == NULL)

@@ -48,7 +48,7 @@ Test(memory, zeroed_and_kept_by_prefault)
 	uint8_t *memory = memory_allocate(bytes);
 
 	cr_assert_not_null(memory);
-	cr_expect_eq((uintptr_t)memory % 4096, 0);
+	cr_expect_eq((uintptr_t)memory % (2u << 20), 0);
 	memory[12345] = 1;
 	memory_prefault(memory, bytes);
 	for (size_t i = 0; i < bytes; i++)
@@ -60,4 +60,6 @@ Test(memory, zeroed_and_kept_by_prefault)
 Test(memory, more_than_there_can_be)
 {
 	cr_expect_null(memory_allocate(SIZE_MAX / 2));
+	cr_expect_null(memory_allocate(SIZE_MAX - (2u << 20)));
+	cr_expect_null(memory_allocate(SIZE_MAX));
 }

@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /*
- * Large arrays decided at start: zeroed, page-aligned, asking for transparent
- * huge pages (measured: as good as hugetlbfs). A page belongs to the NUMA node of
- * the thread that touches it first, so the owner calls memory_prefault() itself.
+ * Large arrays decided at start: zeroed, page-aligned; from 2 MiB on aligned to that, asking
+ * for transparent huge pages (measured: as good as hugetlbfs). A page belongs to the NUMA node
+ * of the thread that touches it first, so the owner calls memory_prefault() itself.
  */
 
 /* NULL when the kernel has no room. Owned by the caller: memory_free() with the same size. */
