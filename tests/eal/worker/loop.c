@@ -191,6 +191,83 @@ Test(loop, a_replaying_driver_brings_its_own_time)
 	ring_rig_stop(&rig);
 }
 
+/* Every other frame brings a time; `first`: the first of the burst does. Not all are common ones. */
+static void check_some_times(bool first)
+{
+	uint64_t now = clock_wall_ns(), early = now - 3 * CLOCK_SECOND;
+	uint64_t earliest = early + !first;
+	struct worker_counters counters;
+	struct flow_view view;
+	uint8_t frame[60], arp[60];
+
+	ring_rig_start(&rig);
+	frame_udp4(frame, sizeof(frame), 1, false);
+	memcpy(arp, frame, sizeof(arp));
+	memcpy(arp + 12, "\x08\x06", 2);
+	for (unsigned int i = 0; i < 8; i++) {
+		if (i % 2 == !first)
+			add_timed(i < 6 ? frame : arp, sizeof(frame), early + i);
+		else
+			ring_rig_add(&rig, frame, sizeof(frame), 0);
+	}
+	ring_rig_run(&rig, &counters);
+	cr_expect_eq(counters.reasons[PACKET_FLOW_IPV4], 7);
+	cr_expect_eq(counters.reasons[PACKET_NON_IP_ARP], 1);
+	cr_expect_eq(counters.first, earliest);
+	cr_expect_geq(counters.last, now);
+	cr_assert(ring_rig_flow(&rig, &view));
+	cr_expect_eq(view.packets[0], 7);
+	cr_expect_eq(view.first, earliest);
+	cr_expect_geq(view.last, now);
+	ring_rig_stop(&rig);
+}
+
+Test(loop, the_first_frame_and_others_have_a_time)
+{
+	check_some_times(true);
+}
+
+Test(loop, the_second_frame_and_others_have_a_time)
+{
+	check_some_times(false);
+}
+
+/* Mbufs that somebody else holds, too, that are of another pool, or a window on another's data. */
+Test(loop, frames_go_back_to_where_they_came_from)
+{
+	struct rte_mempool *others;
+	struct worker_counters counters;
+	struct rte_mbuf *held, *clone;
+	uint8_t frame[60];
+
+	ring_rig_start(&rig);
+	others = rte_pktmbuf_pool_create("others", 63, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM, 0);
+	cr_assert_not_null(others);
+	frame_udp4(frame, sizeof(frame), 1, false);
+	for (unsigned int i = 0; i < 16; i++) {
+		struct rte_mempool *own = rig.pool;
+
+		rig.pool = i % 4 == 1 ? others : own;
+		held = ring_rig_add(&rig, frame, sizeof(frame), 0);
+		rig.pool = own;
+	}
+	rte_mbuf_refcnt_update(held, 1);
+	clone = rte_pktmbuf_clone(held, rig.pool);
+	cr_assert_not_null(clone);
+	cr_assert_eq(rte_ring_enqueue(rig.ring, clone), 0);
+	rig.stop = true;
+	cr_assert_eq(worker_main(&rig.worker), 0);
+	worker_shared_counters(&rig.worker.shared, &counters);
+	cr_expect_eq(counters.received, 17);
+	cr_expect_eq(rte_mempool_in_use_count(others), 0);
+	cr_expect_eq(rte_mempool_in_use_count(rig.pool), 1, "the one that is held");
+	cr_expect_eq(rte_mbuf_refcnt_read(held), 1);
+	rte_pktmbuf_free(held);
+	cr_expect_eq(rte_mempool_in_use_count(rig.pool), 0);
+	rte_mempool_free(others);
+	ring_rig_stop(&rig);
+}
+
 static void *run_worker(void *argument)
 {
 	(void)argument;

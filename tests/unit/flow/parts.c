@@ -2,6 +2,8 @@
 /* The parts of the table that its own interface does not show. */
 #include <string.h>
 
+#include <weir/clock.h>
+
 #include "index.h"
 #include "record.h"
 #include "support.h"
@@ -15,7 +17,8 @@ static void flip_every_bit(const struct flow_record *record, const struct packet
 		struct packet other = *packet;
 
 		((uint8_t *)&other)[offset + bit / 8] ^= (uint8_t)(1 << bit % 8);
-		cr_assert_not(record_is(&record->hot, &record->cold, &other), "offset %zu bit %zu", offset, bit);
+		cr_assert_not(record_is(&record->hot, &record->cold, &other), "offset %zu bit %zu",
+			      offset, bit);
 	}
 }
 
@@ -79,6 +82,141 @@ Test(identity, every_bit_of_the_key_is_hashed)
 		((uint8_t *)&other.key)[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		cr_assert_neq(record_hash(&secret, &other.key, other.prefix), hash);
 	}
+}
+
+/* ---- the short way to count a packet against the general one ---- */
+
+static const struct flow_timeouts timeouts = {.inactive = 30 * CLOCK_SECOND, .active = 300 << 10};
+
+/* A record and a packet of it that is as usual as any: 3 packets each way, wide bounds. */
+static void make_usual(struct flow_record *record, struct packet *packet)
+{
+	*packet = numbered_packet(1, false, EPOCH);
+	memset(record, 0, sizeof(*record));
+	record_start(&record->hot, &record->cold, packet);
+	record->hot.packets[0] = record->hot.packets[1] = 3;
+	record->hot.octets0 = record->hot.octets1 = 1000;
+	record->hot.size_min = 0;
+	record->hot.size_max = UINT16_MAX;
+	record->hot.ttl_min = 0;
+	record->hot.ttl_max = UINT8_MAX;
+}
+
+/* True: counted as the general way counts. False: nothing was changed. */
+static bool counted_the_same(const struct flow_record *record, const struct packet *packet)
+{
+	struct flow_record usual = *record, general = *record;
+
+	if (!record_count_usual(&usual.hot, &timeouts, packet)) {
+		check(memcmp(&usual, record, sizeof(usual)) == 0, "refused, and changed");
+		return false;
+	}
+	check(!record_is_due(&record->hot, &timeouts, packet->clock), "the record is due");
+	check(!record_would_wrap(packet), "link octets wrap");
+	check(record_update(&general.hot, &general.cold, packet) == FLOW_LIVE, "the record ends");
+	check(memcmp(&usual, &general, sizeof(usual)) == 0, "counted in another way");
+	return true;
+}
+
+#define UNUSUAL(change)                                                                            \
+	do {                                                                                       \
+		make_usual(&record, &packet);                                                      \
+		cr_assert(counted_the_same(&record, &packet));                                     \
+		change;                                                                            \
+		cr_expect_not(counted_the_same(&record, &packet), #change);                        \
+	} while (0)
+
+Test(usual, every_exception_alone_is_one)
+{
+	const uint32_t packets = (UINT32_C(1) << FLOW_PACKETS_LIMIT_SHIFT) - 1;
+	const uint64_t octets = (UINT64_C(1) << FLOW_OCTETS_LIMIT_SHIFT) - 1;
+	struct flow_record record;
+	struct packet packet;
+
+	UNUSUAL(record.hot.packets[0] = packets);
+	UNUSUAL(record.hot.link_octets = packets - 1);
+	UNUSUAL(record.hot.octets0 = octets);
+	UNUSUAL(record.hot.packets[0] = 0);
+	UNUSUAL((packet.direction = 1, record.hot.packets[1] = packets));
+	UNUSUAL((packet.direction = 1, record.hot.octets1 = octets));
+	UNUSUAL((packet.direction = 1, record.hot.packets[1] = 0));
+	UNUSUAL(packet.octets = packet.frame_length + 1); /* what is around it is negative */
+	UNUSUAL(packet.frame_length = 65536);
+	UNUSUAL(record.hot.size_min = 101);
+	UNUSUAL(record.hot.size_max = 99);
+	UNUSUAL(record.hot.ttl_min = 65);
+	UNUSUAL(record.hot.ttl_max = 63);
+	UNUSUAL(packet.time--);
+	UNUSUAL(packet.tcp_flags = TCP_FIN);
+	UNUSUAL(packet.tcp_flags = TCP_RST);
+	UNUSUAL(record.hot.key.zero |= FLOW_STATE_REORDERED);
+	UNUSUAL(record.hot.key.zero |= 1 << FLOW_STATE_TCP_SHIFT);
+	UNUSUAL(packet.clock = packet.time += timeouts.inactive + 1);
+	UNUSUAL((packet.clock = packet.time += (uint64_t)(timeouts.active + 2) << 20,
+		 record.hot.seen = packet.clock));
+}
+
+/* Records and packets about the limits, two of which may come together. */
+Test(usual, agrees_with_the_general_way)
+{
+	static const uint32_t around[] = {
+		0,   1,     2,     63,    64,         65,         99,         100,       101,
+		255, 65534, 65535, 65536, 0x7ffffffe, 0x7fffffff, 0x80000000, 0xffffffff};
+	enum { COUNT = sizeof(around) / sizeof(around[0]) };
+	struct prng prng = {1};
+	uint32_t counted = 0;
+
+	for (int i = 0; i < 300000; i++) {
+		struct flow_record record;
+		struct packet packet;
+
+		make_usual(&record, &packet);
+		for (int change = 0; change < 3; change++) {
+			uint32_t value = around[prng_below(&prng, COUNT)];
+
+			switch (prng_below(&prng, 12)) {
+			case 0:
+				record.hot.packets[prng_below(&prng, 2)] = value;
+				break;
+			case 1:
+				record.hot.link_octets = value & 0x7fffffff;
+				break;
+			case 2:
+				record.hot.octets0 = (UINT64_C(1) << 47) - 1 - value;
+				break;
+			case 3:
+				record.hot.octets1 = (UINT64_C(1) << 47) - 1 - value;
+				break;
+			case 4:
+				packet.frame_length = value;
+				break;
+			case 5:
+				packet.octets = value;
+				break;
+			case 6:
+				record.hot.size_min = (uint16_t)value;
+				break;
+			case 7:
+				record.hot.size_max = (uint16_t)value;
+				break;
+			case 8:
+				packet.ttl = (uint8_t)value;
+				break;
+			case 9:
+				packet.tcp_flags = (uint8_t)value;
+				break;
+			case 10:
+				packet.direction ^= 1;
+				break;
+			default:
+				packet.clock = packet.time += value;
+				break;
+			}
+		}
+		counted += counted_the_same(&record, &packet);
+	}
+	cr_expect_gt(counted, 30000);
+	cr_expect_lt(counted, 270000);
 }
 
 /* ---- the index against a plain list ---- */
