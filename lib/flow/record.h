@@ -176,9 +176,8 @@ enum flow_end record_update(struct flow_hot *hot, struct flow_cold *cold,
 			    const struct packet *packet);
 
 /*
- * The same for a packet that changes nothing but counters: most of a long flow do. One branch
- * after the other only leads out of here, so nothing waits for their sum. False, and nothing
- * done: it is another packet, or its record is due.
+ * The same for a packet that changes nothing but counters, as nearly all of a long flow do. False,
+ * and nothing done: it is another packet, or its record is due.
  */
 static inline bool record_count_usual(struct flow_hot *hot, const struct flow_timeouts *timeouts,
 				      const struct packet *packet)

@@ -39,7 +39,8 @@ static void view_address(uint8_t out[16], const struct flow_record *record, unsi
 		prefix = sizeof(record->cold.prefix[endpoint]);
 		memcpy(out, record->cold.prefix[endpoint], prefix);
 	}
-	memcpy(out + prefix, &record->hot.key.address[endpoint], sizeof(record->hot.key.address[endpoint]));
+	memcpy(out + prefix, &record->hot.key.address[endpoint],
+	       sizeof(record->hot.key.address[endpoint]));
 }
 
 void flow_view(const struct flow_record *record, struct flow_view *view)

@@ -132,7 +132,10 @@ static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct 
 	return false;
 }
 
-/* A frame that most are like, with these notes; false, and nothing done: another one. */
+/*
+ * A frame that most are like, with these notes. False: another one, for parse_any(), to which it
+ * makes no difference that its time was taken already.
+ */
 static inline bool parse_common(struct loop *loop, const struct rte_mbuf *mbuf, uint64_t notes,
 				struct packet *packet)
 {
@@ -149,8 +152,9 @@ static inline bool parse_common(struct loop *loop, const struct rte_mbuf *mbuf, 
 }
 
 /*
- * Give every frame its verdict; those with a flow fill the table's next burst. A source notes
- * times with all of its frames or with none: `notes` are those of the first.
+ * Give every frame its verdict; those with a flow fill the table's next burst. `notes` are the
+ * first one's of the burst: most sources note times with all of their frames or with none, and a
+ * frame with other notes than the first goes through parse_any().
  */
 static inline __attribute__((always_inline)) void
 parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t count, uint64_t notes,

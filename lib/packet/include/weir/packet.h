@@ -93,7 +93,7 @@ _Static_assert(sizeof(struct packet_key) == 16, "two words");
 
 /*
  * What the parser says of one frame. With a reason of the bucket FLOW everything up to
- * `reason` is set (`prefix` only for IPv6); with any other reason only `reason` and
+ * `tos` is set (`prefix` only for IPv6); with any other reason only `reason` and
  * `frame_length` are. `time`, `clock` and `hash` are for the caller.
  */
 struct packet {

@@ -20,7 +20,16 @@
 
 #define COMMON_IPV4      34 /* where the ports are, from the frame's start */
 #define COMMON_IPV6      54
-#define COMMON_TCP_FLAGS 13 /* from there */
+#define COMMON_TCP       6  /* its protocol number, and where its flags are, from the ports */
+#define COMMON_TCP_FLAGS 13
+
+/* Four bytes from the ethertype on, as a little-endian number, and which of their bits matter. */
+#define COMMON_IPV4_TYPE      0x450008 /* 0x0800; version 4, a header of 5 words */
+#define COMMON_IPV4_TYPE_MASK 0xffffff
+#define COMMON_IPV6_TYPE      0x60dd86 /* 0x86dd; version 6 */
+#define COMMON_IPV6_TYPE_MASK 0xf0ffff
+/* The IPv4 fragment field likewise: "more fragments", and the offset. */
+#define COMMON_FRAGMENT 0xff3f
 
 /* The shortest header of each protocol that has ports; 0: it has none. */
 extern const uint8_t packet_transport_header[256];
@@ -51,8 +60,8 @@ static inline void packet_common_rest(const uint8_t *data, uint32_t wire, uint16
 	packet->l4_offset = ports;
 	packet->fragment = PACKET_WHOLE;
 	/* No branch: TCP and UDP come mixed. Of UDP any byte that is there will do. */
-	packet->tcp_flags = data[ports + COMMON_TCP_FLAGS * (protocol == 6)] &
-			    (uint8_t)-(protocol == 6);
+	packet->tcp_flags = data[ports + COMMON_TCP_FLAGS * (protocol == COMMON_TCP)] &
+			    (uint8_t)-(protocol == COMMON_TCP);
 }
 
 /*
@@ -90,8 +99,7 @@ static inline bool packet_common_ipv4(const uint8_t *data, uint32_t wire, struct
 	const uint32_t destination = packet_common_32(data + 30);
 	bool turn = source < destination;
 
-	/* "More fragments", or an offset. */
-	if (__builtin_expect((packet_common_16(data + 20) & 0xff3f) != 0, 0))
+	if (__builtin_expect((packet_common_16(data + 20) & COMMON_FRAGMENT) != 0, 0))
 		return false;
 	if (__builtin_expect(shortest == 0 || octets < 20 + shortest || 14u + octets > wire, 0))
 		return false;
@@ -155,16 +163,15 @@ static inline bool packet_common_ipv6(const uint8_t *data, uint32_t captured, ui
 static inline bool packet_parse_common(const uint8_t *data, uint32_t captured, uint32_t wire,
 				       struct packet *packet)
 {
-	/* As far as TCP's flags: shorter frames are cut ones. */
+	/* As far as TCP's flags: a shorter frame was cut, or has no padding. */
 	if (__builtin_expect(captured < COMMON_IPV4 + COMMON_TCP_FLAGS + 1, 0))
 		return false;
 
-	/* As a little-endian number: ethertype, and version and header length of IPv4. */
 	const uint32_t type = packet_common_32(data + 12);
 
-	if (__builtin_expect((type & 0xffffff) == 0x450008, 1))
+	if (__builtin_expect((type & COMMON_IPV4_TYPE_MASK) == COMMON_IPV4_TYPE, 1))
 		return packet_common_ipv4(data, wire, packet);
-	if ((type & 0xf0ffff) == 0x60dd86)
+	if ((type & COMMON_IPV6_TYPE_MASK) == COMMON_IPV6_TYPE)
 		return packet_common_ipv6(data, captured, wire, packet);
 	return false;
 }
