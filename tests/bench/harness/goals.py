@@ -25,7 +25,7 @@ GOALS = {
     "5tswap-1m-64k": Goal("weir / testpmd 5tswap, 64 B, 64k flows in 1M frames", 0.75, 1.0),
     "5tswap-16k-1k-imix": Goal("weir / testpmd 5tswap, IMIX", 0.75, 0.9),
     "ipfixprobe-8k-1k": Goal("weir / ipfixprobe's DPDK input, 1k flows", 6, 9),
-    "ipfixprobe-64k-30k": Goal("weir / ipfixprobe's DPDK input, 30k flows", 8, 15),
+    "ipfixprobe-32k-30k": Goal("weir / ipfixprobe's DPDK input, 30k flows", 8, 15),
     "table-1m": Goal("flow table, 1M flows uniform / 1k flows", 0.55, 0.70),
     "table-8m": Goal("flow table, 8M flows uniform / 1k flows", 0.40, 0.55),
     "table-prefetch": Goal("flow table / itself without prefetching, 1M flows uniform", 4, 6),

@@ -32,7 +32,10 @@ def received(telemetry):
 def forward(argv, prefix, window):
     """Rate over `window` seconds, by its driver's count."""
     with Program(argv) as program:
-        telemetry = Telemetry(prefix)
+        try:
+            telemetry = Telemetry(prefix)
+        except OSError:
+            raise program.failure("did not start") from None
         deadline = time.monotonic() + 30
         while received(telemetry) == 0:
             if time.monotonic() > deadline:
