@@ -4,6 +4,7 @@
 import argparse
 import atexit
 import os
+import signal
 import sys
 import time
 
@@ -72,6 +73,8 @@ def run_all(context, modules):
 def main():
     modules = commands.load()
     atexit.register(telemetry.remove_files, PREFIX)
+    # So that what runs is ended, too, and does not disturb the next measurement.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parser(modules).parse_args()
     context = Context(arguments)
     try:
