@@ -58,7 +58,7 @@ static void read_fragment(const uint8_t *extension, struct packet *packet)
 	if ((field & (FRAGMENT_OFFSET | FRAGMENT_MORE)) == 0)
 		return; /* atomic (RFC 6946): a whole packet all the same */
 	packet->fragment = field & FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
-	packet->fragment_id = load_raw32(extension + 4);
+	packet->fragment_id = packet_raw32(extension + 4);
 }
 
 /*
@@ -121,8 +121,8 @@ static void ipv6_key(const uint8_t *addresses, uint32_t ports, uint16_t vlan, ui
 
 	memcpy(packet->prefix[source], addresses, 12);
 	memcpy(packet->prefix[destination], addresses + 16, 12);
-	key->address[source] = load_raw32(addresses + 12);
-	key->address[destination] = load_raw32(addresses + 28);
+	key->address[source] = packet_raw32(addresses + 12);
+	key->address[destination] = packet_raw32(addresses + 28);
 	key->port[source] = port[0];
 	key->port[destination] = port[1];
 	key->vlan = vlan | PACKET_KEY_IPV6;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <weir/packet.h>
+#include <weir/packet_common.h>
 
 /*
  * Inside of lib/packet: each layer looks at the header that the cursor is at, gives its
@@ -46,26 +47,13 @@ static inline bool holds(struct cursor at, uint32_t bytes)
 	return at.offset + bytes <= at.end;
 }
 
-/* Bytes of a header as a number (be) or as they lie in memory (raw), at any alignment. */
+/*
+ * Bytes of a header as a number (be) or as they lie in memory (raw), at any alignment; of 16 and 32
+ * bits: packet_raw16() and packet_raw32().
+ */
 static inline uint16_t load_be16(const uint8_t *bytes)
 {
 	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static inline uint16_t load_raw16(const uint8_t *bytes)
-{
-	uint16_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return value;
-}
-
-static inline uint32_t load_raw32(const uint8_t *bytes)
-{
-	uint32_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return value;
 }
 
 static inline uint64_t load_raw64(const uint8_t *bytes)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/packet.h>
-#include <weir/packet_common.h>
-
 #include "layers.h"
 #include "transport.h"
 
@@ -73,7 +71,7 @@ ipv4_packet(struct cursor at, uint32_t length, uint16_t vlan, struct packet *pac
 	at.offset += length;
 	packet->fragment = ipv4_fragment(load_be16(ip + 6));
 	packet->octets = octets;
-	packet->fragment_id = load_raw16(ip + 4);
+	packet->fragment_id = packet_raw16(ip + 4);
 	packet->l4_offset = (uint16_t)at.offset;
 	packet->ttl = ip[8];
 	packet->tos = ip[1];

@@ -2,8 +2,6 @@
 #ifndef PACKET_TRANSPORT_H
 #define PACKET_TRANSPORT_H
 
-#include <weir/packet_common.h>
-
 #include "layers.h"
 
 /* IANA protocol numbers. */
@@ -70,7 +68,7 @@ static inline enum packet_reason transport_parse(struct cursor at, uint8_t proto
 	} else if (!captured(at, PORTS)) {
 		return PACKET_TRUNCATED_PORTS;
 	}
-	*ports = load_raw32(l4);
+	*ports = packet_raw32(l4);
 	return so_far;
 }
 

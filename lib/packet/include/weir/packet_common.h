@@ -34,7 +34,8 @@
 /* The shortest header of each protocol that has ports; 0: it has none. */
 extern const uint8_t packet_transport_header[256];
 
-static inline uint16_t packet_common_16(const uint8_t *bytes)
+/* Bytes of a header as they lie in memory, at any alignment. */
+static inline uint16_t packet_raw16(const uint8_t *bytes)
 {
 	uint16_t value;
 
@@ -42,7 +43,7 @@ static inline uint16_t packet_common_16(const uint8_t *bytes)
 	return value;
 }
 
-static inline uint32_t packet_common_32(const uint8_t *bytes)
+static inline uint32_t packet_raw32(const uint8_t *bytes)
 {
 	uint32_t value;
 
@@ -92,23 +93,23 @@ static inline void packet_common_key(const uint8_t *from_ttl, bool turn, struct 
 
 static inline bool packet_common_ipv4(const uint8_t *data, uint32_t wire, struct packet *packet)
 {
-	const uint16_t octets = __builtin_bswap16(packet_common_16(data + 16));
+	const uint16_t octets = __builtin_bswap16(packet_raw16(data + 16));
 	const uint8_t protocol = data[23];
 	const uint32_t shortest = packet_transport_header[protocol];
-	const uint32_t source = packet_common_32(data + 26);
-	const uint32_t destination = packet_common_32(data + 30);
+	const uint32_t source = packet_raw32(data + 26);
+	const uint32_t destination = packet_raw32(data + 30);
 	bool turn = source < destination;
 
-	if (__builtin_expect((packet_common_16(data + 20) & COMMON_FRAGMENT) != 0, 0))
+	if (__builtin_expect((packet_raw16(data + 20) & COMMON_FRAGMENT) != 0, 0))
 		return false;
 	if (__builtin_expect(shortest == 0 || octets < 20 + shortest || 14u + octets > wire, 0))
 		return false;
 	if (__builtin_expect(source == destination, 0))
-		turn = packet_common_16(data + 34) < packet_common_16(data + 36);
+		turn = packet_raw16(data + 34) < packet_raw16(data + 36);
 	packet_common_key(data + 22, turn, &packet->key);
 	packet_common_rest(data, wire, COMMON_IPV4, protocol, packet);
 	packet->octets = octets;
-	packet->fragment_id = packet_common_16(data + 18);
+	packet->fragment_id = packet_raw16(data + 18);
 	packet->reason = PACKET_FLOW_IPV4;
 	packet->direction = turn;
 	packet->ttl = data[22];
@@ -119,7 +120,7 @@ static inline bool packet_common_ipv4(const uint8_t *data, uint32_t wire, struct
 static inline bool packet_common_ipv6(const uint8_t *data, uint32_t captured, uint32_t wire,
 				      struct packet *packet)
 {
-	const uint16_t payload = __builtin_bswap16(packet_common_16(data + 18));
+	const uint16_t payload = __builtin_bswap16(packet_raw16(data + 18));
 	const uint8_t protocol = data[20];
 	const uint32_t shortest = packet_transport_header[protocol];
 	unsigned __int128 source, destination;
@@ -133,15 +134,15 @@ static inline bool packet_common_ipv6(const uint8_t *data, uint32_t captured, ui
 
 	const bool turn = source > destination ||
 			  (source == destination &&
-			   packet_common_16(data + 54) > packet_common_16(data + 56));
+			   packet_raw16(data + 54) > packet_raw16(data + 56));
 	const uint8_t *end[2] = {data + (turn ? 38 : 22), data + (turn ? 22 : 38)};
 
 	for (unsigned int i = 0; i < 2; i++) {
 		memcpy(packet->prefix[i], end[i], sizeof(packet->prefix[i]));
 		memcpy(&packet->key.address[i], end[i] + sizeof(packet->prefix[i]), 4);
 	}
-	packet->key.port[turn] = packet_common_16(data + 54);
-	packet->key.port[!turn] = packet_common_16(data + 56);
+	packet->key.port[turn] = packet_raw16(data + 54);
+	packet->key.port[!turn] = packet_raw16(data + 56);
 	packet->key.vlan = PACKET_KEY_IPV6;
 	packet->key.protocol = protocol;
 	packet->key.zero = 0;
@@ -167,7 +168,7 @@ static inline bool packet_parse_common(const uint8_t *data, uint32_t captured, u
 	if (__builtin_expect(captured < COMMON_IPV4 + COMMON_TCP_FLAGS + 1, 0))
 		return false;
 
-	const uint32_t type = packet_common_32(data + 12);
+	const uint32_t type = packet_raw32(data + 12);
 
 	if (__builtin_expect((type & COMMON_IPV4_TYPE_MASK) == COMMON_IPV4_TYPE, 1))
 		return packet_common_ipv4(data, wire, packet);
