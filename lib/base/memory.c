@@ -15,8 +15,7 @@ static void *map(size_t bytes)
 	return memory != MAP_FAILED ? memory : NULL;
 }
 
-/* Whole huge pages: else those at both ends would be of small ones, and an array's hot part there.
- */
+/* Large arrays take whole huge pages: in a part of one they would get small ones. */
 static size_t whole_pages(size_t bytes)
 {
 	return bytes >= HUGE_PAGE ? (bytes + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1) : bytes;
