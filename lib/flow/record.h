@@ -90,13 +90,11 @@ static inline bool record_key_is(const struct flow_hot *hot, const struct packet
 	return ((a[0] ^ b[0]) | ((a[1] ^ b[1]) & mask[1])) == 0;
 }
 
-/* The rest of the comparison: nothing to compare of an IPv4 flow, whose cold line is left alone. */
+/* The rest of the comparison with an IPv6 packet; an IPv4 flow's cold line is left alone. */
 static inline bool record_prefix_is(const struct flow_cold *cold, const struct packet *packet)
 {
 	uint64_t c[3], d[3];
 
-	if (!packet_is_ipv6(packet))
-		return true;
 	memcpy(c, cold->prefix, sizeof(c));
 	memcpy(d, packet->prefix, sizeof(d));
 	return ((c[0] ^ d[0]) | (c[1] ^ d[1]) | (c[2] ^ d[2])) == 0;
@@ -105,7 +103,8 @@ static inline bool record_prefix_is(const struct flow_cold *cold, const struct p
 static inline bool record_is(const struct flow_hot *hot, const struct flow_cold *cold,
 			     const struct packet *packet)
 {
-	return record_key_is(hot, packet) && record_prefix_is(cold, packet);
+	return record_key_is(hot, packet) &&
+	       (!packet_is_ipv6(packet) || record_prefix_is(cold, packet));
 }
 
 /* The keyed hash of a key whose state byte is 0, and of its prefixes when it is IPv6. */

@@ -155,9 +155,9 @@ static struct buffer *current(struct flow_writer *writer)
 static void hand_over(struct flow_writer *writer, bool wait)
 {
 	pthread_mutex_lock(&writer->mutex);
-	bool free = writer->filled - writer->emptied < BUFFERS - 1;
+	bool next_is_free = writer->filled - writer->emptied < BUFFERS - 1;
 
-	if (current(writer)->used > 0 && (free || wait)) {
+	if (current(writer)->used > 0 && (next_is_free || wait)) {
 		writer->filled++;
 		pthread_cond_signal(&writer->changed);
 		while (writer->filled - writer->emptied == BUFFERS)

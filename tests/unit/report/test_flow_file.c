@@ -32,16 +32,19 @@ static void remove_directory(void)
 
 TestSuite(flow_file, .init = make_directory, .fini = remove_directory);
 
-static void write_records(struct flow_file *file, uint32_t count)
+static void write_record(struct flow_file *file, uint32_t number)
 {
 	struct stats_consumer consumer = flow_file_consumer(file);
+	struct flow_view view = fixture_flow;
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct flow_view view = fixture_flow;
+	view.packets[0] = number;
+	consumer.record(consumer.context, &view);
+}
 
-		view.packets[0] = i;
-		consumer.record(consumer.context, &view);
-	}
+static void write_records(struct flow_file *file, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		write_record(file, i);
 }
 
 /* Every line of `path` is a record, in the order of write_records(); how many there are. */
@@ -174,12 +177,8 @@ Test(flow_file, flush_does_not_wait_for_a_pipe)
 	int opened = open("fifo", O_RDONLY | O_NONBLOCK);
 
 	cr_assert_eq(flow_file_open("fifo", &file, &error), 0);
-	for (int i = 0; i < COUNT; i++) {
-		struct stats_consumer consumer = flow_file_consumer(file);
-		struct flow_view view = fixture_flow;
-
-		view.packets[0] = (uint64_t)i;
-		consumer.record(consumer.context, &view);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		write_record(file, i);
 		flow_file_flush(file);
 	}
 	cr_assert_eq(pthread_create(&reader, NULL, check_pipe, &count), 0);
