@@ -57,3 +57,16 @@ Test(clock, kernel_clocks)
 	cr_expect_gt(clock_wall_ns(), START, "after November 2023");
 	cr_expect_geq(clock_monotonic_ns(), monotonic);
 }
+
+/* The clock lies between two readings of its kernel clock, and with the shift between two dates. */
+Test(clock, reading_tells_clock_and_date)
+{
+	const uint64_t monotonic = clock_monotonic_ns(), wall = clock_wall_ns();
+	const struct clock_reading reading = clock_read();
+	const uint64_t slack = 100 * CLOCK_MILLISECOND; /* a thread put aside between two readings */
+
+	cr_expect_geq(reading.clock, monotonic);
+	cr_expect_leq(reading.clock, clock_monotonic_ns());
+	cr_expect_geq(clock_date(reading) + slack, wall);
+	cr_expect_leq(clock_date(reading), clock_wall_ns() + slack);
+}

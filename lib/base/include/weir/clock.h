@@ -9,23 +9,39 @@
 #define CLOCK_MILLISECOND UINT64_C(1000000)
 
 /*
- * Time is always nanoseconds since 1970-01-01 UTC in a uint64_t, and is passed in:
- * only the worker loop, the stats loop and the program ask for it.
+ * Time is nanoseconds in a uint64_t and is passed in: only the worker loop, the stats loop and the
+ * program ask for it. There are two kinds, kept apart:
+ *
+ *	clock	never steps: what timeouts, intervals and rates run by
+ *	date	since 1970-01-01 UTC: for showing only
+ *
+ * A date is clock + shift, and the shift changes when somebody sets the wall clock. In captures the
+ * clock is the packets' own date, and the shift is 0.
  */
+struct clock_reading {
+	uint64_t clock; /* CLOCK_MONOTONIC */
+	int64_t shift;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+};
 
-/* The wall clock (CLOCK_REALTIME). */
+/* Both, as of one instant to within microseconds. */
+struct clock_reading clock_read(void);
+
+static inline uint64_t clock_date(struct clock_reading reading)
+{
+	return reading.clock + (uint64_t)reading.shift;
+}
+
+/* Each by itself. */
 uint64_t clock_wall_ns(void);
-
-/* A clock that never jumps, for pacing only (CLOCK_MONOTONIC). */
 uint64_t clock_monotonic_ns(void);
 
 /*
- * Cycle counter to wall clock without asking the kernel: a line through an anchor.
- * Owned by one thread. Re-anchor about once a second so that it follows NTP.
+ * Cycle counter to CLOCK_MONOTONIC without asking the kernel: a line through an anchor.
+ * Owned by one thread. Re-anchor about once a second so that it follows the kernel's rate.
  */
 struct cycle_clock {
 	uint64_t cycles; /* the anchor: at this reading of the cycle counter ... */
-	uint64_t ns;	 /* ... the wall clock stood here */
+	uint64_t ns;	 /* ... the clock stood here */
 	uint64_t scale;	 /* ns per cycle, 32.32 fixed point */
 };
 
@@ -33,7 +49,7 @@ struct cycle_clock {
 void cycle_clock_init(struct cycle_clock *clock, uint64_t hz, uint64_t cycles, uint64_t ns);
 void cycle_clock_anchor(struct cycle_clock *clock, uint64_t cycles, uint64_t ns);
 
-/* Wall clock in ns at the reading `cycles`, which is not before the anchor. */
+/* The clock in ns at the reading `cycles`, which is not before the anchor. */
 static inline uint64_t cycle_clock_ns(const struct cycle_clock *clock, uint64_t cycles)
 {
 	return clock->ns +
