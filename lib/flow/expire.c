@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-/* The sweep comes round once in 2^30 ns (1.07 s) of clock, while packets are many enough. */
+/* The sweep comes round once in 2^30 ns (1.07 s) of clock. */
 #define SWEEP_PASS_SHIFT 30
 #define SWEEP_PREFETCH   16 /* records ahead of the cursor */
 
@@ -69,7 +69,8 @@ static uint64_t value_of(const struct flow_hot *hot, const struct flow_timeouts 
 			 uint64_t clock)
 {
 	uint64_t octets = hot->octets0 + hot->octets1;
-	uint64_t silence = (clock - hot->seen) >> FLOW_STARTED_SHIFT;
+	int64_t idle = record_idle(hot, clock);
+	uint64_t silence = idle > 0 ? (uint64_t)idle >> FLOW_STARTED_SHIFT : 0;
 
 	if (record_due(hot, timeouts, clock) != FLOW_LIVE)
 		return 0;
@@ -160,18 +161,21 @@ static void sweep_end_due(struct flow_table *table, uint64_t clock)
 static uint32_t sweep_share(struct flow_table *table, uint64_t clock)
 {
 	struct sweep *sweep = &table->sweep;
-	uint64_t pass = UINT64_C(1) << SWEEP_PASS_SHIFT;
-	uint64_t advance = clock - sweep->clock;
-	uint32_t limit = table->used < SWEEP_SLICE ? table->used : SWEEP_SLICE;
+	uint64_t pass = UINT64_C(1) << SWEEP_PASS_SHIFT, whole = pass * table->used;
+	uint64_t advance = clock > sweep->clock ? clock - sweep->clock : 0;
 
 	sweep->clock = clock;
 	sweep->credit += (advance < pass ? advance : pass) * table->used;
+	if (sweep->credit > whole)
+		sweep->credit = whole;
 
 	uint64_t share = sweep->credit >> SWEEP_PASS_SHIFT;
 
-	/* What is beyond a slice is let go: a packet never waits for a pass. */
-	sweep->credit &= pass - 1;
-	return share < limit ? (uint32_t)share : limit;
+	/* What is beyond a slice is kept for the next ones: a packet never waits for a pass. */
+	if (share > SWEEP_SLICE)
+		share = SWEEP_SLICE;
+	sweep->credit -= share << SWEEP_PASS_SHIFT;
+	return (uint32_t)share;
 }
 
 void table_sweep(struct flow_table *table, uint64_t clock)
@@ -195,12 +199,13 @@ void table_sweep(struct flow_table *table, uint64_t clock)
 	}
 }
 
-void flow_table_expire(struct flow_table *table, uint64_t clock)
+bool flow_table_expire(struct flow_table *table, uint64_t clock)
 {
 	if (clock > table->clock)
 		table->clock = clock;
 	table_release_waiting(table);
 	table_sweep(table, table->clock);
+	return table->sweep.due_count > 0 || table->sweep.credit >> SWEEP_PASS_SHIFT > 0;
 }
 
 bool flow_table_finish(struct flow_table *table, uint64_t clock)

@@ -70,7 +70,7 @@ void fragment_resolve(struct fragment_set *sets, const struct hash_secret *secre
 		return;
 	}
 	counts->later++;
-	if (!found || packet->clock - entry->clock > FRAGMENT_LIFETIME) {
+	if (!found || (int64_t)(packet->clock - entry->clock) > FRAGMENT_LIFETIME) {
 		counts->unmatched++;
 		return;
 	}

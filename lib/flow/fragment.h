@@ -12,7 +12,7 @@
  * fragments only.
  */
 
-#define FRAGMENT_LIFETIME (UINT64_C(30) * 1000000000) /* ns of clock */
+#define FRAGMENT_LIFETIME (INT64_C(30) * 1000000000) /* ns of clock */
 #define FRAGMENT_SETS     2048u
 #define FRAGMENT_WAYS     4u
 

@@ -79,7 +79,8 @@ enum flow_end record_update(struct flow_hot *hot, struct flow_cold *cold,
 	enum flow_end end = FLOW_LIVE;
 
 	seqlock_write_begin(&hot->sequence);
-	hot->seen = packet->clock;
+	if (packet->clock > seen)
+		hot->seen = packet->clock;
 	hot->words[direction] += packet->octets;
 	hot->packets[direction]++;
 	hot->link_octets += packet_link_octets(packet);
@@ -92,6 +93,8 @@ enum flow_end record_update(struct flow_hot *hot, struct flow_cold *cold,
 	count_extremes(hot, packet);
 	if (packet->time != packet->clock || (hot->key.zero & FLOW_STATE_REORDERED))
 		count_reordered(hot, cold, packet, seen);
+	else if (packet->clock < seen && packet->time < cold->first)
+		cold->first = packet->time;
 	if ((packet->tcp_flags & (TCP_FIN | TCP_RST)) || (hot->key.zero & FLOW_STATE_TCP))
 		end = count_tcp(hot, packet->tcp_flags, direction);
 	if ((hot->packets[direction] | hot->link_octets) >> FLOW_PACKETS_LIMIT_SHIFT ||
@@ -113,7 +116,7 @@ enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeou
 }
 
 enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
-			   const struct packet *packet)
+			   const struct packet *packet, int64_t shift)
 {
 	static const uint8_t no_prefix[2][12];
 	uint32_t link_octets = packet_link_octets(packet);
@@ -139,15 +142,17 @@ enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
 	memcpy(cold->prefix, packet_is_ipv6(packet) ? packet->prefix : no_prefix,
 	       sizeof(cold->prefix));
 	cold->first = packet->time;
-	cold->last = packet->time;
+	cold->shift = shift;
 	memcpy(cold->mac, packet->mac, sizeof(cold->mac));
 	cold->icmp[0] = packet->icmp;
 	cold->icmp[1] = 0;
 	cold->tos[0] = packet->tos;
 	cold->tos[1] = 0;
 	cold->instance++;
-	if (packet->time != packet->clock)
+	if (packet->time != packet->clock) {
 		hot->key.zero |= FLOW_STATE_REORDERED;
+		cold->last = packet->time;
+	}
 	if (packet->tcp_flags & (TCP_FIN | TCP_RST))
 		end = count_tcp(hot, packet->tcp_flags, 0);
 	if (link_octets >> FLOW_PACKETS_LIMIT_SHIFT)

@@ -9,7 +9,9 @@
 
 /*
  * One record: what a packet changes in it, and when it ends. Every time in here is the packet's
- * `clock`, which never goes back; the packet's own `time` only becomes first and last.
+ * `clock`; its own `time` only becomes first and last. Live packets bring one time, both clock and
+ * time, which may be a little less than that of the packet before (stamps of a NIC). In captures
+ * clock never goes back, and time may be anything.
  */
 
 #define likely(condition)   __builtin_expect(!!(condition), 1)
@@ -17,7 +19,7 @@
 
 /* The state byte, key.zero of a record. */
 #define FLOW_STATE_FORWARD1  0x01 /* the first packet was sent by endpoint 1 */
-#define FLOW_STATE_REORDERED 0x02 /* a packet was older than the clock: `last` counts */
+#define FLOW_STATE_REORDERED 0x02 /* a packet's time was not its clock: `last` counts */
 #define FLOW_STATE_TCP       0x1c /* enum tcp_state */
 #define FLOW_STATE_END       0xe0 /* enum flow_end */
 #define FLOW_STATE_TCP_SHIFT 2
@@ -38,6 +40,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit-fields start at b
 
 /* `started` counts in this many ns, as a power of two. */
 #define FLOW_STARTED_SHIFT 20
+/* ... and a packet may be this much older than the record's first. */
+#define FLOW_REORDER_UNITS ((uint32_t)(FLOW_REORDER >> FLOW_STARTED_SHIFT) + 1)
 
 /* As the records count: both at most FLOW_ACTIVE_TIMEOUT_MAX, so that no difference wraps. */
 struct flow_timeouts {
@@ -47,7 +51,7 @@ struct flow_timeouts {
 
 /* Fill a free slot's record with the first packet of a flow. Returns as record_update(). */
 enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
-			   const struct packet *packet);
+			   const struct packet *packet, int64_t shift);
 
 /* The part of record_due() that most packets do not need. */
 enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts);
@@ -122,15 +126,25 @@ static inline uint64_t record_hash(const struct hash_secret *secret, const struc
 	return hash_2words(secret, word[0], word[1]);
 }
 
+/* How long the record's newest packet is ago at `clock`; negative: it came later. */
+static inline int64_t record_idle(const struct flow_hot *hot, uint64_t clock)
+{
+	return (int64_t)(clock - hot->seen);
+}
+
+/* Units since the first packet, plus FLOW_REORDER_UNITS: so that it is not negative. */
+static inline uint32_t record_age(const struct flow_hot *hot, uint64_t clock)
+{
+	return (uint32_t)(clock >> FLOW_STARTED_SHIFT) + FLOW_REORDER_UNITS - hot->started;
+}
+
 /* Has a timeout of a live record passed at `clock`? */
 static inline bool record_is_due(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
 				 uint64_t clock)
 {
-	uint64_t idle = clock - hot->seen;
-	uint32_t age = (uint32_t)(clock >> FLOW_STARTED_SHIFT) - hot->started;
-
-	/* `age` may have wrapped when nothing was seen for a month: then `idle` tells. */
-	return (idle > timeouts->inactive) | (age > timeouts->active);
+	/* The age may have wrapped when nothing was seen for a month: then idleness tells. */
+	return (record_idle(hot, clock) > (int64_t)timeouts->inactive) |
+	       (record_age(hot, clock) > timeouts->active + FLOW_REORDER_UNITS);
 }
 
 /*
@@ -188,6 +202,7 @@ static inline bool record_count_usual(struct flow_hot *hot, const struct flow_ti
 	const uint64_t word = hot->words[direction] + packet->octets;
 	const uint32_t link_octets = hot->link_octets + around;
 	const uint32_t packets = hot->packets[direction];
+	const uint64_t seen = hot->seen;
 
 	if (unlikely(record_is_due(hot, timeouts, clock)) || unlikely(packet->time != clock))
 		return false;
@@ -202,8 +217,11 @@ static inline bool record_count_usual(struct flow_hot *hot, const struct flow_ti
 	    unlikely(((packets + 1) | link_octets | around) >> FLOW_PACKETS_LIMIT_SHIFT) ||
 	    unlikely(word >> FLOW_OCTETS_LIMIT_SHIFT & 1))
 		return false;
+	/* It may be older than the first one: that is in the cold line. */
+	if (unlikely((clock < seen) & (record_age(hot, clock) <= FLOW_REORDER_UNITS)))
+		return false;
 	seqlock_write_begin(&hot->sequence);
-	hot->seen = clock;
+	hot->seen = clock > seen ? clock : seen;
 	hot->words[direction] = word;
 	hot->packets[direction] = packets + 1;
 	hot->link_octets = link_octets;

@@ -119,7 +119,8 @@ static void count_new(struct flow_table *table, const struct packet *packet)
 		count_overflow(table, packet, FLOW_OVERFLOW_BUCKET);
 		return;
 	}
-	enum flow_end end = record_start(&table->hot[slot], &table->cold[slot], packet);
+	enum flow_end end =
+		record_start(&table->hot[slot], &table->cold[slot], packet, table->shift);
 
 	table->counters.created++;
 	if (end != FLOW_LIVE)
@@ -198,7 +199,6 @@ static void count_burst(struct flow_table *table, const struct stage *stage)
 
 	if (count == 0)
 		return;
-	table->clock = stage->burst.packets[count - 1].clock;
 	counters->packets += count;
 	counters->packets_ipv6 += stage->counts.ipv6;
 	counters->octets += stage->counts.octets;
@@ -248,6 +248,9 @@ static __attribute__((noinline)) void count_and_sweep(struct flow_table *table,
 	count_packets(table, stage, slice, to);
 }
 
+/* No packet of a burst is the last one before a slice of the sweep. */
+#define NO_SLICE UINT32_MAX
+
 static inline void stage_count(struct flow_table *table, const struct stage *stage, uint32_t from,
 			       uint32_t to, uint32_t slice)
 {
@@ -267,14 +270,27 @@ static inline __attribute__((always_inline)) void
 run_stages(struct flow_table *table, struct stage *hash, uint32_t hashes, struct stage *compare,
 	   uint32_t compares, const struct stage *count, uint32_t counts)
 {
-	uint32_t slice = table->sweep.packets;
+	uint32_t slice = table->live ? NO_SLICE : table->sweep.packets;
 
 	for (uint32_t from = 0, to = GROUP; from < FLOW_BURST; from = to, to += GROUP) {
 		stage_count(table, count, from, least(to, counts), slice);
 		stage_compare(table, compare, from, least(to, compares));
 		stage_hash(table, hash, from, least(to, hashes));
 	}
-	table->sweep.packets = slice > counts ? slice - counts : slice + SWEEP_PACKETS - counts;
+	if (slice != NO_SLICE)
+		table->sweep.packets =
+			slice > counts ? slice - counts : slice + SWEEP_PACKETS - counts;
+}
+
+/* The burst is counted: the clock has come as far as it says, and as far the sweep follows. */
+static void follow_clock(struct flow_table *table, const struct flow_burst *burst)
+{
+	if (table->live) {
+		table->clock = burst->clock;
+		table_sweep(table, table->clock);
+	} else if (burst->count > 0) {
+		table->clock = burst->packets[burst->count - 1].clock;
+	}
 }
 
 void flow_table_push(struct flow_table *table)
@@ -285,6 +301,7 @@ void flow_table_push(struct flow_table *table)
 	uint32_t counts = count->burst.count;
 
 	table_release_waiting(table);
+	table->shift = count->burst.shift;
 	hash->counts = (struct burst_counts){0};
 	/* At full rate all are full: with constants the loops over a group are unrolled. */
 	if (hashes == FLOW_BURST && compares == FLOW_BURST && counts == FLOW_BURST)
@@ -292,6 +309,7 @@ void flow_table_push(struct flow_table *table)
 	else
 		run_stages(table, hash, hashes, compare, compares, count, counts);
 	count_burst(table, count);
+	follow_clock(table, &count->burst);
 	table->filling = (table->filling + 1) % STAGES;
 	table->stages[table->filling].burst.count = 0;
 }

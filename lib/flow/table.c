@@ -63,6 +63,7 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	table->fragments = (struct fragment_set *)arrays;
 
 	table->capacity = settings->capacity;
+	table->live = settings->live;
 	table->secret = settings->secret;
 	table->timeouts.active = (uint32_t)(settings->active_timeout >> FLOW_STARTED_SHIFT);
 	table->timeouts.inactive = inactive < INACTIVE_MAX ? inactive : INACTIVE_MAX;

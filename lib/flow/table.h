@@ -36,8 +36,9 @@ struct stage {
 
 /*
  * The sweep looks at SWEEP_SLICE records at most per slice, and there is a slice for every
- * SWEEP_PACKETS packets counted. So one push ends no more records than the outbox
- * holds: each packet can end two (the old one of its key or an evicted one, and its own).
+ * SWEEP_PACKETS packets counted, or in a live table for every push. So one push ends no more
+ * records than the outbox holds: each packet can end two (the old one of its key or an evicted
+ * one, and its own).
  */
 #define SWEEP_PACKETS 32
 #define SWEEP_SLICE   128
@@ -48,7 +49,7 @@ struct sweep {
 	uint32_t cursor;           /* slot to look at next */
 	uint32_t packets;          /* packets to count before the next slice */
 	uint64_t clock;            /* of the last slice, ns */
-	uint64_t credit;           /* records to look at, in 1 / 2^SWEEP_PASS_SHIFT */
+	uint64_t credit;           /* records still to look at, in 1 / 2^SWEEP_PASS_SHIFT */
 	uint32_t due_count;        /* found due by the last slice ... */
 	uint32_t due[SWEEP_SLICE]; /* ... in these slots, their buckets on the way to the cache */
 };
@@ -74,6 +75,7 @@ struct flow_table {
 	struct flow_timeouts timeouts;
 	struct hash_secret secret;
 	uint32_t capacity;
+	bool live; /* the sweep goes by pushes, not by packets */
 
 	/* Slots below were ever used. Atomic: the worker writes, any thread reads. */
 	uint32_t used __attribute__((aligned(64)));
@@ -84,7 +86,8 @@ struct flow_table {
 	uint32_t filling; /* the stage that flow_table_next() gives out */
 	struct eviction evict;
 	uint32_t finish_cursor;
-	uint64_t clock; /* the newest of all packets counted */
+	uint64_t clock; /* live: of the worker; else of the newest packet counted */
+	int64_t shift;	/* what makes dates of the packets being counted */
 	struct flow_counters counters;
 	struct sweep sweep;
 	struct stage stages[STAGES];

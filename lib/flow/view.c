@@ -50,6 +50,8 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 	const struct packet_key *key = &hot->key;
 	unsigned int source = key->zero & FLOW_STATE_FORWARD1; /* who sent the first packet */
 	uint64_t octets = hot->octets0 + hot->octets1;
+	bool reordered = key->zero & FLOW_STATE_REORDERED;
+	uint64_t shift = reordered ? 0 : (uint64_t)cold->shift;
 
 	*view = (struct flow_view){
 		.version = key->vlan & PACKET_KEY_IPV6 ? 6 : 4,
@@ -58,8 +60,8 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 		.vlan = key->vlan & 0x0fff,
 		.protocol = key->protocol,
 		.end = record_end(hot),
-		.first = cold->first,
-		.last = key->zero & FLOW_STATE_REORDERED ? cold->last : hot->seen,
+		.first = cold->first + shift,
+		.last = reordered ? cold->last : hot->seen + shift,
 		.packets = {hot->packets[0], hot->packets[1]},
 		.octets = {hot->octets0, hot->octets1},
 		.frame_octets = octets + hot->link_octets,

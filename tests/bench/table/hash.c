@@ -125,7 +125,7 @@ static void add(struct hash_table *table, const struct packet *packet)
 	}
 	table->used++;
 	table->counted++;
-	record_start(&table->hot[slot], &table->cold[slot], packet);
+	record_start(&table->hot[slot], &table->cold[slot], packet, 0);
 }
 
 /* As the flow table does. */

@@ -30,7 +30,7 @@ static void every_bit(int version)
 	struct packet packet = make_packet(version, &one, &two, UDP, EPOCH);
 	struct flow_record record = {0};
 
-	record_start(&record.hot, &record.cold, &packet);
+	record_start(&record.hot, &record.cold, &packet, 0);
 	cr_assert(record_is(&record.hot, &record.cold, &packet));
 	flip_every_bit(&record, &packet, offsetof(struct packet, key),
 		       offsetof(struct packet_key, zero));
@@ -50,7 +50,7 @@ Test(identity, a_record_that_has_ended_equals_no_packet)
 	struct packet packet = numbered_packet(1, true, EPOCH);
 	struct flow_record record = {0};
 
-	record_start(&record.hot, &record.cold, &packet);
+	record_start(&record.hot, &record.cold, &packet, 0);
 	record.hot.key.zero |= FLOW_STATE_REORDERED | FLOW_STATE_TCP | FLOW_STATE_FORWARD1;
 	cr_assert(record_is(&record.hot, &record.cold, &packet));
 	for (uint8_t end = FLOW_END_IDLE; end < FLOW_ENDS; end++) {
@@ -93,7 +93,7 @@ static void make_usual(struct flow_record *record, struct packet *packet)
 {
 	*packet = numbered_packet(1, false, EPOCH);
 	memset(record, 0, sizeof(*record));
-	record_start(&record->hot, &record->cold, packet);
+	record_start(&record->hot, &record->cold, packet, 0);
 	record->hot.packets[0] = record->hot.packets[1] = 3;
 	record->hot.octets0 = record->hot.octets1 = 1000;
 	record->hot.size_min = 0;

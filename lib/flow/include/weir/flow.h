@@ -41,7 +41,7 @@ enum flow_end {
 struct flow_hot {
 	uint32_t sequence;	 /* seqlock; in an ended copy: the slot it had */
 	uint32_t started;	 /* clock of the first packet in 2^20 ns (1.05 ms), wraps after 52 days */
-	uint64_t seen;		 /* clock of the newest packet, ns */
+	uint64_t seen;		 /* clock of the newest packet: the largest, ns */
 	union {
 		struct {
 			uint64_t octets0 : 48;	/* IP octets forward */
@@ -61,8 +61,11 @@ struct flow_hot {
 /* Written at creation, at the first reverse packet, or out of order. */
 struct flow_cold {
 	uint8_t prefix[2][12];	 /* IPv6 only: see struct packet_key */
-	uint64_t first;		 /* packet times, ns since 1970: the earliest ... */
-	uint64_t last;		 /* ... and, once FLOW_STATE_REORDERED, the latest */
+	uint64_t first;		 /* packet times, ns: the earliest ... */
+	union {
+		int64_t shift;	 /* ... and what makes dates of them, as the record began */
+		uint64_t last;	 /* once FLOW_STATE_REORDERED: the latest. Then shift is 0 (captures) */
+	};
 	uint8_t mac[12];	 /* of the first packet: destination, source */
 	uint16_t icmp[2];	 /* type << 8 | code of the first packet each way */
 	uint8_t tos[2];		 /* of the first packet each way */
@@ -81,9 +84,16 @@ struct flow_settings {
 	uint32_t capacity;	   /* records; at least 64 */
 	uint64_t active_timeout;   /* ns, at most FLOW_ACTIVE_TIMEOUT_MAX; kept in units of 2^20 */
 	uint64_t inactive_timeout; /* ns */
+	/*
+	 * How the clock moves. True: by itself, and each burst tells it. False (captures): only
+	 * with the packets, and what the table does depends on them alone, not on how they are cut
+	 * into bursts.
+	 */
+	bool live;
 	struct hash_secret secret; /* drawn at start, the same for all workers */
 };
 #define FLOW_ACTIVE_TIMEOUT_MAX (UINT64_C(20) * 86400 * 1000000000) /* 20 days, see `started` */
+#define FLOW_REORDER (UINT64_C(2) * 1000000000) /* ns that a packet's clock may be late, see below */
 
 /* Why a packet of a new flow is in no record: the index of overflow_packets. */
 enum flow_overflow {
@@ -154,19 +164,23 @@ void flow_table_prefault(struct flow_table *table);
 /* Packets on their way through the stages. Filled by the worker, owned by the table. */
 struct flow_burst {
 	uint32_t count;
+	uint64_t clock; /* of a live table: the worker's, now; never goes back */
+	int64_t shift;	/* what makes dates of the packets' times; 0 in captures */
 	struct packet packets[FLOW_BURST];
 };
 
 /*
  * The burst to fill next: up to FLOW_BURST packets of the bucket FLOW, with `time` and
- * `clock` set, clock never going back. Filling it is always allowed.
+ * `clock` set. Filling it is always allowed. A live table takes packets whose clock is up to
+ * FLOW_REORDER before that of others, but to captures clock never goes back.
  */
 struct flow_burst *flow_table_next(struct flow_table *table);
 
 /*
  * Hand over the filled burst (also an empty one, which moves the older ones on) and run the
  * stages: the packets handed over two calls ago are counted when this returns. Expires
- * a bounded slice of the table, by the clock of the packets, for every 32 packets counted.
+ * a bounded slice of the table: a live one by the clock of the burst counted, whether or not it
+ * has packets, else by the clock of the packets, for every 32 counted.
  * The counters then include exactly the packets counted so far.
  */
 void flow_table_push(struct flow_table *table);
@@ -175,11 +189,12 @@ void flow_table_push(struct flow_table *table);
 uint32_t flow_table_pending(const struct flow_table *table);
 
 /*
- * Expire a bounded slice when no packets come, by `clock` (ns; the worker's time, never going
- * back). The stages should be empty: a packet still in them would come too late for a flow
- * that ends here. Not for captures: there only packets move time.
+ * Expire a bounded slice when no frames come, by `clock` (ns; the worker's, never going back).
+ * True: the sweep is behind the clock; call again before you sleep. The stages should be empty:
+ * a packet still in them would come too late for a flow that ends here. Not for captures: there
+ * only packets move time.
  */
-void flow_table_expire(struct flow_table *table, uint64_t clock);
+bool flow_table_expire(struct flow_table *table, uint64_t clock);
 
 /*
  * End all live flows with as much as fits the outbox, and say whether all are out: call,
