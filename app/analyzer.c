@@ -84,21 +84,6 @@ static void tie_to_reader(struct analyzer *analyzer)
 	}
 }
 
-/*
- * Beyond their capacity top lists depend on where the hash puts keys. A capture has to give the
- * same report every time, so its secret is known; live traffic cannot know its own.
- */
-static int draw_stats_secret(const struct options *options, struct hash_secret *secret)
-{
-	static const struct hash_secret known = {
-		{0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89}};
-
-	if (options->input != INPUT_CAPTURES)
-		return hash_secret_draw(secret);
-	*secret = known;
-	return 0;
-}
-
 static int make_stats(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
@@ -118,7 +103,7 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 		.prefilter = analyzer->source.front.prefilter != NULL ? front_fill : NULL,
 		.prefilter_context = &analyzer->source.front,
 	};
-	int result = draw_stats_secret(options, &settings.secret);
+	int result = hash_secret_draw(&settings.secret);
 
 	for (uint32_t p = 0; p < settings.port_count; p++)
 		ports[p] = &analyzer->source.ports[p];

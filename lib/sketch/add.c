@@ -98,7 +98,7 @@ static uint64_t *append(struct summary *summary, const uint64_t *key, uint32_t h
 
 	if (summary->count == summary->shape.capacity) {
 		summary_prune(summary, summary->shape.capacity / 2);
-		summary->gated = true;
+		summary->gated = !summary->shape.repeatable;
 	}
 	number = summary->count++;
 	row = row_at(summary, number);

@@ -39,8 +39,7 @@ static size_t shadow_bytes(const struct stats *stats)
 static int allocate(struct stats *stats)
 {
 	const struct stats_settings *settings = &stats->settings;
-	int result = tops_init(&stats->tops, settings->interval, settings->top_length,
-			       &settings->secret);
+	int result = tops_init(&stats->tops, settings);
 
 	if (result == 0)
 		result = pool_init(&stats->pool, tops_rows(settings->top_length));

@@ -50,22 +50,23 @@ static void release_subject(struct tops_subject *subject)
 	free(subject->slice_metrics);
 }
 
-int tops_init(struct tops *tops, uint64_t interval, uint32_t length,
-	      const struct hash_secret *secret)
+int tops_init(struct tops *tops, const struct stats_settings *settings)
 {
 	int result = 0;
 
-	tops->length = length;
-	tops->interval_is_slice = interval >= TOPS_SLICE_TIME;
+	tops->length = settings->top_length;
+	tops->interval_is_slice = settings->interval >= TOPS_SLICE_TIME;
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		tops->subjects[s].shape = (struct summary_shape){
 			.capacity = s == SUBJECT_PROTOCOL ? 256 : TOPS_CAPACITY,
 			.key_size = subject_shapes[s].key_size,
 			.sides = subject_shapes[s].sides,
 			.noted = subject_shapes[s].noted,
+			.repeatable = settings->capture,
 		};
 	for (unsigned int s = 0; s < SUBJECTS && result == 0; s++)
-		result = init_subject(&tops->subjects[s], tops->interval_is_slice, secret);
+		result = init_subject(&tops->subjects[s], tops->interval_is_slice,
+				      &settings->secret);
 	if (result == 0)
 		result = numbered_init(&tops->ports, SUBJECT_PORT);
 	if (result == 0)

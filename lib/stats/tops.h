@@ -3,6 +3,7 @@
 #define STATS_TOPS_H
 
 #include <weir/clock.h>
+#include <weir/stats.h>
 #include <weir/summary.h>
 
 #include "batch.h"
@@ -59,9 +60,8 @@ struct tops {
 	struct summary_row rows[2 * TOPS_LENGTH_MAX]; /* of the list in the making */
 };
 
-/* 0 or -ENOMEM (release then, too). `tops` is zeroed; `interval` in ns. */
-int tops_init(struct tops *tops, uint64_t interval, uint32_t length,
-	      const struct hash_secret *secret);
+/* 0 or -ENOMEM (release then, too). `tops` is zeroed. */
+int tops_init(struct tops *tops, const struct stats_settings *settings);
 void tops_release(struct tops *tops);
 
 /* Count what came to a record since it was counted last. */

@@ -10,16 +10,22 @@
 #include <weir/summary.h>
 
 /* A summary on memory of its exact size, so that a sanitizer sees what lies beyond. */
-static inline struct summary *make_shape(struct summary_shape shape)
+static inline struct summary *make_secret_shape(struct summary_shape shape,
+						struct hash_secret secret)
 {
-	struct hash_secret secret = {
-		{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb}};
 	size_t bytes = summary_bytes(&shape);
 	void *memory = aligned_alloc(64, bytes);
 
 	cr_assert_not_null(memory);
 	memset(memory, 0, bytes);
 	return summary_init(memory, &shape, &secret);
+}
+
+static inline struct summary *make_shape(struct summary_shape shape)
+{
+	return make_secret_shape(shape, (struct hash_secret){{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15,
+							      0xbf58476d1ce4e5b9,
+							      0x94d049bb133111eb}});
 }
 
 static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size)

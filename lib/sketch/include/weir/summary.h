@@ -12,7 +12,7 @@
  * Sums by key with an honest bound. As long as no more than `capacity` distinct keys were
  * added, every sum is exact. When one more comes, the summary is pruned: the smallest keys
  * (small in all metrics) are forgotten, and from then on a new key has to bring a fair share
- * before it is held. What keys lost on either way is in `error`.
+ * before it is held (but see `repeatable`). What keys lost on either way is in `error`.
  * So at any time, for every key and metric:  sum <= true sum <= sum + error.
  * Works on the caller's memory; one thread at a time; mergeable.
  */
@@ -33,6 +33,9 @@ struct summary_shape {
 	/* A note (uint64_t) follows every key in memory, at the next multiple of 8 bytes. It is no
 	 * part of the key: of all notes that came with it the smallest stays, whatever their order. */
 	bool noted;
+	/* The same keys in the same order leave the same sums, whatever the secret: every new key gets
+	 * a row at once. Costs more where keys are many times the capacity, as each fills a row. */
+	bool repeatable;
 };
 
 /* Bytes that a summary of this shape needs. */
