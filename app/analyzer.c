@@ -18,6 +18,7 @@
 
 #include "describe.h"
 #include "privileges.h"
+#include "signals.h"
 
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */
@@ -186,21 +187,39 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 	return result;
 }
 
+static bool report_due(const struct options *options, uint64_t now, uint64_t *reported)
+{
+	bool asked = signals_take_report();
+
+	if (options->report_every == 0 || now - *reported < options->report_every)
+		return asked;
+	*reported += options->report_every;
+	return true;
+}
+
+/* SIGHUP. What cannot be had anew stays as it was. */
+static void reopen(struct analyzer *analyzer)
+{
+	log_info("SIGHUP: files are opened and rules are read again");
+	front_reload(&analyzer->source.front, analyzer->options);
+}
+
 /* Receive, drain, snapshot, until it is time to end. The main lcore's life. */
-static int receive(struct analyzer *analyzer, const bool *stop, struct error *error)
+static int receive(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
 	uint64_t started = clock_monotonic_ns(), reported = started;
 	int result = 0;
 
-	while (!__atomic_load_n(stop, __ATOMIC_ACQUIRE) && !workers_done(analyzer)) {
+	while (!signals_stop() && !workers_done(analyzer)) {
 		uint32_t drained = stats_step(analyzer->stats, clock_wall_ns());
 		uint64_t now = clock_monotonic_ns();
 
 		if (options->duration > 0 && now - started >= options->duration)
 			break;
-		if (options->report_every > 0 && now - reported >= options->report_every) {
-			reported += options->report_every;
+		if (signals_take_reopen())
+			reopen(analyzer);
+		if (report_due(options, now, &reported)) {
 			describe_xstats(analyzer);
 			result = print_report(analyzer, error);
 			if (result != 0)
@@ -263,7 +282,7 @@ static int merge_splits(struct analyzer *analyzer, struct error *error)
 	return 0;
 }
 
-int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *error)
+int analyzer_run(struct analyzer *analyzer, struct error *error)
 {
 	struct error later;
 	int result = source_start(&analyzer->source, error);
@@ -284,7 +303,7 @@ int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *erro
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
 				      analyzer->workers[w].lcore);
-	result = receive(analyzer, stop, error);
+	result = receive(analyzer, error);
 	wind_down(analyzer);
 	source_stop(&analyzer->source);
 	report = print_report(analyzer, result == 0 ? error : &later);

@@ -41,10 +41,11 @@ struct analyzer {
 int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error);
 
 /*
- * Receive until *stop is set (by a signal), the duration is over or the captures are at their
- * end; then end every flow and print the report. 0, or negative errno with the line.
+ * Receive until a signal asks to stop, the duration is over or the captures are at their end; then
+ * end every flow and print the report. Other signals are answered meanwhile (signals.h). 0, or
+ * negative errno with the line.
  */
-int analyzer_run(struct analyzer *analyzer, const bool *stop, struct error *error);
+int analyzer_run(struct analyzer *analyzer, struct error *error);
 
 void analyzer_close(struct analyzer *analyzer);
 

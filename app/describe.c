@@ -70,6 +70,12 @@ void describe(struct analyzer *analyzer)
 		add(analyzer, "filter", options->filter);
 	if (options->flows != NULL)
 		add(analyzer, "flows", options->flows);
+	if (info->capture) {
+		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
+				       "their end";
+		info->remarks = analyzer->remarks;
+		info->remark_count = 1;
+	}
 	info->settings = (const char *const (*)[2])analyzer->settings;
 }
 
@@ -98,11 +104,11 @@ void describe_result(struct analyzer *analyzer)
 	struct reader_result result;
 
 	reader_result(analyzer->source.reader, &result);
+	analyzer->info.remark_count = 0;
 	if (result.cut[0] == '\0')
 		return;
 	snprintf(analyzer->remark, sizeof(analyzer->remark), "%s; analysed up to there", result.cut);
 	analyzer->remarks[0] = analyzer->remark;
-	analyzer->info.remarks = analyzer->remarks;
 	analyzer->info.remark_count = 1;
 	log_warning("%s", analyzer->remark);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include <weir/log.h>
@@ -10,29 +9,10 @@
 #include "eal.h"
 #include "options.h"
 #include "privileges.h"
+#include "signals.h"
 #include "source.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
-
-static bool stop; /* atomic; set by signals, the only thing that they do */
-
-static void on_signal(int number)
-{
-	(void)number;
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-
-	/* A second SIGINT ends a weir that hangs in its last lines. */
-	action.sa_flags = (int)SA_RESETHAND;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	/* A reader of our output that went away is an error of writing, not a death. */
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static int complain(const struct error *error)
 {
@@ -74,7 +54,7 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 	int status = result == 0 ? EXIT_DONE : exit_of(result);
 
 	if (result == 0) {
-		result = analyzer_run(analyzer, &stop, &error);
+		result = analyzer_run(analyzer, &error);
 		status = result == 0 ? EXIT_DONE : EXIT_FAILED;
 	}
 	if (result != 0)
@@ -103,6 +83,6 @@ int main(int argc, char **argv)
 		complain(&error);
 		return EXIT_WRONG_USE;
 	}
-	catch_signals();
+	signals_catch_all();
 	return analyse(&options, &analyzer);
 }

@@ -209,6 +209,25 @@ int front_start(struct front *front, struct port *ports, uint32_t count, struct 
 	return result;
 }
 
+void front_reload(struct front *front, const struct options *options)
+{
+	struct prefilter_rules *rules;
+	struct error error;
+	int result;
+
+	if (front->prefilter == NULL)
+		return;
+	result = prefilter_rules_read(options->prefilter, &rules, &error);
+	if (result == 0) {
+		result = prefilter_replace(front->prefilter, rules, &error);
+		prefilter_rules_free(rules);
+	}
+	if (result != 0)
+		log_error("%s; the rules in force stay", error.text);
+	else
+		log_info("%s: its rules are in force", options->prefilter);
+}
+
 static void shut_sockets(struct front *front)
 {
 	for (uint32_t p = 0; p < front->port_count; p++)

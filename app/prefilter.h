@@ -48,6 +48,9 @@ void front_hold(const struct front *front, uint16_t queue);
 /* The ports are started, the workers not yet: count and hand over from now on. */
 int front_start(struct front *front, struct port *ports, uint32_t count, struct error *error);
 
+/* SIGHUP: read the rules again. A file that is wrong is told, and the rules in force stay. */
+void front_reload(struct front *front, const struct options *options);
+
 /*
  * Hand over nothing more: the program comes off. All that it handed over is in the queues then,
  * for the workers to take before they end, and its counts stay as they are.

@@ -9,6 +9,8 @@
 #include "locate.h"
 #include "options.h"
 
+#include "../signals.h"
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 
 static int complain(const struct error *error, int status)
@@ -43,22 +45,26 @@ static void pause_for(double seconds)
 	struct timespec time = {.tv_sec = (time_t)seconds};
 
 	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
-	nanosleep(&time, NULL);
+	nanosleep(&time, NULL); /* less, when a signal asks to stop */
 }
 
-/* Once, or again and again until something fails. */
+/* Once, or again and again until a signal ends it or something fails. Answers are printed whole. */
 static int ask(struct client *client, const struct options *options, struct error *error)
 {
 	for (;;) {
 		json_t *answer;
 		int result = client_ask(client, options->command, &answer, error);
 
+		if (result != 0 && signals_stop())
+			return 0; /* that is what broke the wait for an answer */
 		if (result == 0)
 			result = print_answer(options, answer, error);
 		json_decref(answer);
 		if (result != 0 || options->watch == 0)
 			return result;
 		pause_for(options->watch);
+		if (signals_stop())
+			return 0;
 	}
 }
 
@@ -81,6 +87,8 @@ int main(int argc, char **argv)
 		result = locate(&client, options.file_prefix, &error);
 	if (result != 0)
 		return complain(&error, EXIT_FAILED);
+	if (options.watch > 0)
+		signals_catch_stop();
 	result = ask(&client, &options, &error);
 	client_close(&client);
 	return result == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);

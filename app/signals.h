@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_APP_SIGNALS_H
+#define WEIR_APP_SIGNALS_H
+
+#include <stdbool.h>
+
+/*
+ * What is asked of weir and weirctl by signals. Handlers only note it; the main thread looks here
+ * when it has time for it. (SIGURG, for weir's own threads, is privileges.c's.)
+ *
+ * SIGINT, SIGTERM: stop. A second one within a second is the same request (timeout(1) signals the
+ * process and then its group); a later one ends a process that hangs, by the signal's default.
+ * SIGHUP: stop, where there is a terminal that can hang up; else reopen files and read rules again.
+ * Ignored at start (nohup(1)), it stays ignored. SIGUSR1: print the report now.
+ */
+
+/* Note SIGINT and SIGTERM only. Once, before there are other threads. */
+void signals_catch_stop(void);
+
+/* Note all of them, and take a reader of our output that went away as an error of writing. */
+void signals_catch_all(void);
+
+/* Has a stop been asked for? From then on always. Any thread. */
+bool signals_stop(void);
+
+/* Has it been asked for since the last call? Any thread. */
+bool signals_take_reopen(void);
+bool signals_take_report(void);
+
+#endif
