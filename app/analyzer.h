@@ -13,6 +13,8 @@
 #include "options.h"
 #include "source.h"
 
+#define ANALYZER_REMARKS_MAX 8
+
 /*
  * The running analyzer: source -> workers -> stats core -> report and telemetry. Everything
  * is made in analyzer_open() and given back in analyzer_close(), whatever went wrong.
@@ -33,8 +35,8 @@ struct analyzer {
 	const char *source_names[OPTIONS_CAPTURES_MAX];
 	const char *settings[24][2];
 	char numbers[24][32];
-	const char *remarks[1];
-	char remark[640];
+	const char *remarks[ANALYZER_REMARKS_MAX];
+	char remark_texts[ANALYZER_REMARKS_MAX][640];
 };
 
 /* 0, or negative errno with the line: -EINVAL and the like for wrong use, see main.c. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "describe.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include <weir/clock.h>
+#include <weir/format.h>
 #include <weir/log.h>
 
 #include "version.h"
@@ -99,16 +102,57 @@ void describe_xstats(struct analyzer *analyzer)
 	analyzer->info.xstats = ports;
 }
 
+/* One more sentence for the report, also as a warning. */
+static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *analyzer,
+							      const char *format, ...)
+{
+	struct document_info *info = &analyzer->info;
+	char *text;
+	va_list arguments;
+
+	if (info->remark_count == ANALYZER_REMARKS_MAX)
+		return;
+	text = analyzer->remark_texts[info->remark_count];
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(analyzer->remark_texts[0]), format, arguments);
+	va_end(arguments);
+	analyzer->remarks[info->remark_count++] = text;
+	info->remarks = analyzer->remarks;
+	log_warning("%s", text);
+}
+
+/* What the reader saw of times, how often, and where first. */
+static void describe_times(struct analyzer *analyzer, const struct reader_result *result)
+{
+	static const char *const said[READER_CLOCK_EVENTS][2] = {
+		[READER_CLOCK_WILD] = {"a wild time stamp", "timeouts take no notice of it"},
+		[READER_CLOCK_BACK] = {"time was set back", "timeouts go on from there"},
+		[READER_CLOCK_FORWARD] = {"time goes forward by more than a day",
+					  "for timeouts it has passed"},
+	};
+
+	for (unsigned int i = 0; i < READER_CLOCK_EVENTS; i++) {
+		const struct reader_clock_note *note = &result->events[i];
+		char from[40], to[40];
+
+		if (note->count > 0)
+			add_remark(analyzer,
+				   "%s: frame %" PRIu64 ": %s, from %s to %s; %s; %" PRIu64 " of the kind "
+				   "in all",
+				   result->event_files[i], note->place.frame, said[i][0],
+				   format_rfc3339(from, sizeof(from), note->from),
+				   format_rfc3339(to, sizeof(to), note->to), said[i][1], note->count);
+	}
+}
+
 void describe_result(struct analyzer *analyzer)
 {
 	struct reader_result result;
 
 	reader_result(analyzer->source.reader, &result);
-	analyzer->info.remark_count = 0;
-	if (result.cut[0] == '\0')
-		return;
-	snprintf(analyzer->remark, sizeof(analyzer->remark), "%s; analysed up to there", result.cut);
-	analyzer->remarks[0] = analyzer->remark;
-	analyzer->info.remark_count = 1;
-	log_warning("%s", analyzer->remark);
+	analyzer->info.remark_count = 0; /* no longer being read */
+	if (result.cut[0] != '\0')
+		add_remark(analyzer, "%s; analysed up to there", result.cut);
+	describe_times(analyzer, &result);
+	stats_set_capture_span(analyzer->stats, result.span);
 }

@@ -10,7 +10,10 @@ void describe(struct analyzer *analyzer);
 /* What the ports' drivers count of their own, for the next JSON report. While ports run. */
 void describe_xstats(struct analyzer *analyzer);
 
-/* After the captures' end: a remark where one was cut, also as a warning. */
+/*
+ * After the captures' end: remarks where one was cut and on times that cannot be, also as warnings, and
+ * how long it was for the statistics.
+ */
 void describe_result(struct analyzer *analyzer);
 
 #endif

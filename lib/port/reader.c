@@ -38,10 +38,12 @@
 #define RING_ENTRIES_MAX 16384u
 /*
  * Mbufs beside those in rings: a queue's in the worker's pipeline and cache, once the reader's
- * batch and the chain of one frame of 262,144 bytes. So the reader never waits for itself.
+ * batch, and the chains of a frame of 262,144 bytes and of those that wait for their clock. So the
+ * reader never waits for itself.
  */
 #define MBUFS_PER_QUEUE 512
-#define MBUFS_MORE      (BATCH + 262144 / RTE_MBUF_DEFAULT_DATAROOM + 1 + 1024)
+#define MBUFS_OF_FRAME  (262144 / RTE_MBUF_DEFAULT_DATAROOM + 1)
+#define MBUFS_MORE      (BATCH + (1 + READER_CLOCK_WAITING) * MBUFS_OF_FRAME + 1024)
 
 struct reader {
 	struct reader_file *files;
@@ -57,11 +59,18 @@ struct reader {
 	bool finished; /* atomic: the thread writes once, `result` is whole then */
 	struct reader_result result;
 	/* the thread's own: */
-	uint64_t clock;                /* the latest time so far; `result` has that of frames handed over */
-	pcap_t *pcap;                  /* of the current file */
+	struct reader_clock clock;
+	struct {
+		struct rte_mbuf *mbuf;
+		uint16_t queue;
+	} held[READER_CLOCK_WAITING]; /* filled, waiting for their clock; as in `clock` */
+	unsigned int held_count;
+	struct reader_clock_place place; /* of the last frame read */
+	pcap_t *pcap;                    /* of the current file */
 	struct rte_mbuf *spare[BATCH]; /* empty ones */
 	unsigned int spares;
-	struct rte_mbuf *staged[QUEUES_MAX][BATCH]; /* filled, on the way to their ring */
+	/* filled, on the way to their ring: */
+	struct rte_mbuf *staged[QUEUES_MAX][BATCH + READER_CLOCK_WAITING];
 	unsigned int staged_count[QUEUES_MAX];
 	uint64_t staged_octets[QUEUES_MAX];
 };
@@ -158,21 +167,17 @@ static bool copy_to_chain(const struct reader *reader, struct rte_mbuf *mbuf, co
 	}
 }
 
-static void set_fields(struct reader *reader, struct rte_mbuf *mbuf,
-		       const struct pcap_pkthdr *header)
+/* All but the clock. */
+static void set_fields(const struct reader *reader, struct rte_mbuf *mbuf, uint32_t captured,
+		       uint32_t wire, uint64_t time)
 {
 	const struct port_fields *fields = &reader->fields;
-	/* tv_usec holds nanoseconds: the files are opened so. */
-	uint64_t time = (uint64_t)header->ts.tv_sec * CLOCK_SECOND + (uint64_t)header->ts.tv_usec;
 
-	reader->clock = RTE_MAX(reader->clock, time);
 	*RTE_MBUF_DYNFIELD(mbuf, fields->time, uint64_t *) = time;
-	*RTE_MBUF_DYNFIELD(mbuf, fields->clock, uint64_t *) = reader->clock;
-	*RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, uint32_t *) =
-		RTE_MAX(header->len, header->caplen);
+	*RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, uint32_t *) = wire;
 	mbuf->ol_flags = fields->time_flag | fields->wire_flag;
 	mbuf->port = reader->port;
-	mbuf->pkt_len = header->caplen;
+	mbuf->pkt_len = captured;
 }
 
 /* The worker had it last: its lines are a hundred cycles away, and about to be written. */
@@ -183,16 +188,47 @@ static void prefetch_mbuf(const struct rte_mbuf *mbuf)
 	__builtin_prefetch(RTE_PTR_ADD(mbuf, sizeof(*mbuf) + RTE_PKTMBUF_HEADROOM), 1);
 }
 
+/* The frame has its clock, the reader's: on with it to its queue. */
+static inline void stage(struct reader *reader, struct rte_mbuf *mbuf, uint16_t queue)
+{
+	*RTE_MBUF_DYNFIELD(mbuf, reader->fields.clock, uint64_t *) = reader->clock.now;
+	reader->staged[queue][reader->staged_count[queue]++] = mbuf;
+	reader->staged_octets[queue] += mbuf->pkt_len;
+}
+
+/* Stage the held frames that have their clock now; with `last` all of them have. */
+static void release(struct reader *reader, bool last)
+{
+	unsigned int done = 0;
+
+	for (; reader_clock_judge(&reader->clock, last); done++)
+		stage(reader, reader->held[done].mbuf, reader->held[done].queue);
+	reader->held_count -= done;
+	memmove(&reader->held[0], &reader->held[done],
+		reader->held_count * sizeof(reader->held[0]));
+}
+
+static void hold(struct reader *reader, struct rte_mbuf *mbuf, uint16_t queue, uint64_t time)
+{
+	reader->held[reader->held_count].mbuf = mbuf;
+	reader->held[reader->held_count++].queue = queue;
+	reader_clock_wait(&reader->clock, time, reader->place);
+	release(reader, false);
+}
+
 /* libpcap calls it for every frame. There is a spare mbuf. */
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
 	struct reader *reader = (struct reader *)user;
 	struct rte_mbuf *mbuf = reader->spare[--reader->spares];
-	uint32_t captured = header->caplen;
+	/* tv_usec holds nanoseconds: the files are opened so. */
+	uint64_t time = (uint64_t)header->ts.tv_sec * CLOCK_SECOND + (uint64_t)header->ts.tv_usec;
+	uint32_t captured = header->caplen, wire = RTE_MAX(header->len, captured);
 	uint16_t queue = 0;
 
 	if (likely(reader->spares >= PREFETCH_AHEAD))
 		prefetch_mbuf(reader->spare[reader->spares - PREFETCH_AHEAD]);
+	reader->place.frame++;
 	rte_pktmbuf_reset(mbuf);
 	if (likely(captured <= rte_pktmbuf_tailroom(mbuf))) {
 		memcpy(rte_pktmbuf_mtod(mbuf, void *), data, captured);
@@ -205,12 +241,13 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 			return;
 		}
 	}
-	set_fields(reader, mbuf, header);
+	set_fields(reader, mbuf, captured, wire, time);
 	if (reader->queues > 1)
-		queue = reader_spread(data, captured, RTE_MAX(header->len, captured),
-				      reader->queues);
-	reader->staged[queue][reader->staged_count[queue]++] = mbuf;
-	reader->staged_octets[queue] += captured;
+		queue = reader_spread(data, captured, wire, reader->queues);
+	if (likely(reader_clock_follow(&reader->clock, time)))
+		stage(reader, mbuf, queue);
+	else
+		hold(reader, mbuf, queue, time);
 }
 
 /* ---- the thread ---- */
@@ -240,10 +277,22 @@ static void read_file(struct reader *reader, const struct reader_file *file)
 		hand_over(reader);
 		if (stopped(reader))
 			return;
-		reader->result.clock = reader->clock;
 	} while (result > 0 || result == PCAP_ERROR_BREAK);
 	if (result == PCAP_ERROR)
 		note_cut(reader, file);
+}
+
+/* What the clock has been through. */
+static void note_times(struct reader *reader)
+{
+	const struct reader_clock *clock = &reader->clock;
+
+	reader->result.clock = clock->now;
+	reader->result.span = clock->now - clock->earliest;
+	for (unsigned int i = 0; i < READER_CLOCK_EVENTS; i++) {
+		reader->result.events[i] = clock->notes[i];
+		reader->result.event_files[i] = reader->files[clock->notes[i].place.file].name;
+	}
 }
 
 static void *reader_main(void *argument)
@@ -252,8 +301,13 @@ static void *reader_main(void *argument)
 
 	prctl(PR_SET_NAME, "weir-reader");
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* a moment of 20 us, not of 70 */
-	for (unsigned int i = 0; i < reader->file_count && !stopped(reader); i++)
+	for (unsigned int i = 0; i < reader->file_count && !stopped(reader); i++) {
+		reader->place = (struct reader_clock_place){.file = i};
 		read_file(reader, &reader->files[i]);
+	}
+	release(reader, true);
+	hand_over(reader);
+	note_times(reader);
 	rte_pktmbuf_free_bulk(reader->spare, reader->spares);
 	reader->spares = 0;
 	__atomic_store_n(&reader->finished, true, __ATOMIC_RELEASE);

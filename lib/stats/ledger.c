@@ -208,8 +208,10 @@ void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	interval = pass_interval(&ledger->mark, snapshot, time);
 	snapshot->now = rates_of(interval.packets, interval.frame_octets, interval.ip_octets,
 				 interval.duration);
-	span = settings->capture ? snapshot->last - snapshot->first
-				 : since(time->now, time->started);
+	span = since(time->now, time->started);
+	if (settings->capture)
+		span = settings->capture_span > 0 ? settings->capture_span
+						  : snapshot->last - snapshot->first;
 	snapshot->seconds = (double)span / CLOCK_SECOND;
 	snapshot->average = rates_of(snapshot->size_packets, snapshot->frame_octets,
 				     snapshot->ip_octets, span);

@@ -162,6 +162,11 @@ uint32_t stats_step(struct stats *stats, uint64_t now)
 	return drained + end_interval(stats, entry, now, false);
 }
 
+void stats_set_capture_span(struct stats *stats, uint64_t span)
+{
+	stats->settings.capture_span = span;
+}
+
 void stats_finish(struct stats *stats, uint64_t now)
 {
 	while (stats_drain(stats) > 0)

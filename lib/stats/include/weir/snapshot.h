@@ -158,7 +158,7 @@ struct snapshot {
 	uint64_t time;		/* when it was made, ns since 1970 */
 	uint64_t started;	/* when weir started to receive */
 	uint64_t first, last;	/* packet times; 0: no packet yet */
-	double seconds;		/* captures: last - first; live: since start */
+	double seconds;		/* captures: first to last, by their clock; live: since start */
 	bool final;		/* nothing comes after it: all flows have ended */
 
 	/* the ledger: sums over workers, each worker's part from one instant */

@@ -21,6 +21,7 @@ struct stats_settings {
 	uint64_t interval;	/* ns */
 	uint32_t top_length;	/* rows of each top list, at least 1; beyond 1000 it is 1000 */
 	bool capture;		/* source is a capture: `seconds` is the capture's time */
+	uint64_t capture_span;	/* see stats_set_capture_span() */
 	struct hash_secret secret;
 	struct worker_shared *const *workers;
 	const unsigned int *lcores; /* of the workers */
@@ -70,6 +71,12 @@ int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t in
  * and the next snapshot covers it. Stats thread only.
  */
 uint32_t stats_step(struct stats *stats, uint64_t now);
+
+/*
+ * Of a capture: how long it was by its clock, in ns, which wild time stamps do not make longer. Known
+ * at its end; before stats_finish(). Until then, or with 0, it is from the first packet to the last.
+ */
+void stats_set_capture_span(struct stats *stats, uint64_t span);
 
 /* All workers are done: drain everything that is left and make the final snapshot. */
 void stats_finish(struct stats *stats, uint64_t now);
