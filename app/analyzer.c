@@ -111,7 +111,7 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 	for (uint32_t w = 0; w < settings.worker_count; w++)
 		lcores[w] = analyzer->workers[w].lcore;
 	if (result == 0)
-		result = stats_create(&settings, clock_wall_ns(), &analyzer->stats);
+		result = stats_create(&settings, clock_read(), &analyzer->stats);
 	if (result != 0)
 		return error_set(error, -result, "statistics: %s; free some memory",
 				 strerror(-result));
@@ -175,6 +175,11 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 
 	if (snapshot == NULL)
 		return 0;
+	if (snapshot->number == analyzer->reported) { /* --report-every is less than --interval */
+		stats_release(analyzer->stats, snapshot);
+		return 0;
+	}
+	analyzer->reported = snapshot->number;
 	analyzer->info.prefilter_rules = front_rules(&analyzer->source.front);
 	if (options->json)
 		result = report_json(out, snapshot, &analyzer->info, options->top);
@@ -187,10 +192,13 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 	return result;
 }
 
-static bool report_due(const struct options *options, uint64_t now, uint64_t *reported)
+static bool report_due(struct analyzer *analyzer, uint64_t now, uint64_t *reported)
 {
+	const struct options *options = analyzer->options;
 	bool asked = signals_take_report();
 
+	if (asked)
+		analyzer->reported = 0; /* whoever asks gets one, also the same again */
 	if (options->report_every == 0 || now - *reported < options->report_every)
 		return asked;
 	*reported += options->report_every;
@@ -212,14 +220,14 @@ static int receive(struct analyzer *analyzer, struct error *error)
 	int result = 0;
 
 	while (!signals_stop() && !workers_done(analyzer)) {
-		uint32_t drained = stats_step(analyzer->stats, clock_wall_ns());
+		uint32_t drained = stats_step(analyzer->stats, clock_read());
 		uint64_t now = clock_monotonic_ns();
 
 		if (options->duration > 0 && now - started >= options->duration)
 			break;
 		if (signals_take_reopen())
 			reopen(analyzer);
-		if (report_due(options, now, &reported)) {
+		if (report_due(analyzer, now, &reported)) {
 			describe_xstats(analyzer);
 			result = print_report(analyzer, error);
 			if (result != 0)
@@ -244,7 +252,7 @@ static void stop_reading(struct analyzer *analyzer)
 
 	reader_stop(reader);
 	while (!reader_finished(reader))
-		if (stats_step(analyzer->stats, clock_wall_ns()) == 0)
+		if (stats_step(analyzer->stats, clock_read()) == 0)
 			usleep(IDLE_SLEEP_US / 10);
 }
 
@@ -257,14 +265,14 @@ static void wind_down(struct analyzer *analyzer)
 		stop_reading(analyzer);
 	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
 	while (!workers_done(analyzer))
-		if (stats_step(analyzer->stats, clock_wall_ns()) == 0)
+		if (stats_step(analyzer->stats, clock_read()) == 0)
 			usleep(IDLE_SLEEP_US / 10);
 	rte_eal_mp_wait_lcore();
 	if (analyzer->source.reader != NULL)
 		describe_result(analyzer);
 	else
 		describe_xstats(analyzer); /* the last time that the ports are asked */
-	stats_finish(analyzer->stats, clock_wall_ns());
+	stats_finish(analyzer->stats, clock_read());
 }
 
 /* Known only when the ports have started: some drivers tell no earlier how they spread. */

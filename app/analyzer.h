@@ -29,6 +29,7 @@ struct analyzer {
 	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
 	uint16_t workers_ready;	       /* that have tables */
 	struct stats *stats;
+	uint64_t reported; /* number of the snapshot that was printed last */
 	bool stop_workers;	       /* atomic */
 	/* what the report says of weir itself */
 	struct document_info info;

@@ -51,7 +51,7 @@ void describe(struct analyzer *analyzer)
 	static const char *const inputs[] = {"captures", "interface", "ports"};
 
 	info->version = WEIR_VERSION;
-	info->started = clock_wall_ns();
+	info->started = clock_monotonic_ns();
 	info->capture = options->input == INPUT_CAPTURES;
 	describe_source(analyzer);
 	add(analyzer, "input", inputs[options->input]);

@@ -32,6 +32,7 @@ static int print_answer(const struct options *options, const json_t *answer, str
 		putchar('\n');
 	} else {
 		options->show->table(&printer, answer);
+		show_age(&printer, answer);
 	}
 	if (printer.failed)
 		return error_set(error, ENOMEM, "no memory to print the answer");
@@ -51,21 +52,26 @@ static void pause_for(double seconds)
 /* Once, or again and again until a signal ends it or something fails. Answers are printed whole. */
 static int ask(struct client *client, const struct options *options, struct error *error)
 {
+	json_t *before = NULL;
+	int result;
+
 	for (;;) {
 		json_t *answer;
-		int result = client_ask(client, options->command, &answer, error);
 
+		result = client_ask(client, options->command, &answer, error);
 		if (result != 0 && signals_stop())
-			return 0; /* that is what broke the wait for an answer */
-		if (result == 0)
+			result = 0; /* that is what broke the wait for an answer */
+		/* Asked more often than there are statistics: the same is not printed twice. */
+		else if (result == 0 && !json_equal(answer, before))
 			result = print_answer(options, answer, error);
-		json_decref(answer);
-		if (result != 0 || options->watch == 0)
-			return result;
+		json_decref(before);
+		before = answer;
+		if (result != 0 || options->watch == 0 || signals_stop())
+			break;
 		pause_for(options->watch);
-		if (signals_stop())
-			return 0;
 	}
+	json_decref(before);
+	return result;
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/clock.h>
 #include <weir/format.h>
 
 /* What is not shown is said, and how to see it. */
@@ -20,6 +21,18 @@ static void more(struct printer *printer, const json_t *answer, const char *what
 	if (offset && shown > 0 && next < total)
 		fprintf(printer->out, "; they go on at offset %llu", (unsigned long long)next);
 	fputc('\n', printer->out);
+}
+
+void show_age(struct printer *printer, const json_t *answer)
+{
+	uint64_t age = print_count(answer, "age_ms");
+	char text[32];
+
+	if (age > 0)
+		fprintf(printer->out,
+			"\nWarning: these numbers are %s old: the statistics of weir are stuck, or "
+			"cannot keep up.\n",
+			format_duration(text, sizeof(text), age * CLOCK_MILLISECOND));
 }
 
 void show_info(struct printer *printer, const json_t *answer)

@@ -9,6 +9,9 @@ struct show {
 	void (*table)(struct printer *printer, const json_t *answer);
 };
 
+/* A line when the numbers are old; behind every table. */
+void show_age(struct printer *printer, const json_t *answer);
+
 void show_info(struct printer *printer, const json_t *answer);
 void show_ledger(struct printer *printer, const json_t *answer);
 void show_throughput(struct printer *printer, const json_t *answer);

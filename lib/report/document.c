@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/clock.h>
 #include <weir/format.h>
 
 #include "parts.h"
@@ -45,6 +46,11 @@ json_t *document_instant(uint64_t ns)
 	return ns == 0 ? json_null() : json_string(format_rfc3339(text, sizeof(text), ns));
 }
 
+uint64_t document_ms(uint64_t ns)
+{
+	return (ns + CLOCK_MILLISECOND / 2) / CLOCK_MILLISECOND;
+}
+
 static json_t *settings(const struct document_info *info)
 {
 	json_t *object = json_object();
@@ -54,13 +60,13 @@ static json_t *settings(const struct document_info *info)
 	return object;
 }
 
-json_t *document_info(const struct document_info *info)
+json_t *document_info(const struct document_info *info, int64_t shift)
 {
 	json_t *object = json_object();
 
 	put(&object, "version", json_string(info->version));
 	put(&object, "source", texts(info->sources, info->source_count));
-	put(&object, "started", document_instant(info->started));
+	put(&object, "started", document_instant(info->started + (uint64_t)shift));
 	put(&object, "settings", settings(info));
 	put(&object, "remarks", texts(info->remarks, info->remark_count));
 	return object;
@@ -227,7 +233,7 @@ static void put_lists(json_t **report, const struct snapshot *snapshot, uint32_t
 	put(report, "top_total", totals);
 	put(report, "top_exact", json_boolean(exact));
 	put(report, "top_error", errors);
-	put_count(report, "top_missed_share_ppm", snapshot->missed_share_ppm[STATS_TOTAL]);
+	put_count(report, "top_missed_share_ppm", snapshot->windows[STATS_TOTAL].missed_share_ppm);
 }
 
 static void put_prefilter(json_t **report, const struct snapshot *snapshot,

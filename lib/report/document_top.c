@@ -87,33 +87,39 @@ json_t *document_top_error(const struct stats_top *top)
 	return object;
 }
 
-/* What the rows are shares of. Known for all time only: a window's sum is in no snapshot. */
+/*
+ * What the rows are shares of: all that was counted when they were, and what has no record. Known for
+ * all time only: a window's sum is in no snapshot.
+ */
 static json_t *sums(const struct snapshot *snapshot)
 {
+	const uint64_t *counted = snapshot->top_counted;
 	json_t *object = json_object();
 
-	put_count(&object, "octets", snapshot->ip_octets);
+	put_count(&object, "octets",
+		  counted[STATS_OCTETS] + snapshot->flows.overflow_octets);
 	put_count(&object, "packets",
-		  snapshot->buckets[PACKET_BUCKET_FLOW] +
-			  snapshot->buckets[PACKET_BUCKET_OVERFLOW]);
-	put_count(&object, "flows", snapshot->flows.created);
+		  counted[STATS_PACKETS] + snapshot->buckets[PACKET_BUCKET_OVERFLOW]);
+	put_count(&object, "flows", counted[STATS_FLOWS]);
 	return object;
 }
 
 json_t *document_top(const struct snapshot *snapshot, const struct document_list *list)
 {
 	const struct stats_top *top = &snapshot->top[list->dimension][list->metric][list->window];
+	const struct snapshot_window *window = &snapshot->windows[list->window];
 	json_t *object = json_object();
 	json_t *rows = document_top_rows(top, list->dimension, list->count);
 
 	put(&object, "dimension", json_string(stats_dimension_names[list->dimension]));
 	put(&object, "metric", json_string(stats_metric_names[list->metric]));
 	put(&object, "window", json_string(stats_window_names[list->window]));
+	put_count(&object, "covered_ms", document_ms(window->time));
 	put_count(&object, "total", top->keys);
 	put_count(&object, "shown", json_array_size(rows));
 	put(&object, "exact", json_boolean(top->exact));
 	put(&object, "error_bound", document_top_error(top));
-	put_count(&object, "missed_share_ppm", snapshot->missed_share_ppm[list->window]);
+	put_count(&object, "missed_share_ppm", window->missed_share_ppm);
 	if (snapshot->prefilter.sampling)
 		put_count(&object, "sampling_one_in", snapshot->prefilter.sample_every);
 	if (list->window == STATS_TOTAL)

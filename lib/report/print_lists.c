@@ -77,11 +77,13 @@ static void top_heading(struct printer *printer, const json_t *top, const char *
 	unsigned long long shown = print_count(top, "shown");
 	bool exact = print_count(top, "exact") != 0;
 	const char *window = print_text(top, "window");
-	char total[32], title[128];
+	char total[32], covered[32], title[128];
 
-	snprintf(title, sizeof(title), "Top %s by %s%s%s", plural, print_text(top, "metric"),
-		 strcmp(window, "total") == 0 ? "" : ", window ",
-		 strcmp(window, "total") == 0 ? "" : window);
+	format_duration(covered, sizeof(covered),
+			print_count(top, "covered_ms") * CLOCK_MILLISECOND);
+	snprintf(title, sizeof(title), "Top %s by %s%s%s over %s", plural,
+		 print_text(top, "metric"), strcmp(window, "total") == 0 ? "" : ", window ",
+		 strcmp(window, "total") == 0 ? "" : window, covered);
 	format_count(total, sizeof(total), print_count(top, "total"));
 	if (exact && shown == print_count(top, "total"))
 		print_heading(printer, "%s (all %s)", title, total);

@@ -142,6 +142,17 @@ static void rates_row(struct table *table, const char *label, const json_t *rate
 	}
 }
 
+/* The same of an average, with what it is one over. */
+static void rates_over(struct table *table, const char *label, const json_t *rates)
+{
+	char text[64], covered[32];
+
+	format_duration(covered, sizeof(covered),
+			print_count(rates, "covered_ms") * CLOCK_MILLISECOND);
+	snprintf(text, sizeof(text), "%s, %s", label, covered);
+	rates_row(table, text, rates);
+}
+
 /* One row of the arrays that stand side by side in `history`. */
 static json_t *history_row(const json_t *history, size_t index)
 {
@@ -202,8 +213,8 @@ void print_throughput(struct printer *printer, const json_t *throughput)
 	struct table *table = table_create(columns, COUNT(columns));
 
 	if (table != NULL) {
-		rates_row(table, "now", json_object_get(throughput, "now"));
-		rates_row(table, "average", json_object_get(throughput, "average"));
+		rates_over(table, "now", json_object_get(throughput, "now"));
+		rates_over(table, "average", json_object_get(throughput, "average"));
 	}
 	print_table(printer, table, 0);
 	if (json_object_size(history) > 0)

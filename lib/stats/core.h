@@ -17,7 +17,8 @@
  *	drain.c walk.c	ended and live records -> deltas (shadow.h)
  *	split.c split_record.c	pieces of flows -> the records of whole flows
  *	batch.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
- *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot
+ *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot, and what
+ *						windows cover
  *	pool.c		snapshots and their readers
  *	live.c		the page of live flows
  */
@@ -36,9 +37,7 @@ struct stats {
 	struct shadow *shadows[SNAPSHOT_WORKERS_MAX]; /* of each worker: one a slot */
 	struct stats_consumer consumers[STATS_CONSUMERS_MAX];
 	uint32_t consumer_count;
-	uint64_t started;
-	uint64_t stepped;	/* the time of the last step */
-	uint64_t interval_began;
+	uint64_t started, interval_began; /* by the clock */
 	uint64_t numbers;	/* of snapshots */
 	struct ledger ledger;
 	struct tops tops;

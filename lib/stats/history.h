@@ -4,7 +4,10 @@
 
 #include <weir/snapshot.h>
 
-/* Throughput over the last hour: a ring of entries of a second or more. Stats thread only. */
+/*
+ * Throughput over the last hour: a ring of entries of a second or more, and what of it windows
+ * cover. Entries are timed by the clock. Stats thread only.
+ */
 
 struct history {
 	struct stats_history open; /* intervals on their way to a second */
@@ -12,10 +15,19 @@ struct history {
 	uint32_t next, count;
 };
 
-/* Add what happened in an interval. `close`: the entry ends with it however short it is. */
-void history_add(struct history *history, const struct stats_history *interval, bool close);
+/*
+ * Add what happened in an interval. `close`: the entry ends with it however short it is. True: an
+ * entry ended with it; what the top lists hold as a slice ends with it, too.
+ */
+bool history_add(struct history *history, const struct stats_history *interval, bool close);
 
-/* All closed entries, oldest first. */
-void history_copy(const struct history *history, struct snapshot *snapshot);
+/* All closed entries, oldest first, dated: clock + shift. */
+void history_copy(const struct history *history, int64_t shift, struct snapshot *snapshot);
+
+/* What a window of `length` ns covers: the newest entry and as many older ones as come nearest. */
+struct snapshot_window history_window(const struct history *history, uint64_t length);
+
+/* Of a million frames. */
+uint32_t history_share_ppm(uint64_t lost, uint64_t received);
 
 #endif

@@ -16,12 +16,6 @@ static uint64_t per_second(uint64_t count, uint64_t ns)
 	return ns == 0 ? 0 : (uint64_t)((unsigned __int128)count * CLOCK_SECOND / ns);
 }
 
-/* The wall clock may have been set back. */
-static uint64_t since(uint64_t now, uint64_t then)
-{
-	return now > then ? now - then : 0;
-}
-
 static struct stats_rates rates_of(uint64_t packets, uint64_t frame_octets, uint64_t ip_octets,
 				   uint64_t ns)
 {
@@ -133,7 +127,7 @@ static struct stats_history pass_interval(struct ledger_mark *mark, const struct
 					  const struct ledger_time *time)
 {
 	struct stats_history interval = {
-		.time = time->now,
+		.time = time->now.clock,
 		.duration = time->elapsed,
 		.packets = snapshot->size_packets - mark->packets,
 		.frame_octets = snapshot->frame_octets - mark->frame_octets,
@@ -152,45 +146,40 @@ static struct stats_history pass_interval(struct ledger_mark *mark, const struct
 	return interval;
 }
 
-static uint32_t share_ppm(uint64_t lost, uint64_t received)
+/* What the lists cover. Those of a capture are made once, of all of it. */
+static void fill_windows(struct snapshot *snapshot, const struct history *history,
+			 const struct stats_history *interval, uint64_t span, bool capture)
 {
-	uint64_t all = lost + received;
+	const struct snapshot_window whole = {
+		.time = span,
+		.missed_share_ppm = history_share_ppm(snapshot->missed + snapshot->no_mbuf,
+						      snapshot->received)};
+	struct snapshot_window *windows = snapshot->windows;
 
-	return all == 0 ? 0 : (uint32_t)((unsigned __int128)lost * 1000000 / all);
+	for (unsigned int w = 0; w < STATS_WINDOWS; w++)
+		windows[w] = whole;
+	if (capture)
+		return;
+	windows[STATS_NOW] = (struct snapshot_window){
+		.time = interval->duration,
+		.missed_share_ppm = history_share_ppm(interval->lost, interval->received)};
+	windows[STATS_10S] = history_window(history, 10 * CLOCK_SECOND);
+	windows[STATS_60S] = history_window(history, 60 * CLOCK_SECOND);
 }
 
-static void fill_missed_shares(struct snapshot *snapshot, const struct stats_history *interval)
-{
-	static const uint64_t lengths[STATS_WINDOWS] = {
-		[STATS_10S] = 10 * CLOCK_SECOND, [STATS_60S] = 60 * CLOCK_SECOND};
-	uint32_t *shares = snapshot->missed_share_ppm;
-
-	shares[STATS_NOW] = share_ppm(interval->lost, interval->received);
-	shares[STATS_TOTAL] = share_ppm(snapshot->missed + snapshot->no_mbuf, snapshot->received);
-	for (unsigned int w = STATS_10S; w <= STATS_60S; w++) {
-		uint64_t lost = 0, received = 0;
-
-		for (uint32_t i = snapshot->history_count; i > 0; i--) {
-			const struct stats_history *entry = &snapshot->history[i - 1];
-
-			if (entry->time + lengths[w] <= snapshot->time)
-				break;
-			lost += entry->lost;
-			received += entry->received;
-		}
-		shares[w] = share_ppm(lost, received);
-	}
-}
-
-void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
+bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 		 const struct ledger_time *time, struct snapshot *snapshot)
 {
+	struct history *history = &ledger->history;
 	struct stats_history interval;
 	uint64_t span;
+	bool closed;
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	snapshot->time = time->now;
-	snapshot->started = time->started;
+	snapshot->clock = time->now.clock;
+	snapshot->time = clock_date(time->now);
+	snapshot->started = time->started + (uint64_t)time->now.shift;
+	snapshot->interval = settings->interval;
 	snapshot->final = time->final;
 	snapshot->balanced = true;
 	snapshot->worker_count = settings->worker_count;
@@ -208,15 +197,16 @@ void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	interval = pass_interval(&ledger->mark, snapshot, time);
 	snapshot->now = rates_of(interval.packets, interval.frame_octets, interval.ip_octets,
 				 interval.duration);
-	span = since(time->now, time->started);
+	span = time->now.clock - time->started;
 	if (settings->capture)
 		span = settings->capture_span > 0 ? settings->capture_span
 						  : snapshot->last - snapshot->first;
 	snapshot->seconds = (double)span / CLOCK_SECOND;
 	snapshot->average = rates_of(snapshot->size_packets, snapshot->frame_octets,
 				     snapshot->ip_octets, span);
-	history_add(&ledger->history, &interval, time->final);
-	history_copy(&ledger->history, snapshot);
+	closed = history_add(history, &interval, time->final);
+	history_copy(history, time->now.shift, snapshot);
 	loss_note(&ledger->loss, time->now, time->elapsed, snapshot);
-	fill_missed_shares(snapshot, &interval);
+	fill_windows(snapshot, history, &interval, span, settings->capture);
+	return closed;
 }

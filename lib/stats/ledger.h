@@ -29,13 +29,17 @@ struct ledger {
 
 /* The instant of a snapshot. */
 struct ledger_time {
-	uint64_t started, now;
+	uint64_t started; /* by the clock */
+	struct clock_reading now;
 	uint64_t elapsed; /* since the last interval ended; 0: no rates */
 	bool final;
 };
 
-/* Read all counters and fill the snapshot; the next interval begins. */
-void ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
+/*
+ * Read all counters and fill the snapshot; the next interval begins. True: an entry of the history
+ * ended with this one.
+ */
+bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 		 const struct ledger_time *time, struct snapshot *snapshot);
 
 /* What follows from prefilter and workers together; see struct snapshot_prefilter. */

@@ -120,22 +120,33 @@ void tops_list_nothing(const struct tops *tops, struct snapshot *snapshot)
 	snapshot->top_window_capacity = TOPS_SLICE_CAPACITY;
 }
 
+/* Every record is of one protocol, and a summary has room for all of them. */
+static void sum_up(const struct tops *tops, struct snapshot *snapshot)
+{
+	const struct summary *protocols = tops->subjects[SUBJECT_PROTOCOL].total;
+
+	for (unsigned int m = 0; m < STATS_METRICS; m++)
+		snapshot->top_counted[m] = summary_total(protocols, 0, m);
+}
+
 void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *rows)
 {
 	struct making making = {.tops = tops, .snapshot = snapshot, .rows = rows};
+	uint32_t in_10s = snapshot->windows[STATS_10S].entries;
+	uint32_t in_60s = snapshot->windows[STATS_60S].entries;
 
 	tops_list_nothing(tops, snapshot);
+	sum_up(tops, snapshot);
 	for (unsigned int s = 0; s < SUBJECTS; s++) {
 		struct tops_subject *subject = &tops->subjects[s];
-		struct tops_gathered gathered = {.time = tops->slice_time};
 
 		list_subject(&making, s, STATS_NOW, subject->now);
 		list_subject(&making, s, STATS_TOTAL, subject->total);
 		/* The longer window is the shorter one and more. */
 		summary_merge(subject->window, subject->slice);
-		tops_gather(tops, subject, 10 * CLOCK_SECOND, &gathered);
+		tops_gather(tops, subject, 0, in_10s);
 		list_subject(&making, s, STATS_10S, subject->window);
-		tops_gather(tops, subject, 60 * CLOCK_SECOND, &gathered);
+		tops_gather(tops, subject, in_10s, in_60s);
 		list_subject(&making, s, STATS_60S, subject->window);
 		summary_clear(subject->window);
 	}

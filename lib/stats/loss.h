@@ -2,6 +2,7 @@
 #ifndef STATS_LOSS_H
 #define STATS_LOSS_H
 
+#include <weir/clock.h>
 #include <weir/snapshot.h>
 
 /*
@@ -11,11 +12,12 @@
 struct loss {
 	struct {
 		uint64_t lost, queue_missed[PORT_QUEUES_MAX]; /* at the end of the last interval */
-		struct stats_loss when, queue_when[PORT_QUEUES_MAX];
+		struct stats_loss when, queue_when[PORT_QUEUES_MAX]; /* by the clock */
 	} ports[SNAPSHOT_PORTS_MAX];
 };
 
 /* An interval ended at `now`, `elapsed` ns long: note what was lost in it, and tell all so far. */
-void loss_note(struct loss *loss, uint64_t now, uint64_t elapsed, struct snapshot *snapshot);
+void loss_note(struct loss *loss, struct clock_reading now, uint64_t elapsed,
+	       struct snapshot *snapshot);
 
 #endif

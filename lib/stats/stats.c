@@ -51,7 +51,8 @@ static int allocate(struct stats *stats)
 	return result;
 }
 
-int stats_create(const struct stats_settings *settings, uint64_t now, struct stats **created)
+int stats_create(const struct stats_settings *settings, struct clock_reading now,
+		 struct stats **created)
 {
 	struct stats *stats;
 	int result;
@@ -62,9 +63,8 @@ int stats_create(const struct stats_settings *settings, uint64_t now, struct sta
 	if (stats == NULL)
 		return -ENOMEM;
 	copy_settings(stats, settings);
-	stats->started = now;
-	stats->stepped = now;
-	stats->interval_began = now;
+	stats->started = now.clock;
+	stats->interval_began = now.clock;
 	result = allocate(stats);
 	if (result != 0) {
 		stats_destroy(stats);
@@ -106,19 +106,19 @@ int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t in
 }
 
 /* Write the snapshot of the interval that ends now, and begin the next. Returns what it drained. */
-static uint32_t end_interval(struct stats *stats, struct pool_entry *entry, uint64_t now,
-			     bool final)
+static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
+			     struct clock_reading now, bool final)
 {
 	struct ledger_time time = {
 		.started = stats->started,
 		.now = now,
-		.elapsed = now - stats->interval_began,
+		.elapsed = now.clock - stats->interval_began,
 		.final = final,
 	};
 	uint32_t drained = 0;
-
 	/* The counters first, as they are at `now`: the walk takes its time. */
-	ledger_fill(&stats->ledger, &stats->settings, &time, &entry->snapshot);
+	bool entry_closed = ledger_fill(&stats->ledger, &stats->settings, &time, &entry->snapshot);
+
 	/*
 	 * The lists of a capture wait for its end: from ended records alone, in their order, they
 	 * are the same in every run, also beyond what they hold exactly.
@@ -128,32 +128,23 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry, uint
 		tops_list_nothing(&stats->tops, &entry->snapshot);
 	} else {
 		drained = stats_walk(stats);
-		tops_complete(&stats->tops, time.elapsed);
+		tops_complete(&stats->tops);
 		tops_list(&stats->tops, &entry->snapshot, entry->rows);
-		tops_next(&stats->tops);
+		tops_next(&stats->tops, entry_closed);
 	}
 	entry->snapshot.split = stats->split.counts;
 	entry->snapshot.number = ++stats->numbers;
 	pool_publish(&stats->pool, entry);
-	stats->interval_began = now;
+	stats->interval_began = now.clock;
 	return drained;
 }
 
-/* The wall clock may be set back: then the interval goes on as long as it would have. */
-static void follow_clock(struct stats *stats, uint64_t now)
-{
-	if (now < stats->stepped)
-		stats->interval_began -= stats->stepped - now;
-	stats->stepped = now;
-}
-
-uint32_t stats_step(struct stats *stats, uint64_t now)
+uint32_t stats_step(struct stats *stats, struct clock_reading now)
 {
 	uint32_t drained = stats_drain(stats);
 	struct pool_entry *entry;
 
-	follow_clock(stats, now);
-	if (now - stats->interval_began < stats->settings.interval)
+	if (now.clock - stats->interval_began < stats->settings.interval)
 		return drained;
 	/* While readers hold all snapshots the interval goes on: nothing is lost. */
 	entry = pool_spare(&stats->pool);
@@ -167,13 +158,12 @@ void stats_set_capture_span(struct stats *stats, uint64_t span)
 	stats->settings.capture_span = span;
 }
 
-void stats_finish(struct stats *stats, uint64_t now)
+void stats_finish(struct stats *stats, struct clock_reading now)
 {
 	while (stats_drain(stats) > 0)
 		;
 	if (stats->split.on)
 		split_flush(&stats->split);
-	follow_clock(stats, now);
 	end_interval(stats, pool_last(&stats->pool), now, true);
 }
 

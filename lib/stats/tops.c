@@ -55,7 +55,7 @@ int tops_init(struct tops *tops, const struct stats_settings *settings)
 	int result = 0;
 
 	tops->length = settings->top_length;
-	tops->interval_is_slice = settings->interval >= TOPS_SLICE_TIME;
+	tops->interval_is_slice = settings->interval >= CLOCK_SECOND;
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		tops->subjects[s].shape = (struct summary_shape){
 			.capacity = s == SUBJECT_PROTOCOL ? 256 : TOPS_CAPACITY,
@@ -106,12 +106,11 @@ void tops_count(struct tops *tops, const struct flow_record *record, const struc
 		flush(tops);
 }
 
-void tops_complete(struct tops *tops, uint64_t elapsed)
+void tops_complete(struct tops *tops)
 {
 	flush(tops);
 	numbered_move(&tops->ports, tops->subjects[SUBJECT_PORT].now);
 	numbered_move(&tops->protocols, tops->subjects[SUBJECT_PROTOCOL].now);
-	tops->slice_time += elapsed;
 	for (unsigned int s = 0; s < SUBJECTS; s++) {
 		struct tops_subject *subject = &tops->subjects[s];
 
@@ -121,24 +120,17 @@ void tops_complete(struct tops *tops, uint64_t elapsed)
 	}
 }
 
-void tops_next(struct tops *tops)
+void tops_next(struct tops *tops, bool slice_ends)
 {
-	bool whole = tops->interval_is_slice || tops->slice_time >= TOPS_SLICE_TIME;
-
 	for (unsigned int s = 0; s < SUBJECTS; s++) {
 		struct tops_subject *subject = &tops->subjects[s];
 
-		if (whole) {
+		if (slice_ends) {
 			tops_store_slice(subject, tops->ring_next);
 			summary_clear(subject->slice);
 		}
 		summary_clear(subject->now);
 	}
-	if (!whole)
-		return;
-	tops->ring_time[tops->ring_next] = tops->slice_time;
-	tops->ring_next = (tops->ring_next + 1) % TOPS_SLICES;
-	if (tops->ring_count < TOPS_SLICES)
-		tops->ring_count++;
-	tops->slice_time = 0;
+	if (slice_ends)
+		tops->ring_next = (tops->ring_next + 1) % TOPS_SLICES;
 }

@@ -24,8 +24,7 @@
 
 #define TOPS_CAPACITY	    65536 /* keys of now, slice and total */
 #define TOPS_SLICE_CAPACITY 4096  /* rows of a slice in the ring */
-#define TOPS_SLICES	    60
-#define TOPS_SLICE_TIME	    CLOCK_SECOND /* a slice is no shorter */
+#define TOPS_SLICES	    60 /* as many seconds as the longest window: a slice is no shorter */
 #define TOPS_LENGTH_MAX	    1000
 
 /* The largest rows of a subject over the time of one slice. */
@@ -51,11 +50,7 @@ struct tops {
 	struct numbered ports, protocols;
 	uint32_t length;	/* rows of a list */
 	bool interval_is_slice; /* an interval is long enough */
-
-	/* Time covered by the open slice, and by those of the ring: all subjects alike. */
-	uint64_t slice_time;
-	uint64_t ring_time[TOPS_SLICES];
-	uint32_t ring_next, ring_count;
+	uint32_t ring_next;	/* all subjects alike */
 
 	struct summary_row rows[2 * TOPS_LENGTH_MAX]; /* of the list in the making */
 };
@@ -67,34 +62,32 @@ void tops_release(struct tops *tops);
 /* Count what came to a record since it was counted last. */
 void tops_count(struct tops *tops, const struct flow_record *record, const struct delta *delta);
 
-/* ---- the end of an interval of `elapsed` ns: these three, in this order ---- */
+/* ---- the end of an interval: these three, in this order ---- */
 
 /* Everything counted is in now, slice and total. */
-void tops_complete(struct tops *tops, uint64_t elapsed);
+void tops_complete(struct tops *tops);
 
-/* Fill the snapshot's lists; `rows` has room for tops_rows(length). */
+/* Fill the snapshot's lists; its windows say what they cover. `rows` has room for
+ * tops_rows(length). */
 void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *rows);
 size_t tops_rows(uint32_t length);
 
 /* ... or none: the snapshot's lists are empty. */
 void tops_list_nothing(const struct tops *tops, struct snapshot *snapshot);
 
-/* Start the next interval: `now` is empty, and a slice that is long enough goes to the ring. */
-void tops_next(struct tops *tops);
+/*
+ * Start the next interval: `now` is empty, and a slice that ends goes to the ring. Slices end as
+ * entries of the history do.
+ */
+void tops_next(struct tops *tops, bool slice_ends);
 
 /* ---- parts (windows.c) ---- */
 
 /* Put the slice into its place in the ring; its summary keeps only what the ring does. */
 void tops_store_slice(struct tops_subject *subject, uint32_t place);
 
-/* What a subject's `window` holds: the open slice and the newest ones of the ring. */
-struct tops_gathered {
-	uint32_t slices; /* of the ring */
-	uint64_t time;	 /* that all of it covers */
-};
-
-/* Add older slices of the ring to `window` as long as they fit `length` ns. */
-void tops_gather(const struct tops *tops, struct tops_subject *subject, uint64_t length,
-		 struct tops_gathered *gathered);
+/* Add slices of the ring to `window`: those that `from` others came after, up to `upto`. */
+void tops_gather(const struct tops *tops, struct tops_subject *subject, uint32_t from,
+		 uint32_t upto);
 
 #endif

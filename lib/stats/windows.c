@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* Intervals are a little early or late: ten of 1.01 s make a window of 10 s, too. */
-#define TOLERANCE (CLOCK_SECOND / 2)
-
 /* Where the rows of the slice in `place` begin. */
 static uint8_t *keys_at(const struct tops_subject *subject, uint32_t place)
 {
@@ -49,16 +46,9 @@ static void add_slice(struct tops_subject *subject, uint32_t place)
 		summary_add_error(subject->window, slice->error);
 }
 
-void tops_gather(const struct tops *tops, struct tops_subject *subject, uint64_t length,
-		 struct tops_gathered *gathered)
+void tops_gather(const struct tops *tops, struct tops_subject *subject, uint32_t from,
+		 uint32_t upto)
 {
-	for (; gathered->slices < tops->ring_count; gathered->slices++) {
-		uint32_t back = gathered->slices + 1;
-		uint32_t place = (tops->ring_next + TOPS_SLICES - back) % TOPS_SLICES;
-
-		if (gathered->time + tops->ring_time[place] > length + TOLERANCE)
-			return;
-		gathered->time += tops->ring_time[place];
-		add_slice(subject, place);
-	}
+	for (uint32_t back = from; back < upto; back++)
+		add_slice(subject, (tops->ring_next + TOPS_SLICES - 1 - back) % TOPS_SLICES);
 }

@@ -78,7 +78,7 @@ static json_t *answer_info(struct command_request *request)
 {
 	if (arguments_none(request->arguments, &request->error) != 0)
 		return NULL;
-	json_t *answer = document_info(request->info);
+	json_t *answer = document_info(request->info, clock_read().shift);
 	json_t *sources = take_list(answer, "source"), *remarks = take_list(answer, "remarks");
 	struct answer_list source_list = list_named("source", request->info->source_count);
 	const struct answer_list remark_list = {.name = "remarks",
@@ -91,9 +91,6 @@ static json_t *answer_info(struct command_request *request)
 	source_list.most = ANSWER_BYTES * 3 / 4;
 	answer_put_list(&answer, &source_list, sources);
 	answer_put_list(&answer, &remark_list, remarks);
-	if (request->snapshot != NULL && answer != NULL)
-		json_object_set_new(answer, "snapshot",
-				    json_integer((json_int_t)request->snapshot->number));
 	return answer;
 }
 
@@ -125,8 +122,8 @@ static uint64_t per_second(uint64_t amount, uint64_t duration)
 /* `count` entries as arrays side by side, which take far less room than objects. */
 static json_t *history_arrays(const struct stats_history *entries, size_t count)
 {
-	json_t *time = json_array(), *packets = json_array(), *l2 = json_array();
-	json_t *ip = json_array(), *missed = json_array();
+	json_t *time = json_array(), *covered = json_array(), *packets = json_array();
+	json_t *l2 = json_array(), *ip = json_array(), *missed = json_array();
 
 	for (size_t i = 0; i < count; i++) {
 		const struct stats_history *entry = &entries[i];
@@ -134,6 +131,7 @@ static json_t *history_arrays(const struct stats_history *entries, size_t count)
 
 		json_array_append_new(time,
 				      json_integer((json_int_t)(entry->time / CLOCK_MILLISECOND)));
+		json_array_append_new(covered, json_integer((json_int_t)document_ms(duration)));
 		json_array_append_new(
 			packets, json_integer((json_int_t)per_second(entry->packets, duration)));
 		json_array_append_new(l2, json_integer((json_int_t)per_second(
@@ -142,8 +140,9 @@ static json_t *history_arrays(const struct stats_history *entries, size_t count)
 			ip, json_integer((json_int_t)per_second(entry->ip_octets * 8, duration)));
 		json_array_append_new(missed, json_integer((json_int_t)entry->missed));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "time", time, "packets_per_second", packets,
-			 "l2_bits_per_second", l2, "ip_bits_per_second", ip, "missed", missed);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "time", time, "covered_ms", covered,
+			 "packets_per_second", packets, "l2_bits_per_second", l2,
+			 "ip_bits_per_second", ip, "missed", missed);
 }
 
 /* The newest entries that fit into `room` bytes. */
@@ -165,6 +164,27 @@ static json_t *fitting_history(const struct stats_history *entries, size_t *coun
 	}
 }
 
+static json_t *rates_over(const struct stats_rates *rates, uint64_t ns)
+{
+	json_t *object = document_rates(rates);
+
+	if (object != NULL)
+		json_object_set_new(object, "covered_ms", json_integer((json_int_t)document_ms(ns)));
+	return object;
+}
+
+/* How many of the newest `count` entries it takes to cover so many seconds. */
+static size_t entries_over(const struct stats_history *entries, size_t count, uint64_t seconds)
+{
+	uint64_t covered = 0;
+	size_t taken = 0;
+
+	/* An entry is a little early or late. */
+	while (taken < count && covered + CLOCK_SECOND / 2 < seconds * CLOCK_SECOND)
+		covered += entries[count - ++taken].duration;
+	return taken;
+}
+
 static json_t *answer_throughput(struct command_request *request)
 {
 	const struct snapshot *snapshot = request->snapshot;
@@ -175,18 +195,14 @@ static json_t *answer_throughput(struct command_request *request)
 	size_t end = snapshot->history_count > page.offset
 			     ? snapshot->history_count - (size_t)page.offset
 			     : 0;
-	size_t begin = end;
-
-	while (begin > 0 && snapshot->history[end - 1].time - snapshot->history[begin - 1].time <
-				    page.count * CLOCK_SECOND)
-		begin--;
-	size_t total = end - begin, shown = total;
-	json_t *history = fitting_history(snapshot->history + begin, &shown,
+	size_t total = entries_over(snapshot->history, end, page.count), shown = total;
+	json_t *history = fitting_history(snapshot->history + end - total, &shown,
 					  ANSWER_BYTES - ANSWER_BYTES / 16);
 
 	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "now",
-			 document_rates(&snapshot->now), "average",
-			 document_rates(&snapshot->average), "seconds", (json_int_t)page.count,
+			 rates_over(&snapshot->now, snapshot->windows[STATS_NOW].time), "average",
+			 rates_over(&snapshot->average, snapshot->windows[STATS_TOTAL].time),
+			 "seconds", (json_int_t)page.count,
 			 "offset", (json_int_t)page.offset, "total", (json_int_t)total, "shown",
 			 (json_int_t)shown, "history", history);
 }
@@ -324,6 +340,15 @@ static const struct command commands[] = {
 	 answer_prefilter_replace},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+void command_put_snapshot(json_t *answer, const struct snapshot *snapshot, uint64_t clock)
+{
+	uint64_t age = clock - snapshot->clock;
+
+	json_object_set_new(answer, "snapshot", json_integer((json_int_t)snapshot->number));
+	if (age > 2 * snapshot->interval)
+		json_object_set_new(answer, "age_ms", json_integer((json_int_t)document_ms(age)));
+}
 
 const struct command *command_at(unsigned int index)
 {

@@ -34,6 +34,12 @@ json_t *answer_prefilter_add(struct command_request *request);
 json_t *answer_prefilter_delete(struct command_request *request);
 json_t *answer_prefilter_replace(struct command_request *request);
 
+/*
+ * Say in an answer which snapshot it was made from, and when that is older than two intervals at
+ * `clock`, how old: the stats core is stuck, or cannot keep up.
+ */
+void command_put_snapshot(json_t *answer, const struct snapshot *snapshot, uint64_t clock);
+
 /* The /weir/ commands, one after the other; NULL behind the last. */
 const struct command *command_at(unsigned int index);
 /* NULL: there is none of that name. */

@@ -7,6 +7,8 @@
 
 #include <rte_telemetry.h>
 
+#include <weir/clock.h>
+
 #include "answer.h"
 #include "commands.h"
 #include "tree.h"
@@ -34,8 +36,11 @@ static json_t *answer_with_snapshot(const struct command *command, struct comman
 	}
 	json_t *answer = command->answer(request);
 
-	if (request->snapshot != NULL)
+	if (request->snapshot != NULL) {
+		if (answer != NULL)
+			command_put_snapshot(answer, request->snapshot, clock_monotonic_ns());
 		stats_release(request->stats, request->snapshot);
+	}
 	return answer;
 }
 

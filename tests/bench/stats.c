@@ -74,7 +74,7 @@ static struct stats *make(struct worker_shared *workers, uint32_t count, uint32_
 		pointers[w] = &workers[w];
 		lcores[w] = w + 1;
 	}
-	return stats_create(&settings, CLOCK_SECOND, &stats) == 0 ? stats : NULL;
+	return stats_create(&settings, (struct clock_reading){.clock = CLOCK_SECOND}, &stats) == 0 ? stats : NULL;
 }
 
 int main(int argc, char **argv)
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 
 		uint64_t begin = clock_monotonic_ns();
 
-		stats_step(stats, now);
+		stats_step(stats, (struct clock_reading){.clock = now});
 		if (round > 0)
 			printf("%s%.1f", round > 1 ? ", " : "",
 			       (double)(clock_monotonic_ns() - begin) / CLOCK_MILLISECOND);

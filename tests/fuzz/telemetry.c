@@ -86,10 +86,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc, (void)argv;
 	atexit(stop);
 	require(worker_shared_init(&worker, 0, &flows, 1024) == 0);
-	require(stats_create(&core, START, &stats) == 0);
+	require(stats_create(&core, (struct clock_reading){.clock = START}, &stats) == 0);
 	for (uint64_t second = 1; second < 40; second++) {
 		feed(START + second * CLOCK_SECOND);
-		stats_step(stats, START + second * CLOCK_SECOND);
+		stats_step(stats, (struct clock_reading){.clock = START + second * CLOCK_SECOND});
 	}
 	return 0;
 }

@@ -44,7 +44,7 @@ static void take_record(void *context, const struct flow_view *view)
 static void flush(struct flood *flood)
 {
 	while (!worker_shared_flush(&flood->worker))
-		stats_step(flood->stats, flood->clock);
+		stats_step(flood->stats, (struct clock_reading){.clock = flood->clock});
 }
 
 static void send(struct flood *flood, uint32_t flow, uint16_t octets)
@@ -65,7 +65,7 @@ static void send(struct flood *flood, uint32_t flow, uint16_t octets)
 	flow_table_push(flood->worker.table);
 	flush(flood);
 	if (result->packets % flood->settings->interval < FLOW_BURST)
-		stats_step(flood->stats, flood->clock);
+		stats_step(flood->stats, (struct clock_reading){.clock = flood->clock});
 }
 
 static uint32_t draw(struct flood *flood, uint32_t below)
@@ -99,7 +99,7 @@ static void end_all(struct flood *flood)
 		all = flow_table_finish(flood->worker.table, flood->clock);
 		flush(flood);
 	} while (!all);
-	stats_finish(flood->stats, flood->clock);
+	stats_finish(flood->stats, (struct clock_reading){.clock = flood->clock});
 	flood->result->counters = *flow_table_counters(flood->worker.table);
 }
 
@@ -145,7 +145,7 @@ static bool open_flood(struct flood *flood)
 
 	return hash_secret_draw(&flows.secret) == 0 && hash_secret_draw(&core.secret) == 0 &&
 	       worker_shared_init(&flood->worker, 0, &flows, RING) == 0 &&
-	       stats_create(&core, START, &flood->stats) == 0 &&
+	       stats_create(&core, (struct clock_reading){.clock = START}, &flood->stats) == 0 &&
 	       stats_add_consumer(flood->stats, &consumer) == 0;
 }
 

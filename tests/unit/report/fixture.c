@@ -59,6 +59,10 @@ struct snapshot *fixture_empty(void)
 	snapshot->time = START;
 	snapshot->started = START;
 	snapshot->balanced = true;
+	snapshot->interval = CLOCK_SECOND;
+	snapshot->clock = START;
+	for (int w = 0; w < STATS_WINDOWS; w++)
+		snapshot->windows[w].time = 60 * CLOCK_SECOND;
 	for (int d = 0; d < STATS_DIMENSIONS; d++)
 		for (int m = 0; m < STATS_METRICS; m++)
 			for (int w = 0; w < STATS_WINDOWS; w++)
@@ -121,6 +125,9 @@ struct snapshot *fixture_snapshot(void)
 	snapshot->size_min = 64;
 	snapshot->size_max = 9018;
 	memcpy(snapshot->sizes, sizes, sizeof(sizes));
+	snapshot->top_counted[STATS_OCTETS] = 660000000;
+	snapshot->top_counted[STATS_PACKETS] = 1200000;
+	snapshot->top_counted[STATS_FLOWS] = 42;
 	snapshot->average = (struct stats_rates){20576, 93333333, 88000000};
 	snapshot->now = (struct stats_rates){7, 8, 9};
 	snapshot->flows.created = 42;
@@ -228,7 +235,7 @@ struct snapshot *fixture_huge(void)
 	snapshot->flows.fragments_first = snapshot->flows.fragments_later = INT64_MAX;
 	snapshot->flows.fragments_unmatched = INT64_MAX;
 	for (int w = 0; w < STATS_WINDOWS; w++)
-		snapshot->missed_share_ppm[w] = 999999;
+		snapshot->windows[w].missed_share_ppm = 999999;
 	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,
 						  INT64_MAX, INT64_MAX, INT64_MAX};
 	huge_overflow(&snapshot->overflow);

@@ -177,6 +177,63 @@ Test(commands, rates_of_a_longer_interval_are_per_second)
 	fixture_free(snapshot);
 }
 
+/* Of entries of six seconds two cover ten, and each says what it covers. */
+Test(commands, history_says_what_it_covers)
+{
+	struct snapshot *snapshot = with_history(5);
+
+	for (uint32_t i = 0; i < 5; i++)
+		snapshot->history[i].duration = 6 * CLOCK_SECOND + i * CLOCK_MILLISECOND;
+	snapshot->windows[STATS_NOW].time = 6004 * CLOCK_MILLISECOND;
+	snapshot->windows[STATS_TOTAL].time = 30010 * CLOCK_MILLISECOND;
+	json_t *answer = ask(snapshot, "/weir/throughput", "10", NULL);
+
+	cr_expect_eq(member(answer, "total"), 2);
+	cr_expect_eq(entry(answer, "covered_ms", 0), 6003);
+	cr_expect_eq(entry(answer, "covered_ms", 1), 6004);
+	cr_expect_eq(member(json_object_get(answer, "now"), "covered_ms"), 6004);
+	cr_expect_eq(member(json_object_get(answer, "average"), "covered_ms"), 30010);
+	json_decref(answer);
+	answer = ask(snapshot, "/weir/top", "source,5,octets,total", NULL);
+	cr_expect_eq(member(answer, "covered_ms"), 30010);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
+/* Rows may be counted after the ledger was: shares are of what was counted with them. */
+Test(commands, sum_is_what_the_rows_are_parts_of)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+
+	snapshot->ip_octets = 1;
+	snapshot->flows.overflow_octets = 500;
+	snapshot->top_counted[STATS_OCTETS] = 700000000;
+	snapshot->top_counted[STATS_PACKETS] = 1300000;
+	snapshot->top_counted[STATS_FLOWS] = 50;
+	json_t *answer = ask(snapshot, "/weir/top", "source", NULL);
+	const json_t *sum = json_object_get(answer, "sum");
+
+	cr_expect_eq(member(sum, "octets"), 700000500);
+	cr_expect_eq(member(sum, "packets"), 1300010, "ten found no room for their flow");
+	cr_expect_eq(member(sum, "flows"), 50);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
+Test(commands, an_old_answer_says_how_old)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	json_t *answer = ask(snapshot, "/weir/ledger", NULL, NULL);
+
+	command_put_snapshot(answer, snapshot, snapshot->clock + 2 * CLOCK_SECOND);
+	cr_expect_eq(member(answer, "snapshot"), 1);
+	cr_expect_null(json_object_get(answer, "age_ms"), "two intervals are usual");
+	command_put_snapshot(answer, snapshot, snapshot->clock + 2001 * CLOCK_MILLISECOND);
+	cr_expect_eq(member(answer, "age_ms"), 2001);
+	json_decref(answer);
+	fixture_free(snapshot);
+}
+
 Test(commands, wrong_arguments_say_what_is_allowed)
 {
 	static const struct {

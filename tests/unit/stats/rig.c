@@ -41,7 +41,7 @@ struct rig *rig_open(const struct rig_settings *settings)
 		rig->workers[w] = memory_allocate(sizeof(*rig->workers[w]));
 		cr_assert_eq(worker_shared_init(rig->workers[w], w, &flow, ENDED_RING), 0);
 	}
-	cr_assert_eq(stats_create(&stats, rig->now, &rig->stats), 0);
+	cr_assert_eq(stats_create(&stats, rig_clock(rig), &rig->stats), 0);
 	return rig;
 }
 
@@ -151,7 +151,7 @@ void rig_step(struct rig *rig, uint64_t ns)
 {
 	rig_flush(rig);
 	rig->now += ns;
-	stats_step(rig->stats, rig->now);
+	stats_step(rig->stats, rig_clock(rig));
 }
 
 void rig_finish(struct rig *rig)
@@ -163,13 +163,13 @@ void rig_finish(struct rig *rig)
 		while (!all) {
 			all = flow_table_finish(worker->table, rig->now);
 			while (!worker_shared_flush(worker))
-				stats_step(rig->stats, rig->now);
+				stats_step(rig->stats, rig_clock(rig));
 		}
 		seqlock_write_begin(&worker->sequence);
 		worker->counters.flows = *flow_table_counters(worker->table);
 		seqlock_write_end(&worker->sequence);
 	}
-	stats_finish(rig->stats, rig->now);
+	stats_finish(rig->stats, rig_clock(rig));
 }
 
 struct stats_row rig_row(struct rig *rig, enum stats_dimension dimension, enum stats_window window,

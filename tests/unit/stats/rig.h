@@ -33,8 +33,14 @@ struct rig {
 	struct worker_shared *workers[RIG_WORKERS];
 	uint32_t worker_count;
 	struct stats *stats;
-	uint64_t now;
+	uint64_t now;	/* the clock */
+	int64_t shift;	/* the wall clock is so far from it: what somebody sets is this */
 };
+
+static inline struct clock_reading rig_clock(const struct rig *rig)
+{
+	return (struct clock_reading){.clock = rig->now, .shift = rig->shift};
+}
 
 struct rig_settings {
 	uint32_t workers;	/* 0: 1 */

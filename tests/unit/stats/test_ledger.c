@@ -113,7 +113,7 @@ Test(ledger, a_capture_has_its_own_time)
 	rig_send(rig, &shot, 10);
 	rig->now += 5 * CLOCK_SECOND;
 	rig_send(rig, &other, 30);
-	stats_step(rig->stats, RIG_START + 2 * CLOCK_SECOND);
+	stats_step(rig->stats, (struct clock_reading){.clock = RIG_START + 2 * CLOCK_SECOND});
 	snapshot = stats_acquire(rig->stats);
 	cr_assert_eq(snapshot->first, RIG_START);
 	cr_assert_eq(snapshot->last, RIG_START + 5 * CLOCK_SECOND);
@@ -280,6 +280,7 @@ Test(ledger, settings_that_cannot_be_are_refused)
 	const struct stats_settings good = {.interval = CLOCK_SECOND, .top_length = 1,
 					    .workers = workers, .lcores = &lcore,
 					    .worker_count = 1, .flow_capacity = 64};
+	const struct clock_reading start = {.clock = RIG_START};
 	struct stats_settings bad[6] = {good, good, good, good, good, good};
 	struct stats *stats = NULL;
 
@@ -290,8 +291,8 @@ Test(ledger, settings_that_cannot_be_are_refused)
 	bad[4].port_count = SNAPSHOT_PORTS_MAX + 1;
 	bad[5].flow_capacity = 0;
 	for (unsigned int i = 0; i < 6; i++)
-		cr_assert_eq(stats_create(&bad[i], RIG_START, &stats), -EINVAL, "%u", i);
-	cr_assert_eq(stats_create(&good, RIG_START, &stats), 0);
+		cr_assert_eq(stats_create(&bad[i], start, &stats), -EINVAL, "%u", i);
+	cr_assert_eq(stats_create(&good, start, &stats), 0);
 	stats_destroy(stats);
 	stats_destroy(NULL);
 }

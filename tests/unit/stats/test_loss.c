@@ -13,14 +13,14 @@
 struct lossy {
 	struct loss loss;
 	struct snapshot snapshot;
-	uint64_t now;
+	struct clock_reading now;
 };
 
 static struct lossy *open_lossy(void)
 {
 	struct lossy *lossy = calloc(1, sizeof(*lossy));
 
-	lossy->now = START;
+	lossy->now.clock = START;
 	lossy->snapshot.port_count = 2;
 	lossy->snapshot.ports[0].counters.queues = 1;
 	lossy->snapshot.ports[1].counters.queues = 3;
@@ -29,7 +29,7 @@ static struct lossy *open_lossy(void)
 
 static void interval(struct lossy *lossy, uint64_t length)
 {
-	lossy->now += length;
+	lossy->now.clock += length;
 	loss_note(&lossy->loss, lossy->now, length, &lossy->snapshot);
 }
 
@@ -70,5 +70,22 @@ Test(loss, want_of_buffers_is_loss)
 	lossy->snapshot.ports[0].counters.no_mbuf = 1;
 	interval(lossy, CLOCK_SECOND);
 	expect_loss(&lossy->snapshot.ports[0].loss, 1, 2, 1);
+	free(lossy);
+}
+
+/* Its dates follow the wall clock when that is set; its length does not. */
+Test(loss, dates_follow_a_step)
+{
+	struct lossy *lossy = open_lossy();
+	struct snapshot_port *port = &lossy->snapshot.ports[0];
+
+	port->counters.missed = 5;
+	interval(lossy, CLOCK_SECOND);
+	lossy->now.shift = -(int64_t)(100 * CLOCK_SECOND);
+	interval(lossy, CLOCK_SECOND);
+	cr_expect_eq(port->loss.first, START - 100 * CLOCK_SECOND);
+	cr_expect_eq(port->loss.last, START - 99 * CLOCK_SECOND);
+	cr_expect_eq(port->loss.time, CLOCK_SECOND);
+	cr_expect_eq(lossy->snapshot.ports[1].loss.first, 0, "none there");
 	free(lossy);
 }

@@ -79,7 +79,7 @@ static const struct snapshot *snapshot_of(struct rig *rig)
 		counters->reasons[PACKET_FLOW_IPV4] = all - flows->overflow_packets[0];
 	}
 	rig->now += CLOCK_SECOND;
-	stats_step(rig->stats, rig->now);
+	stats_step(rig->stats, rig_clock(rig));
 	return stats_acquire(rig->stats);
 }
 

@@ -192,20 +192,48 @@ Test(windows, a_stall_is_one_long_interval)
 	rig_close(rig);
 }
 
-Test(windows, the_clock_set_back_stops_nothing)
+/* What a window holds is what comes nearest to its name, and it says so. */
+static void check_covered(uint64_t interval, uint32_t intervals, const uint64_t ms[STATS_WINDOWS])
 {
-	struct rig *rig = rig_open(&(struct rig_settings){0});
-	const struct snapshot *snapshot;
+	struct rig *rig = rig_open(&(struct rig_settings){.interval = interval});
 
-	send_second(rig, 0);
-	rig_step(rig, CLOCK_SECOND);
-	send_second(rig, 1);
-	rig->now -= 3600 * CLOCK_SECOND;
-	stats_step(rig->stats, rig->now);
-	rig_step(rig, CLOCK_SECOND);
-	check_window(rig, STATS_NOW, 1, 1);
-	snapshot = stats_acquire(rig->stats);
-	cr_assert_eq(snapshot->history[1].duration, CLOCK_SECOND);
+	for (uint32_t i = 0; i < intervals; i++) {
+		struct shot shot = shot_of(0);
+
+		rig_send(rig, &shot, 1);
+		rig_step(rig, interval);
+	}
+	const struct snapshot *snapshot = stats_acquire(rig->stats);
+
+	for (int w = 0; w < STATS_WINDOWS; w++) {
+		uint64_t covered = snapshot->windows[w].time;
+
+		cr_expect_eq(covered, ms[w] * CLOCK_MILLISECOND, "%s at %lu ns: %lu",
+			     stats_window_names[w], interval, covered);
+		cr_expect_eq(rig_sum(rig, STATS_SOURCE, w, STATS_PACKETS), covered / interval,
+			     "%s at %lu ns holds as many intervals", stats_window_names[w],
+			     interval);
+	}
 	stats_release(rig->stats, snapshot);
 	rig_close(rig);
+}
+
+#define MS(ms) ((ms) * CLOCK_MILLISECOND)
+
+Test(windows, nearest_to_their_names)
+{
+	check_covered(MS(6000), 20, (const uint64_t[]){6000, 12000, 60000, 120000});
+	check_covered(MS(7000), 20, (const uint64_t[]){7000, 7000, 63000, 140000});
+	check_covered(MS(10010), 20, (const uint64_t[]){10010, 10010, 60060, 200200});
+	check_covered(MS(1010), 90, (const uint64_t[]){1010, 10100, 59590, 90900});
+	check_covered(MS(300), 300, (const uint64_t[]){300, 9600, 60000, 90000});
+	check_covered(MS(50), 2000, (const uint64_t[]){50, 10000, 60000, 100000});
+	check_covered(MS(3600000), 3, (const uint64_t[]){3600000, 3600000, 3600000, 10800000});
+}
+
+/* Three seconds after the start there are no more. */
+Test(windows, no_longer_than_there_was_time)
+{
+	check_covered(MS(1000), 3, (const uint64_t[]){1000, 3000, 3000, 3000});
+	check_covered(MS(200), 4, (const uint64_t[]){200, 800, 800, 800});
 }

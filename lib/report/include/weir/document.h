@@ -23,7 +23,7 @@ struct document_info {
 	const char *version;
 	const char *const *sources; /* as the user named them */
 	uint32_t source_count;
-	uint64_t started;	    /* ns since 1970 */
+	uint64_t started;	    /* by the clock */
 	const char *const (*settings)[2]; /* name, value */
 	uint32_t setting_count;
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
@@ -39,7 +39,11 @@ json_t *document_text(const char *text);
 /* An instant as RFC 3339; null for 0. */
 json_t *document_instant(uint64_t ns);
 
-json_t *document_info(const struct document_info *info);
+/* A length of time in ms, rounded. */
+uint64_t document_ms(uint64_t ns);
+
+/* `shift` makes a date of the clock (weir/clock.h). */
+json_t *document_info(const struct document_info *info, int64_t shift);
 json_t *document_time(const struct snapshot *snapshot);
 json_t *document_ledger(const struct snapshot *snapshot);
 json_t *document_rates(const struct stats_rates *rates);

@@ -12,6 +12,10 @@
 /*
  * Everything weir says about the traffic at one instant. Made by the stats core once per
  * interval, immutable afterwards; the report and the telemetry callbacks read nothing else.
+ *
+ * Lengths of time are by the clock that never steps. Dates (ns since 1970) are reckoned from it by
+ * the wall clock as it stood when the snapshot was made, those of the past too: when somebody sets
+ * the wall clock all of them move with it, and keep their distances.
  */
 
 enum stats_dimension {
@@ -71,7 +75,7 @@ struct stats_rates {
 
 /* One second (or interval, when longer) of history. */
 struct stats_history {
-	uint64_t time;		/* its end, ns since 1970 */
+	uint64_t time;		/* its end, a date */
 	uint64_t duration;	/* ns */
 	uint64_t packets, frame_octets, ip_octets, missed; /* packets: that passed the filter */
 	uint64_t received, lost; /* frames: that came, and that were missed or found no mbuf */
@@ -107,7 +111,7 @@ struct snapshot_worker {
 
 /* When frames were lost, in steps of intervals; all 0: none was. */
 struct stats_loss {
-	uint64_t first; /* begin of the first interval with loss, ns since 1970 */
+	uint64_t first; /* begin of the first interval with loss, a date */
 	uint64_t last;	/* end of the last one */
 	uint64_t time;	/* length of all of them, ns */
 };
@@ -153,11 +157,20 @@ struct snapshot_prefilter {
 #define SNAPSHOT_WORKERS_MAX 64
 #define SNAPSHOT_PORTS_MAX   64
 
+/* What a window came to hold: whole seconds (or intervals), as many as come nearest to its name. */
+struct snapshot_window {
+	uint64_t time;		/* that it covers, ns; less than its name says at the start */
+	uint32_t entries;	/* of the history, older than the newest */
+	uint32_t missed_share_ppm; /* frames that never came, of a million that might have */
+};
+
 struct snapshot {
 	uint64_t number;	/* 1, 2, ... */
-	uint64_t time;		/* when it was made, ns since 1970 */
+	uint64_t clock;		/* when it was made, by the clock */
+	uint64_t time;		/* when it was made, a date; so are the next three */
 	uint64_t started;	/* when weir started to receive */
 	uint64_t first, last;	/* packet times; 0: no packet yet */
+	uint64_t interval;	/* ns between snapshots, when nothing holds the stats core up */
 	double seconds;		/* captures: first to last, by their clock; live: since start */
 	bool final;		/* nothing comes after it: all flows have ended */
 
@@ -185,9 +198,11 @@ struct snapshot {
 	struct snapshot_split split;
 	struct snapshot_overflow overflow;
 
+	struct snapshot_window windows[STATS_WINDOWS];
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
-	/* Frames that never came, of a million that might have: what lists and totals lack. */
-	uint32_t missed_share_ppm[STATS_WINDOWS];
+	/* All that the lists of the whole time were made of, with what is in no row: read as they were,
+	 * so a little later than the counters of the ledger. */
+	uint64_t top_counted[STATS_METRICS];
 	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */
 	uint32_t top_length;	    /* most rows a list can have */
 	/* Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s and

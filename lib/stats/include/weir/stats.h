@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/clock.h>
 #include <weir/hash.h>
 #include <weir/port.h>
 #include <weir/snapshot.h>
@@ -39,7 +40,8 @@ struct stats_settings {
 };
 
 /* The arrays are copied, the workers and ports not: they outlive the stats. 0, -ENOMEM, -EINVAL. */
-int stats_create(const struct stats_settings *settings, uint64_t now, struct stats **stats);
+int stats_create(const struct stats_settings *settings, struct clock_reading now,
+		 struct stats **stats);
 void stats_destroy(struct stats *stats);
 
 /*
@@ -65,12 +67,12 @@ int stats_add_consumer(struct stats *stats, const struct stats_consumer *consume
 int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout);
 
 /*
- * Drain the rings, and when an interval has passed at `now` (ns, wall clock) make a snapshot.
+ * Drain the rings, and when an interval has passed at `now` make a snapshot.
  * Returns the number of records drained, so that the caller sleeps (about a millisecond) only
  * when there was nothing to do. While readers hold all spare snapshots the interval goes on,
  * and the next snapshot covers it. Stats thread only.
  */
-uint32_t stats_step(struct stats *stats, uint64_t now);
+uint32_t stats_step(struct stats *stats, struct clock_reading now);
 
 /*
  * Of a capture: how long it was by its clock, in ns, which wild time stamps do not make longer. Known
@@ -79,7 +81,7 @@ uint32_t stats_step(struct stats *stats, uint64_t now);
 void stats_set_capture_span(struct stats *stats, uint64_t span);
 
 /* All workers are done: drain everything that is left and make the final snapshot. */
-void stats_finish(struct stats *stats, uint64_t now);
+void stats_finish(struct stats *stats, struct clock_reading now);
 
 /*
  * The newest snapshot, held until released (NULL before the first). Any thread; does not
