@@ -32,6 +32,7 @@ static int make_workers(struct analyzer *analyzer, struct error *error)
 		.capacity = options->flow_capacity,
 		.active_timeout = options->active_timeout,
 		.inactive_timeout = options->inactive_timeout,
+		.live = options->input != INPUT_CAPTURES && !analyzer->source.trust_time,
 	};
 	int result = hash_secret_draw(&settings.secret);
 
@@ -272,6 +273,7 @@ static void wind_down(struct analyzer *analyzer)
 		describe_result(analyzer);
 	else
 		describe_xstats(analyzer); /* the last time that the ports are asked */
+	describe_stamps(analyzer);
 	stats_finish(analyzer->stats, clock_read());
 }
 

@@ -145,6 +145,23 @@ static void describe_times(struct analyzer *analyzer, const struct reader_result
 	}
 }
 
+void describe_stamps(struct analyzer *analyzer)
+{
+	uint64_t ignored = 0;
+
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++) {
+		struct worker_counters counters;
+
+		worker_shared_counters(analyzer->shared[w], &counters);
+		ignored += counters.stamps_ignored;
+	}
+	if (ignored > 0)
+		add_remark(analyzer,
+			   "%" PRIu64 " frames had a time stamp of the NIC more than a second from the wall "
+			   "clock; they are dated by weir's clock",
+			   ignored);
+}
+
 void describe_result(struct analyzer *analyzer)
 {
 	struct reader_result result;

@@ -10,6 +10,9 @@ void describe(struct analyzer *analyzer);
 /* What the ports' drivers count of their own, for the next JSON report. While ports run. */
 void describe_xstats(struct analyzer *analyzer);
 
+/* When the workers have left: a remark on times of the NIC that were none. */
+void describe_stamps(struct analyzer *analyzer);
+
 /*
  * After the captures' end: remarks where one was cut and on times that cannot be, also as warnings, and
  * how long it was for the statistics.

@@ -51,6 +51,7 @@ json_t *document_workers(const struct snapshot *snapshot)
 		put_count(&object, "flow_capacity", worker->table_capacity);
 		put_count(&object, "ip_checksum_errors", counters->ip_checksum_bad);
 		put_count(&object, "l4_checksum_errors", counters->l4_checksum_bad);
+		put_count(&object, "stamps_ignored", counters->stamps_ignored);
 		put(&object, "cpu", processor(worker));
 		append(&array, object);
 	}

@@ -27,7 +27,8 @@ struct tally {
 	uint8_t verdict[FLOW_BURST]; /* enum packet_reason */
 	uint32_t ip_checksum_bad, l4_checksum_bad;
 	uint64_t filtered_octets;
-	uint64_t first, last;	/* packet times, of those that passed */
+	uint64_t first, last;	/* packet times, of those that passed ... */
+	int64_t shift;		/* ... and what makes dates of them */
 };
 
 #define TALLY_FCS 4
@@ -116,9 +117,11 @@ static inline void tally_apply(struct tally *tally, struct worker_counters *coun
 	counters->filtered_octets += tally->filtered_octets;
 	if (tally->passed > 0) {
 		tally_lengths(tally, counters);
-		if (counters->first == 0 || counters->first > tally->first)
-			counters->first = tally->first;
-		counters->last = RTE_MAX(counters->last, tally->last);
+		uint64_t first = tally->first + (uint64_t)tally->shift;
+
+		if (counters->first == 0 || counters->first > first)
+			counters->first = first;
+		counters->last = RTE_MAX(counters->last, tally->last + (uint64_t)tally->shift);
 		counters->ip_checksum_bad += tally->ip_checksum_bad;
 		counters->l4_checksum_bad += tally->l4_checksum_bad;
 	}

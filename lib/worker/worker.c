@@ -18,8 +18,11 @@
 /* Housekeeping runs on a counter, not on a clock: every so many empty polls. */
 #define IDLE_HOUSEKEEPING 256
 #define IDLE_SLEEP_NS	  (50 * 1000)
-/* A NIC whose time is further than this from the wall clock counts ticks, not nanoseconds. */
-#define PLAUSIBLE_NS (UINT64_C(86400) * CLOCK_SECOND)
+/* While the sweep of expiry is behind. */
+#define IDLE_HOUSEKEEPING_BEHIND 8
+/* A stamp further than this from the wall clock does not say when the frame was there. */
+#define STAMP_NEAR CLOCK_SECOND
+_Static_assert(2 * STAMP_NEAR <= FLOW_REORDER, "as far apart as the table takes them");
 /* A burst takes a microsecond or so: readers would not see it if each were published by itself. */
 #define PUBLISH_BURSTS 8
 /*
@@ -31,11 +34,12 @@
 /* What the loop keeps to itself. */
 struct loop {
 	struct worker *worker;
-	struct cycle_clock wall;
+	struct cycle_clock line;
 	uint64_t cycles;	/* the one reading of this round */
-	uint64_t now;		/* wall clock of it */
 	uint64_t clock;		/* never goes back; what timeouts run by */
-	bool capture_time;	/* only packets move the clock: a capture, or times of another day */
+	int64_t shift;		/* clock + shift is the date */
+	bool capture_time;	/* only packets move the clock, and it is their date: captures */
+	bool behind;		/* the sweep of expiry is behind the clock */
 	unsigned int empty_polls; /* in a row */
 	unsigned int unpublished; /* bursts that the shared counters don't have yet */
 	uint64_t stamped;	/* flags of mbufs that bring a time of their own */
@@ -47,22 +51,36 @@ struct loop {
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
 
-/* A time that came with the frame from a NIC or a replaying driver. */
-static void take_device_time(struct loop *loop, const struct rte_mbuf *mbuf, struct packet *packet)
+/* A driver that replays a capture: from its first stamp on the clock is that of the capture. */
+static void take_replayed_time(struct loop *loop, uint64_t stamp, struct packet *packet)
 {
-	uint64_t time = *RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
-	bool plausible = time + PLAUSIBLE_NS > loop->now && time < loop->now + PLAUSIBLE_NS;
-
-	if (!plausible && !loop->worker->trust_time)
-		return;
-	if (!plausible && !loop->capture_time) {
+	if (!loop->capture_time) {
 		loop->capture_time = true;
 		loop->clock = 0;
+		loop->shift = 0;
 	}
-	packet->time = time;
-	if (loop->clock < time)
-		loop->clock = time;
+	if (loop->clock < stamp)
+		loop->clock = stamp;
+	packet->time = stamp;
 	packet->clock = loop->clock;
+}
+
+/*
+ * The stamp of a NIC dates the frame if it is a date at all: some NICs count ticks, or from when
+ * they were switched on, or were never set.
+ */
+static inline void take_device_time(struct loop *loop, const struct rte_mbuf *mbuf,
+				    struct packet *packet)
+{
+	uint64_t stamp = *RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
+	uint64_t time = stamp - (uint64_t)loop->shift;
+
+	if (unlikely(loop->worker->trust_time))
+		take_replayed_time(loop, stamp, packet);
+	else if (likely(time - loop->clock + STAMP_NEAR <= 2 * STAMP_NEAR))
+		packet->time = packet->clock = time;
+	else
+		loop->counters.stamps_ignored++;
 }
 
 /* When the frame was there, and how long it was, if the capture reader or the device say so. */
@@ -139,6 +157,7 @@ static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct 
 static inline bool parse_common(struct loop *loop, const struct rte_mbuf *mbuf, uint64_t notes,
 				struct packet *packet)
 {
+	uint64_t ignored = notes != 0 ? loop->counters.stamps_ignored : 0;
 	uint32_t wire = rte_pktmbuf_pkt_len(mbuf);
 
 	if (unlikely((mbuf->ol_flags & loop->noted) != notes || mbuf->nb_segs != 1))
@@ -147,8 +166,12 @@ static inline bool parse_common(struct loop *loop, const struct rte_mbuf *mbuf, 
 		take_times(loop, mbuf, &wire, packet);
 	else
 		packet->time = packet->clock = loop->clock;
-	return likely(packet_parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *),
-					  rte_pktmbuf_data_len(mbuf), wire, packet));
+	if (likely(packet_parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *),
+				       rte_pktmbuf_data_len(mbuf), wire, packet)))
+		return true;
+	if (notes != 0)
+		loop->counters.stamps_ignored = ignored;
+	return false;
 }
 
 /*
@@ -278,10 +301,13 @@ static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
 	burst = flow_table_next(shared->table);
 	burst->count = 0;
 	tally_start(tally, count);
+	tally->shift = loop->shift;
 	if (count > 0 && likely((mbufs[0]->ol_flags & loop->stamped) == 0))
 		parse(loop, mbufs, count, 0, burst, tally);
 	else if (count > 0)
 		parse(loop, mbufs, count, mbufs[0]->ol_flags & loop->stamped, burst, tally);
+	burst->clock = loop->clock;
+	burst->shift = loop->shift;
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 }
@@ -294,6 +320,16 @@ static bool in_flight(const struct loop *loop)
 	return false;
 }
 
+/* About once a second: follow the kernel's rate, and the wall clock, which may have been set. */
+static void anchor(struct loop *loop)
+{
+	struct clock_reading reading = clock_read();
+
+	cycle_clock_anchor(&loop->line, loop->cycles, reading.clock);
+	if (!loop->capture_time)
+		loop->shift = reading.shift;
+}
+
 /* One reading of the clock for the whole round. */
 static void read_clock(struct loop *loop, bool was_busy)
 {
@@ -303,11 +339,13 @@ static void read_clock(struct loop *loop, bool was_busy)
 	if (was_busy)
 		loop->counters.cycles_busy += cycles - loop->cycles;
 	loop->cycles = cycles;
-	if (unlikely(cycles - loop->wall.cycles > rte_get_tsc_hz()))
-		cycle_clock_anchor(&loop->wall, cycles, clock_wall_ns());
-	loop->now = cycle_clock_ns(&loop->wall, cycles);
-	if (!loop->capture_time && loop->clock < loop->now)
-		loop->clock = loop->now;
+	if (unlikely(cycles - loop->line.cycles > rte_get_tsc_hz()))
+		anchor(loop);
+	if (!loop->capture_time) {
+		uint64_t now = cycle_clock_ns(&loop->line, cycles);
+
+		loop->clock = RTE_MAX(loop->clock, now);
+	}
 }
 
 static void idle(struct loop *loop)
@@ -321,15 +359,15 @@ static void idle(struct loop *loop)
 	}
 	if (loop->unpublished > 0)
 		publish(loop);
-	if (++loop->empty_polls % IDLE_HOUSEKEEPING != 0) {
+	if (++loop->empty_polls % (loop->behind ? IDLE_HOUSEKEEPING_BEHIND : IDLE_HOUSEKEEPING) != 0) {
 		rte_pause();
 		return;
 	}
 	if (!loop->capture_time)
-		flow_table_expire(worker->shared.table, loop->clock);
+		loop->behind = flow_table_expire(worker->shared.table, loop->clock);
 	flush(loop, worker->lossless);
 	publish(loop);
-	if (worker->may_sleep) {
+	if (worker->may_sleep && !loop->behind) {
 		struct timespec pause = {.tv_nsec = IDLE_SLEEP_NS};
 
 		nanosleep(&pause, NULL);
@@ -400,7 +438,8 @@ int worker_main(void *argument)
 	/* On a dedicated core no page may be missing later; a capture can wait for its pages. */
 	if (!worker->may_sleep)
 		flow_table_prefault(worker->shared.table);
-	cycle_clock_init(&loop.wall, rte_get_tsc_hz(), loop.cycles, clock_wall_ns());
+	cycle_clock_init(&loop.line, rte_get_tsc_hz(), loop.cycles, 0);
+	anchor(&loop);
 	do {
 		/* Asked before polling: what came before the end is still in the queues then. */
 		ended = captures_ended(worker);

@@ -154,16 +154,21 @@ static void add_timed(const uint8_t *frame, uint32_t length, uint64_t time)
 Test(loop, time_of_a_nic_is_taken_when_plausible)
 {
 	struct worker_counters counters;
-	uint64_t now = clock_wall_ns();
 	uint8_t frame[60];
+	uint64_t now;
 
 	ring_rig_start(&rig);
+	now = clock_wall_ns();
 	frame_udp4(frame, sizeof(frame), 1, false);
-	add_timed(frame, sizeof(frame), now - CLOCK_SECOND);
+	add_timed(frame, sizeof(frame), now - CLOCK_SECOND / 2);
 	add_timed(frame, sizeof(frame), 123456789); /* ticks since the NIC was reset */
+	add_timed(frame, sizeof(frame), now + 23 * 3600 * CLOCK_SECOND);
+	memcpy(frame + 12, "\x08\x06", 2); /* ARP: not what most frames are */
+	add_timed(frame, sizeof(frame), now - 2 * CLOCK_SECOND);
 	ring_rig_run(&rig, &counters);
-	cr_assert_eq(counters.first, now - CLOCK_SECOND);
-	cr_assert_geq(counters.last, now, "the second frame has the wall clock's time");
+	cr_assert_eq(counters.first, now - CLOCK_SECOND / 2);
+	cr_assert_eq(counters.stamps_ignored, 3);
+	cr_assert_geq(counters.last, now, "the other frames have the wall clock's time");
 	cr_assert_lt(counters.last, now + 60 * CLOCK_SECOND);
 	ring_rig_stop(&rig);
 }
@@ -175,8 +180,7 @@ Test(loop, a_replaying_driver_brings_its_own_time)
 	struct flow_view view;
 	uint8_t frame[60];
 
-	ring_rig_start(&rig);
-	rig.worker.trust_time = true;
+	ring_rig_replay(&rig);
 	frame_udp4(frame, sizeof(frame), 1, false);
 	add_timed(frame, sizeof(frame), then);
 	add_timed(frame, sizeof(frame), then + 29 * CLOCK_SECOND);
@@ -194,13 +198,15 @@ Test(loop, a_replaying_driver_brings_its_own_time)
 /* Every other frame brings a time; `first`: the first of the burst does. Not all are common ones. */
 static void check_some_times(bool first)
 {
-	uint64_t now = clock_wall_ns(), early = now - 3 * CLOCK_SECOND;
-	uint64_t earliest = early + !first;
+	uint64_t now, early, earliest;
 	struct worker_counters counters;
 	struct flow_view view;
 	uint8_t frame[60], arp[60];
 
 	ring_rig_start(&rig);
+	now = clock_wall_ns();
+	early = now - CLOCK_SECOND / 2;
+	earliest = early + !first;
 	frame_udp4(frame, sizeof(frame), 1, false);
 	memcpy(arp, frame, sizeof(arp));
 	memcpy(arp + 12, "\x08\x06", 2);
@@ -273,6 +279,53 @@ static void *run_worker(void *argument)
 	(void)argument;
 	worker_main(&rig.worker);
 	return NULL;
+}
+
+/*
+ * A flow of one packet, then nothing but frames that have none: it leaves by its timeout and at most
+ * 2 s. Before, only packets with a flow moved the sweep.
+ */
+static void check_expiry(const uint8_t *other)
+{
+	const uint64_t timeout = CLOCK_SECOND / 2, bound = timeout + 2 * CLOCK_SECOND;
+	struct worker_counters counters = {0};
+	uint64_t started, now;
+	uint8_t frame[60];
+	pthread_t thread;
+
+	rig.inactive_timeout = timeout;
+	ring_rig_start(&rig);
+	frame_udp4(frame, sizeof(frame), 1, false);
+	ring_rig_add(&rig, frame, sizeof(frame), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, run_worker, NULL), 0);
+	started = clock_monotonic_ns();
+	do {
+		now = clock_monotonic_ns();
+		if (other != NULL && rte_mempool_avail_count(rig.pool) > 1000 &&
+		    rte_ring_count(rig.ring) < 64)
+			ring_rig_add(&rig, other, sizeof(frame), 0);
+		worker_shared_counters(&rig.worker.shared, &counters);
+	} while (counters.flows.ended[FLOW_END_IDLE] == 0 && now - started < 4 * bound);
+	__atomic_store_n(&rig.stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	cr_expect_eq(counters.flows.ended[FLOW_END_IDLE], 1);
+	cr_expect_geq(now - started, timeout);
+	cr_expect_leq(now - started, bound);
+	ring_rig_stop(&rig);
+}
+
+Test(loop, flows_expire_while_frames_without_a_flow_come)
+{
+	uint8_t arp[60];
+
+	frame_udp4(arp, sizeof(arp), 1, false);
+	memcpy(arp + 12, "\x08\x06", 2);
+	check_expiry(arp);
+}
+
+Test(loop, flows_expire_while_nothing_comes)
+{
+	check_expiry(NULL);
 }
 
 /* A reader sees a balanced ledger at every instant, while frames of every kind come. */

@@ -10,18 +10,19 @@
 
 #include "eal_rig.h"
 
-void ring_rig_start(struct ring_rig *rig)
+static void start(struct ring_rig *rig, bool live)
 {
 	struct flow_settings settings = {
 		.capacity = 4096,
 		.active_timeout = 300 * CLOCK_SECOND,
-		.inactive_timeout = 30 * CLOCK_SECOND,
+		.inactive_timeout = rig->inactive_timeout > 0 ? rig->inactive_timeout : 30 * CLOCK_SECOND,
+		.live = live,
 	};
 	struct port_fields fields;
 	struct port port;
 	int id;
 
-	memset(rig, 0, sizeof(*rig));
+	*rig = (struct ring_rig){.inactive_timeout = rig->inactive_timeout};
 	eal_rig_start(NULL);
 	cr_assert_eq(port_fields_register(&fields, NULL), 0);
 	rig->ring = rte_ring_create("frames", 8192, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -38,6 +39,17 @@ void ring_rig_start(struct ring_rig *rig)
 	rig->worker.vlan_key = true;
 	rig->worker.may_sleep = true;
 	rig->worker.stop = &rig->stop;
+}
+
+void ring_rig_start(struct ring_rig *rig)
+{
+	start(rig, true);
+}
+
+void ring_rig_replay(struct ring_rig *rig)
+{
+	start(rig, false);
+	rig->worker.trust_time = true;
 }
 
 void ring_rig_stop(struct ring_rig *rig)

@@ -15,9 +15,12 @@ struct ring_rig {
 	struct rte_mempool *pool; /* data room of 2048 bytes */
 	struct worker worker;
 	bool stop;
+	uint64_t inactive_timeout; /* ns, to be set before the start; 0: 30 s */
 };
 
 void ring_rig_start(struct ring_rig *rig);
+/* ... whose port replays a capture. */
+void ring_rig_replay(struct ring_rig *rig);
 void ring_rig_stop(struct ring_rig *rig);
 
 /*

@@ -29,7 +29,7 @@ struct worker {
 	const struct filter *filter; /* NULL: all frames */
 	struct port_fields fields;
 	bool vlan_key;
-	bool trust_time;	/* packet times in mbufs are right even if far from the wall clock */
+	bool trust_time;	/* a driver replays a capture: its times are the clock */
 	bool may_sleep;		/* give the CPU away when idle: the core is not dedicated */
 	bool handed_frames;	/* another core has filled the mbufs (net_ring): they are not in the cache */
 	bool lossless;		/* wait for the stats core instead of letting flows overflow (captures) */
@@ -37,7 +37,7 @@ struct worker {
 	 * queues are empty; then ends all flows at the clock `final_clock(context)`. */
 	const bool *stop;	/* atomic; set by the main thread */
 	bool (*at_end)(const void *context);
-	uint64_t (*final_clock)(const void *context); /* NULL: the wall clock */
+	uint64_t (*final_clock)(const void *context); /* NULL: the worker's */
 	const void *context;
 };
 
