@@ -314,6 +314,13 @@ static int parse_condition(struct words *words, struct rule *rule)
 				"arp or non-ip");
 }
 
+/* A port of a protocol that has none would match nothing, silently. */
+static bool has_ports(uint32_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
+}
+
 static int parse_conditions(struct words *words, struct rule *rule)
 {
 	int code = 0;
@@ -331,6 +338,10 @@ static int parse_conditions(struct words *words, struct rule *rule)
 							      "is possible behind them");
 	while (code == 0 && !words_over(words))
 		code = parse_condition(words, rule);
+	if (code == 0 && (rule->from_port.set || rule->to_port.set) && rule->protocol.set &&
+	    !has_ports(rule->protocol.first))
+		return words_wrong(words, "the protocol of the rule has no ports: only tcp, udp, "
+					  "sctp, dccp and udplite have some");
 	return code;
 }
 

@@ -100,6 +100,10 @@ static void draw_rule(struct model_rule *rule, bool lone, uint64_t *random)
 		rule->protocol.first = rule->protocol.last =
 			protocols[rig_random(random, sizeof(protocols))];
 	}
+	/* With a protocol that has none, ports are refused. */
+	if ((rule->from_port.set || rule->to_port.set) && rule->protocol.first != IPPROTO_TCP &&
+	    rule->protocol.first != IPPROTO_UDP && rule->protocol.first != IPPROTO_SCTP)
+		rule->protocol = (struct model_range){0};
 }
 
 static bool is_empty(const struct model_rule *rule)

@@ -106,6 +106,8 @@ static const char *const refused[][3] = {
 	{"drop proto tcp proto udp", "rules:1:16: 'proto'", "already"},
 	{"drop vlan 4096", "rules:1:11: '4096'", "0..4095"},
 	{"drop arp from 10.0.0.1", "rules:1:10: 'from'", "alone"},
+	{"drop proto icmp to port 5", "rules:1:26: end of line", "has no ports"},
+	{"drop from port 7 proto 99", "rules:1:26: end of line", "has no ports"},
 	{"drop proto tcp arp", "rules:1:16: 'arp'", "alone"},
 	{"limit proto udp", "rules:1:7: 'proto'", "packets/s"},
 	{"limit 10 frames/s proto udp", "rules:1:10: 'frames/s'", "packets/s"},
