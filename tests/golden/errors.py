@@ -181,10 +181,19 @@ def ordinary_user(tap: Tap, folder: Path) -> None:
     one_line(tap, "no permission for an interface", run, FAILED, "lo", "CAP_NET_")
 
 
+def closed_descriptors(tap: Tap, folder: Path) -> None:
+    """What the caller closed is not read or written by way of a file that weir opened in its place."""
+    shell = ("sh", "-c")
+    said = weir.run(f"exec {weir.WEIR} --read - <&-", command=shell, timeout=20)
+    tap.ok("--read - <&-: one line, exit 2", said.status == 2 and said.errors.count("\n") == 1, said)
+    said = weir.run(f"exec {weir.WEIR} --read {weir.BUNDLED} >&-", command=shell, timeout=20)
+    tap.ok("a report to >&-: one line, exit 1", said.status == 1 and said.errors.count("\n") == 1, said)
+
+
 def main() -> None:
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        for test in (bad_captures, cut_captures, bad_options, ordinary_user):
+        for test in (bad_captures, cut_captures, bad_options, closed_descriptors, ordinary_user):
             sub = Path(folder, test.__name__)
             sub.mkdir(mode=0o755)
             Path(folder).chmod(0o755)
