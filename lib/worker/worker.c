@@ -117,6 +117,24 @@ static enum packet_reason parse_segments(struct loop *loop, const struct rte_mbu
 	return packet_parse(frame, loop->worker->vlan_key, packet);
 }
 
+/*
+ * A driver that replays a capture does not tell how long a snapped frame was: what is only longer than
+ * its captured bytes was cut, and does not contradict itself.
+ */
+static enum packet_reason judge_replayed(const struct loop *loop, struct packet_frame frame,
+					 enum packet_reason reason)
+{
+	struct packet packet;
+
+	if (reason != PACKET_MALFORMED_IPV4_LENGTH && reason != PACKET_MALFORMED_IPV6_LENGTH)
+		return reason;
+	frame.wire = UINT32_MAX;
+	if (packet_parse(&frame, loop->worker->vlan_key, &packet) == reason)
+		return reason;
+	return reason == PACKET_MALFORMED_IPV4_LENGTH ? PACKET_TRUNCATED_IPV4
+						      : PACKET_TRUNCATED_IPV6;
+}
+
 /* Any frame: its verdict to the tally, and true if it has a flow. */
 static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct rte_mbuf *mbuf,
 						bool matches, struct packet *packet,
@@ -140,6 +158,8 @@ static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct 
 		reason = packet_parse(&frame, loop->worker->vlan_key, packet);
 	else
 		reason = parse_segments(loop, mbuf, &frame, packet);
+	if (unlikely(loop->worker->trust_time))
+		reason = judge_replayed(loop, frame, reason);
 	tally_frame(tally, packet->frame_length);
 	tally_time(tally, packet->time);
 	if (mbuf->ol_flags & TALLY_NOTES)

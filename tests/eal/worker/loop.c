@@ -195,6 +195,25 @@ Test(loop, a_replaying_driver_brings_its_own_time)
 	ring_rig_stop(&rig);
 }
 
+/* net_pcap hands over the captured bytes, and not how long the frame was. */
+Test(loop, a_replayed_frame_that_was_snapped_is_truncated)
+{
+	struct worker_counters counters;
+	uint8_t frame[60];
+
+	ring_rig_replay(&rig);
+	frame_udp4(frame, sizeof(frame), 1, false);
+	frame[16] = 5; /* of 1280 octets and more, 60 bytes are here */
+	ring_rig_add(&rig, frame, sizeof(frame), 0);
+	frame[16] = frame[17] = 0;
+	frame[17] = 19; /* less than its own header */
+	ring_rig_add(&rig, frame, sizeof(frame), 0);
+	ring_rig_run(&rig, &counters);
+	cr_expect_eq(counters.reasons[PACKET_TRUNCATED_IPV4], 1);
+	cr_expect_eq(counters.reasons[PACKET_MALFORMED_IPV4_LENGTH], 1);
+	ring_rig_stop(&rig);
+}
+
 /* Every other frame brings a time; `first`: the first of the burst does. Not all are common ones. */
 static void check_some_times(bool first)
 {
