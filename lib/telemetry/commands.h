@@ -21,9 +21,16 @@ struct command_request {
 	struct error error;              /* why there is no answer */
 };
 
+/* What the newest snapshot is to a command. */
+enum command_snapshot {
+	SNAPSHOT_UNUSED, /* nothing: it changes something */
+	SNAPSHOT_NAMED,	 /* its number is part of the answer, where there is one */
+	SNAPSHOT_NEEDED	 /* the answer is made from it */
+};
+
 struct command {
 	const char *name, *help;
-	bool needs_snapshot;
+	enum command_snapshot snapshot;
 	/* The answer (a new reference, within ANSWER_BYTES once plain), or NULL with `error`. */
 	json_t *(*answer)(struct command_request *request);
 };

@@ -29,7 +29,7 @@ static struct {
 static json_t *answer_with_snapshot(const struct command *command, struct command_request *request)
 {
 	request->snapshot = stats_acquire(request->stats);
-	if (request->snapshot == NULL && command->needs_snapshot) {
+	if (request->snapshot == NULL && command->snapshot == SNAPSHOT_NEEDED) {
 		error_set(&request->error, EAGAIN,
 			  "no statistics yet: the first interval has not passed; ask again");
 		return NULL;
@@ -37,7 +37,7 @@ static json_t *answer_with_snapshot(const struct command *command, struct comman
 	json_t *answer = command->answer(request);
 
 	if (request->snapshot != NULL) {
-		if (answer != NULL)
+		if (answer != NULL && command->snapshot != SNAPSHOT_UNUSED)
 			command_put_snapshot(answer, request->snapshot, clock_monotonic_ns());
 		stats_release(request->stats, request->snapshot);
 	}
