@@ -15,8 +15,10 @@
 
 #include "prefilter.h"
 
+#ifndef likely /* libbpf 1.6 has them */
 #define likely(condition)   __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+#endif
 
 #define ETHERNET_HEADER  14
 #define ETHERTYPE_IPV4   0x0800

@@ -2,10 +2,12 @@
 #include <weir/port.h>
 
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_ethdev.h>
+#include <rte_version.h>
 
 #include "driver.h"
 #include "kernel_link.h"
@@ -23,6 +25,47 @@ static uint64_t grow(struct port_count *count, uint64_t now)
 /* Where a counter is kept in port->counts. */
 enum { RECEIVED, OCTETS, MISSED, NO_MBUF, ERRORS, QUEUES };
 
+#if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
+
+static void read_queues(struct port *port, const struct rte_eth_stats *stats)
+{
+	struct port_count *counts = port->counts + QUEUES;
+
+	for (uint16_t q = 0; q < RTE_MIN(port->queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); q++) {
+		grow(&counts[3 * q], stats->q_ipackets[q]);
+		grow(&counts[3 * q + 1], stats->q_ibytes[q]);
+		grow(&counts[3 * q + 2], stats->q_errors[q]);
+	}
+}
+
+#else /* the same under their names; a driver that has none of them leaves 0 */
+
+static uint64_t queue_xstat(const struct port *port, uint16_t queue, const char *what)
+{
+	char name[RTE_ETH_XSTATS_NAME_SIZE];
+	uint64_t id, value;
+
+	snprintf(name, sizeof(name), "rx_q%u_%s", queue, what);
+	if (rte_eth_xstats_get_id_by_name(port->id, name, &id) != 0 ||
+	    rte_eth_xstats_get_by_id(port->id, &id, &value, 1) != 1)
+		return 0;
+	return value;
+}
+
+static void read_queues(struct port *port, const struct rte_eth_stats *stats)
+{
+	struct port_count *counts = port->counts + QUEUES;
+
+	(void)stats;
+	for (uint16_t q = 0; q < port->queues; q++) {
+		grow(&counts[3 * q], queue_xstat(port, q, "packets"));
+		grow(&counts[3 * q + 1], queue_xstat(port, q, "bytes"));
+		grow(&counts[3 * q + 2], queue_xstat(port, q, "errors"));
+	}
+}
+
+#endif
+
 static void read_driver(struct port *port)
 {
 	struct port_count *counts = port->counts;
@@ -36,11 +79,7 @@ static void read_driver(struct port *port)
 	grow(&counts[ERRORS], stats.ierrors);
 	if (!driver_traits(port->driver)->retries_no_mbuf)
 		grow(&counts[NO_MBUF], stats.rx_nombuf);
-	for (uint16_t q = 0; q < RTE_MIN(port->queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); q++) {
-		grow(&counts[QUEUES + 3 * q], stats.q_ipackets[q]);
-		grow(&counts[QUEUES + 3 * q + 1], stats.q_ibytes[q]);
-		grow(&counts[QUEUES + 3 * q + 2], stats.q_errors[q]);
-	}
+	read_queues(port, &stats);
 }
 
 static void read_link(const struct port *port, struct port_counters *counters)

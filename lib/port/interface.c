@@ -27,7 +27,7 @@
 #include "xdp_trial.h"
 
 /* The driver's totals end with the queues that struct rte_eth_stats has room for. */
-#define PACKET_QUEUES_MAX RTE_ETHDEV_QUEUE_STAT_CNTRS
+#define PACKET_QUEUES_MAX 16 /* RTE_ETHDEV_QUEUE_STAT_CNTRS, which is gone in DPDK 25.11 */
 
 /* What fits an AF_XDP buffer (see pool.c), less Ethernet header and two VLAN tags. */
 #define XDP_MTU_MAX (3456 - 14 - 8)

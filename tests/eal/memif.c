@@ -47,7 +47,7 @@ static uint16_t start_peer(const char *device, struct rte_mempool **pool)
 	require(rte_eth_dev_start(id) == 0);
 	while (link.link_status != RTE_ETH_LINK_UP) {
 		usleep(1000);
-		rte_eth_link_get_nowait(id, &link);
+		require(rte_eth_link_get_nowait(id, &link) == 0);
 	}
 	return id;
 }
