@@ -118,8 +118,10 @@ void filter_destroy(struct filter *filter)
 /* `len` and the greater/less primitives mean the wire length, which rte_bpf does not know. */
 static bool match_snapped(const struct filter *filter, const struct rte_mbuf *mbuf, uint32_t wire)
 {
-	return bpf_filter(filter->program.bf_insns, rte_pktmbuf_mtod(mbuf, const uint8_t *), wire,
-			  rte_pktmbuf_data_len(mbuf)) != 0;
+	const struct pcap_pkthdr header = {.caplen = rte_pktmbuf_data_len(mbuf), .len = wire};
+
+	return pcap_offline_filter(&filter->program, &header,
+				   rte_pktmbuf_mtod(mbuf, const uint8_t *)) != 0;
 }
 
 static bool match(const struct filter *filter, struct rte_mbuf *mbuf)
