@@ -22,7 +22,7 @@ static struct port_fields fields;
 static int file;
 static char path[64];
 
-/* What a plain loop over the same file finds. */
+/* What a plain loop over the same file finds (without the clock), and what comes through the rings. */
 struct counts {
 	uint64_t frames, octets, clock;
 	bool cut;
@@ -62,12 +62,8 @@ static struct counts expect(void)
 
 	require(pcap != NULL);
 	while ((result = pcap_next_ex(pcap, &header, &data)) == 1) {
-		uint64_t time =
-			(uint64_t)header->ts.tv_sec * CLOCK_SECOND + (uint64_t)header->ts.tv_usec;
-
 		counts.frames++;
 		counts.octets += header->caplen;
-		counts.clock = RTE_MAX(counts.clock, time);
 	}
 	counts.cut = result == PCAP_ERROR;
 	pcap_close(pcap);
@@ -82,10 +78,10 @@ static void check_mbuf(const struct rte_mbuf *mbuf, uint64_t *clock)
 	require(mbuf->ol_flags == (fields.time_flag | fields.wire_flag));
 	require(*RTE_MBUF_DYNFIELD(mbuf, fields.wire_length, const uint32_t *) >= mbuf->pkt_len);
 
-	uint64_t time = *RTE_MBUF_DYNFIELD(mbuf, fields.time, const uint64_t *);
 	uint64_t now = *RTE_MBUF_DYNFIELD(mbuf, fields.clock, const uint64_t *);
 
-	require(now >= time && now >= *clock);
+	/* A wild time does not move it, and it never goes back. */
+	require(now >= *clock);
 	*clock = now;
 }
 
@@ -132,7 +128,7 @@ static void check_reader(struct reader *reader, uint16_t queues)
 	reader_result(reader, &result);
 	require(got.frames == expected.frames && got.frames == result.frames);
 	require(got.octets == expected.octets && got.octets == result.octets);
-	require(got.clock == expected.clock && got.clock == result.clock);
+	require(got.clock == result.clock);
 	require(expected.cut == (result.cut[0] != '\0'));
 	reader->pool = NULL;
 	reader->queues = 0;
