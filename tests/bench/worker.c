@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench-worker [EAL options] -- CAPTURE
+ * bench-worker [EAL options] -- CAPTURE [reader | unstamped | stamped | disordered]
  *
  * The whole worker over a capture, in one thread, from a ring port that holds all of its frames:
- * for counting instructions (callgrind). Nothing depends on time, chance or another thread, so
- * two runs count the same. Prints the ledger's two ends.
+ * for counting instructions (callgrind). What comes with a frame beside its bytes is what weir's
+ * own capture reader gives, or as from a NIC: nothing, its time, or times by up to 4 us out of order.
+ * From the reader nothing depends on time, chance or another thread, so two runs count the same;
+ * live only the sweep and the clock do. Prints the ledger's two ends.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +27,12 @@
 #define CAPACITY    131072
 #define START_NS    (UINT64_C(1700000000) * CLOCK_SECOND)
 #define STEP_NS     67
+#define DISORDER_NS 4096
+/* Into the future, as much as a stamp may be: callgrind is slow, and takes the worker's time. */
+#define AHEAD_NS (CLOCK_SECOND / 2)
+
+enum frames { FROM_READER, UNSTAMPED, STAMPED, DISORDERED };
+static const char *const frames_names[] = {"reader", "unstamped", "stamped", "disordered"};
 
 struct bench {
 	struct rte_ring *ring;
@@ -33,6 +41,8 @@ struct bench {
 	struct port port;
 	struct worker worker;
 	bool stop;
+	enum frames kind;
+	uint64_t start; /* time of the first frame */
 	uint64_t frames;
 };
 
@@ -42,20 +52,34 @@ static void fail(const char *what, const char *why)
 	exit(EXIT_FAILURE);
 }
 
-/* As the capture reader of weir does it: time and length of the frame stand beside it. */
+/* What stands beside the frame, which is `length` bytes long. */
+static void add_notes(struct bench *bench, struct rte_mbuf *mbuf, uint32_t length)
+{
+	uint64_t number = bench->frames++, time = bench->start + number * STEP_NS;
+
+	if (bench->kind == UNSTAMPED)
+		return;
+	if (bench->kind == DISORDERED)
+		time -= (number * 0x9e3779b97f4a7c15u >> 32) % DISORDER_NS;
+	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.time, uint64_t *) = time;
+	if (bench->kind != FROM_READER) {
+		mbuf->ol_flags |= bench->fields.time_flag;
+		return;
+	}
+	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.clock, uint64_t *) = time;
+	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.wire_length, uint32_t *) = length;
+	mbuf->ol_flags |= bench->fields.wire_flag;
+}
+
 static void add_frame(struct bench *bench, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(bench->pool);
-	uint64_t time = START_NS + bench->frames++ * STEP_NS;
 	char *data = mbuf == NULL ? NULL : rte_pktmbuf_append(mbuf, (uint16_t)header->caplen);
 
 	if (data == NULL)
 		fail("capture", "too many frames, or too long ones");
 	memcpy(data, bytes, header->caplen);
-	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.time, uint64_t *) = time;
-	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.clock, uint64_t *) = time;
-	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.wire_length, uint32_t *) = header->len;
-	mbuf->ol_flags |= bench->fields.wire_flag;
+	add_notes(bench, mbuf, header->len);
 	if (rte_ring_enqueue(bench->ring, mbuf) != 0)
 		fail("capture", "too many frames");
 }
@@ -107,6 +131,7 @@ static void make_worker(struct bench *bench)
 		.capacity = CAPACITY,
 		.active_timeout = 300 * CLOCK_SECOND,
 		.inactive_timeout = 30 * CLOCK_SECOND,
+		.live = bench->kind != FROM_READER,
 		.secret = {{1, 2, 3, 4}},
 	};
 
@@ -119,27 +144,45 @@ static void make_worker(struct bench *bench)
 	bench->worker.may_sleep = true;
 	bench->worker.lossless = true;
 	bench->worker.stop = &bench->stop;
-	bench->worker.at_end = at_end;
+	if (bench->kind == FROM_READER)
+		bench->worker.at_end = at_end;
+	else
+		bench->stop = true; /* when the ring is empty */
+}
+
+static bool take_kind(struct bench *bench, const char *name)
+{
+	for (int kind = FROM_READER; kind <= DISORDERED; kind++) {
+		bench->kind = (enum frames)kind;
+		if (strcmp(name, frames_names[kind]) == 0)
+			return true;
+	}
+	return false;
 }
 
 int main(int argc, char **argv)
 {
 	static struct bench bench;
 	int used = rte_eal_init(argc, argv);
+	int given = argc - used;
 	struct worker_counters counters;
 
-	if (used < 0 || argc - used != 2) {
-		fprintf(stderr, "usage: bench-worker [EAL options] -- CAPTURE\n");
+	if (used < 0 || given < 2 || given > 3 ||
+	    !take_kind(&bench, given == 3 ? argv[used + 2] : frames_names[FROM_READER])) {
+		fprintf(stderr, "usage: bench-worker [EAL options] -- CAPTURE "
+				"[reader | unstamped | stamped | disordered]\n");
 		return 2;
 	}
 	make_rig(&bench);
+	bench.start = bench.kind == FROM_READER ? START_NS : clock_wall_ns() + AHEAD_NS;
 	fill_ring(&bench, argv[used + 1]);
 	make_worker(&bench);
 	worker_main(&bench.worker);
 	worker_shared_counters(&bench.worker.shared, &counters);
 	printf("{\"frames\": %" PRIu64 ", \"received\": %" PRIu64 ", \"flow\": %" PRIu64
-	       ", \"flows\": %" PRIu64 "}\n",
-	       bench.frames, counters.received, counters.flows.packets, counters.flows.created);
+	       ", \"flows\": %" PRIu64 ", \"stamps_ignored\": %" PRIu64 "}\n",
+	       bench.frames, counters.received, counters.flows.packets, counters.flows.created,
+	       counters.stamps_ignored);
 	worker_shared_release(&bench.worker.shared);
 	port_stop(&bench.port);
 	port_close(&bench.port);

@@ -75,6 +75,8 @@ static uint32_t next_flow(struct draw *draw)
 
 void draw_packets(struct draw *draw, struct packet *packets, uint32_t count)
 {
+	const uint64_t late = draw->settings.disorder > 0 ? draw->settings.disorder - 1 : 0;
+
 	for (uint32_t i = 0; i < count; i++) {
 		struct packet *packet = &packets[i];
 		uint32_t flow = next_flow(draw);
@@ -88,9 +90,11 @@ void draw_packets(struct draw *draw, struct packet *packets, uint32_t count)
 		};
 		packet->frame_length = FRAME_LENGTH;
 		packet->octets = FRAME_LENGTH - 14;
-		/* A bit that is as good as random, and costs one multiplication. */
-		packet->direction = (uint8_t)((draw->clock * 0x9e3779b97f4a7c15u) >> 63);
+		/* Bits that are as good as random, and cost one multiplication. */
+		uint64_t bits = (draw->clock * 0x9e3779b97f4a7c15u) >> 32;
+
+		packet->direction = (uint8_t)(bits >> 31);
 		packet->ttl = 64;
-		packet->time = packet->clock = draw->clock;
+		packet->time = packet->clock = draw->clock - (bits & late);
 	}
 }

@@ -15,6 +15,7 @@ void *subject_create(const struct subject_settings *settings)
 		.capacity = settings->capacity,
 		.active_timeout = 300 * CLOCK_SECOND,
 		.inactive_timeout = settings->inactive_timeout,
+		.live = settings->live,
 		.secret = secret,
 	};
 	struct flow_table *table = flow_table_create(&flow_settings);
@@ -37,22 +38,23 @@ struct packet *subject_next(void *subject)
 	return burst->packets;
 }
 
-void subject_push(void *subject)
+void subject_push(void *subject, uint64_t clock)
 {
 	const struct flow_record *records;
 
+	flow_table_next(subject)->clock = clock;
 	flow_table_push(subject);
 	flow_table_taken(subject, flow_table_outbox(subject, &records));
 }
 
-struct subject_sums subject_finish(void *subject)
+struct subject_sums subject_finish(void *subject, uint64_t clock)
 {
 	const struct flow_counters *counters = flow_table_counters(subject);
 	struct subject_sums sums = {0};
 
 	while (flow_table_pending(subject) > 0) {
 		flow_table_next(subject)->count = 0;
-		subject_push(subject);
+		subject_push(subject, clock);
 	}
 	for (int reason = FLOW_LIVE + 1; reason < FLOW_ENDS; reason++)
 		sums.ended += counters->ended[reason];

@@ -2,9 +2,12 @@
 /*
  * A flow table alone: packets made up in the cache, both directions of every flow.
  *
- *	bench-table [-6] [-z] [-n | -x] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS ...]
+ *	bench-table [-6] [-z] [-s | -S] [-n | -x] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS ...]
  *
  *	-z	flows by Zipf's distribution (else uniform)
+ *	-s	a live table, and each packet has a time of its own, as from a NIC that stamps (else a
+ *		capture's)
+ *	-S	... by up to 4 us out of order
  *	-n	every packet begins a new flow, in a table with room for FLOWS (eviction)
  *	-x	every packet begins a new flow, and their timeout ends them: about FLOWS live
  *	-c	room for that many flows (else just for FLOWS)
@@ -25,12 +28,14 @@
 
 #define ROUNDS_MAX  99
 #define NS_A_PACKET 20 /* of traffic time: 50 Mpps */
+#define DISORDER_NS 4096
 /* With -x a flow lives this long: its timeout, and until a sweep of 2^30 ns comes by. */
 #define LIFE_NS  (2 * CLOCK_SECOND)
 #define SWEEP_NS (1 << 30)
 
 struct options {
-	bool ipv6, zipf, evict, expire;
+	bool ipv6, zipf, stamped, evict, expire;
+	uint32_t disorder; /* ns that a packet's time may be late */
 	uint32_t flows, capacity;
 	uint64_t packets;
 	int rounds;
@@ -60,7 +65,7 @@ static void run(struct bench *bench, uint64_t packets)
 		draw_packets(&bench->draw, subject_next(bench->subject), subject_burst);
 		uint64_t begin = cycles();
 
-		subject_push(bench->subject);
+		subject_push(bench->subject, bench->draw.clock);
 		bench->push_cycles += cycles() - begin;
 	}
 	bench->pushed += packets;
@@ -127,10 +132,12 @@ static bool measure(const struct options *options)
 						   : options->flows + 2 * subject_burst,
 		.inactive_timeout = 30 * CLOCK_SECOND,
 		.ipv6 = options->ipv6,
+		.live = options->stamped,
 	};
 	struct draw_settings draw = {.flows = options->flows,
 				     .packets = options->packets,
 				     .step = NS_A_PACKET,
+				     .disorder = options->disorder,
 				     .zipf = options->zipf,
 				     .ipv6 = options->ipv6};
 	struct bench bench = {0};
@@ -147,7 +154,7 @@ static bool measure(const struct options *options)
 	}
 	fill(&bench, options);
 	measure_rounds(&bench, options);
-	struct subject_sums sums = subject_finish(bench.subject);
+	struct subject_sums sums = subject_finish(bench.subject, bench.draw.clock);
 
 	printf(" %12" PRIu64 " %10" PRIu64 " %12" PRIu64 " %10" PRIu64 "\n", sums.counted,
 	       sums.overflow, sums.created, sums.created - sums.ended);
@@ -164,12 +171,15 @@ static bool take_options(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "6znxc:p:r:")) != -1) {
+	while ((option = getopt(argc, argv, "6zsSnxc:p:r:")) != -1) {
 		if (option == '6')
 			options->ipv6 = true;
 		else if (option == 'z')
 			options->zipf = true;
-		else if (option == 'n')
+		else if (option == 's' || option == 'S') {
+			options->stamped = true;
+			options->disorder = option == 'S' ? DISORDER_NS : 0;
+		} else if (option == 'n')
 			options->evict = true;
 		else if (option == 'x')
 			options->expire = true;

@@ -15,6 +15,7 @@ struct subject_settings {
 	uint32_t capacity;
 	uint64_t inactive_timeout; /* ns */
 	bool ipv6;
+	bool live; /* the table's clock is the one that comes with each burst */
 };
 
 struct subject_sums {
@@ -29,11 +30,11 @@ extern const uint32_t subject_burst; /* packets */
 void *subject_create(const struct subject_settings *settings);
 void subject_destroy(void *subject);
 
-/* Where the next burst goes, and to count it when it is filled. */
+/* Where the next burst goes, and to count it when it is filled, `clock` being the worker's. */
 struct packet *subject_next(void *subject);
-void subject_push(void *subject);
+void subject_push(void *subject, uint64_t clock);
 
 /* After what still lay between stages was counted. */
-struct subject_sums subject_finish(void *subject);
+struct subject_sums subject_finish(void *subject, uint64_t clock);
 
 #endif

@@ -15,10 +15,14 @@ from ..process import BenchError, run
 
 HELP = "instructions per packet by stage and function (callgrind)"
 
+# Two captures, and what comes with their frames: see bench-worker.
 PAIRS = {
-    "1k flows": ("16k-1k", "48k-1k"),
-    "1k flows, IPv6": ("16k-1k-v6", "48k-1k-v6"),
-    "every packet a new flow": ("16k-syn", "48k-syn"),
+    "1k flows": ("16k-1k", "48k-1k", "reader"),
+    "1k flows, IPv6": ("16k-1k-v6", "48k-1k-v6", "reader"),
+    "every packet a new flow": ("16k-syn", "48k-syn", "reader"),
+    "live, 1k flows": ("16k-1k", "48k-1k", "unstamped"),
+    "live, stamped": ("16k-1k", "48k-1k", "stamped"),
+    "live, stamps out of order": ("16k-1k", "48k-1k", "disordered"),
 }
 # The first that "file:function" matches.
 STAGES = {
@@ -45,24 +49,25 @@ def stage_of(file, function):
     return next((stage for stage, pattern in STAGES.items() if re.search(pattern, where)), OUTSIDE)
 
 
-def count(context, capture, section):
+def count(context, capture, frames, section):
     result = context.captures.folder / "callgrind.out"
     command = ["valgrind", *callgrind.OPTIONS, "--toggle-collect=worker_main",
                f"--callgrind-out-file={result}", str(context.program("bench-worker")),
                *context.eal([], lcores=(MAIN_LCORE,), memory=512, prefix=f"{PREFIX}-worker"),
-               "--no-telemetry", "--log-level=*:error", "--", str(capture.path)]
+               "--no-telemetry", "--log-level=*:error", "--", str(capture.path),
+               frames]
     section.command(command, context.captures.folder)
     said = run(command).output
     ledger = json.loads(re.search(r"^{.*}$", said, re.MULTILINE).group())
-    if not ledger["received"] == ledger["flow"] == capture.frames:
+    if not ledger["received"] == ledger["flow"] == capture.frames or ledger["stamps_ignored"] > 0:
         raise BenchError(f"bench-worker: {ledger} of a capture with {capture.sums}")
     with open(result, encoding="utf-8", errors="replace") as lines:
         return callgrind.by_function(callgrind.parse(lines))
 
 
-def per_packet(context, section, short, long):
+def per_packet(context, section, short, long, frames):
     few, many = context.captures.get(short), context.captures.get(long)
-    less, more = count(context, few, section), count(context, many, section)
+    less, more = count(context, few, frames, section), count(context, many, frames, section)
     more.subtract(less)
     return {where: value / (many.frames - few.frames) for where, value in more.items()}
 
@@ -95,6 +100,8 @@ def main(context):
                    "with their times, as `weir --read` has them: two runs of one build give the "
                    "same. Difference of two captures of different length. A function is one of the "
                    "source, whatever was inlined.")
+    section.remark("\"live\": as a NIC gives them, without times, or each with the NIC's stamp, in "
+                   "order or by up to 4 us out of it.")
     section.remark("With \"every packet a new flow\" the end of each flow is included.")
     if not context.build_options()["debug"]:
         section.remark(f"{context.build.name} has no debug information, so all that is inlined "

@@ -37,6 +37,10 @@ def cases():
     yield uniform
     yield {f"{flows}": Case("weir", "Zipf", flows, ("-z",)) for flows in FLOWS}
     yield {f"{flows}": Case("weir", "uniform, IPv6", flows, ("-6",)) for flows in (1000, 1000000)}
+    for flows in (1000, 65536, 1000000):
+        yield {"none": Case("weir", "uniform", flows),
+               "in order": Case("weir", "uniform, stamped by a NIC", flows, ("-s",)),
+               "disorder": Case("weir", "uniform, stamped, up to 4 us out of order", flows, ("-S",))}
     yield {f"{share}": Case("weir", "uniform", LOADED * share // 100, ("-c", str(LOADED)),
                             f"{share / 2:g}%")
            for share in (25, 50, 75, 100)}
