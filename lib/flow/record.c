@@ -124,7 +124,7 @@ enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
 	enum flow_end end = FLOW_LIVE;
 
 	seqlock_write_begin(&hot->sequence);
-	hot->started = (uint32_t)(packet->clock >> FLOW_STARTED_SHIFT);
+	hot->started = (uint32_t)(packet->clock >> FLOW_STARTED_SHIFT) - FLOW_REORDER_UNITS;
 	hot->seen = packet->clock;
 	hot->octets0 = packet->octets;
 	hot->octets1 = 0;

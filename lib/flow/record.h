@@ -46,7 +46,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit-fields start at b
 /* As the records count: both at most FLOW_ACTIVE_TIMEOUT_MAX, so that no difference wraps. */
 struct flow_timeouts {
 	uint64_t inactive; /* ns */
-	uint32_t active;   /* units of `started` */
+	uint32_t active;   /* units of `started`, since it: FLOW_REORDER_UNITS more */
 };
 
 /* Fill a free slot's record with the first packet of a flow. Returns as record_update(). */
@@ -132,10 +132,10 @@ static inline int64_t record_idle(const struct flow_hot *hot, uint64_t clock)
 	return (int64_t)(clock - hot->seen);
 }
 
-/* Units since the first packet, plus FLOW_REORDER_UNITS: so that it is not negative. */
+/* Units since FLOW_REORDER_UNITS before the first packet: so that it is not negative. */
 static inline uint32_t record_age(const struct flow_hot *hot, uint64_t clock)
 {
-	return (uint32_t)(clock >> FLOW_STARTED_SHIFT) + FLOW_REORDER_UNITS - hot->started;
+	return (uint32_t)(clock >> FLOW_STARTED_SHIFT) - hot->started;
 }
 
 /* Has a timeout of a live record passed at `clock`? */
@@ -144,7 +144,7 @@ static inline bool record_is_due(const struct flow_hot *hot, const struct flow_t
 {
 	/* The age may have wrapped when nothing was seen for a month: then idleness tells. */
 	return (record_idle(hot, clock) > (int64_t)timeouts->inactive) |
-	       (record_age(hot, clock) > timeouts->active + FLOW_REORDER_UNITS);
+	       (record_age(hot, clock) > timeouts->active);
 }
 
 /*
@@ -218,7 +218,7 @@ static inline bool record_count_usual(struct flow_hot *hot, const struct flow_ti
 	    unlikely(word >> FLOW_OCTETS_LIMIT_SHIFT & 1))
 		return false;
 	/* It may be older than the first one: that is in the cold line. */
-	if (unlikely((clock < seen) & (record_age(hot, clock) <= FLOW_REORDER_UNITS)))
+	if (unlikely(record_age(hot, clock) <= FLOW_REORDER_UNITS) && clock < seen)
 		return false;
 	seqlock_write_begin(&hot->sequence);
 	hot->seen = clock > seen ? clock : seen;

@@ -131,7 +131,7 @@ static void add(struct hash_table *table, const struct packet *packet)
 /* As the flow table does. */
 static void update(struct hash_table *table, uintptr_t slot, const struct packet *packet)
 {
-	static const struct flow_timeouts never = {.inactive = UINT64_MAX, .active = UINT32_MAX};
+	static const struct flow_timeouts never = {.inactive = INT64_MAX, .active = UINT32_MAX};
 
 	if (unlikely(!record_count_usual(&table->hot[slot], &never, packet)))
 		record_update(&table->hot[slot], &table->cold[slot], packet);

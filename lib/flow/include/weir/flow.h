@@ -40,7 +40,8 @@ enum flow_end {
  */
 struct flow_hot {
 	uint32_t sequence;	 /* seqlock; in an ended copy: the slot it had */
-	uint32_t started;	 /* clock of the first packet in 2^20 ns (1.05 ms), wraps after 52 days */
+	uint32_t started;	 /* FLOW_REORDER before the clock of the first packet, in 2^20 ns
+				  * (1.05 ms), wraps after 52 days */
 	uint64_t seen;		 /* clock of the newest packet: the largest, ns */
 	union {
 		struct {
