@@ -32,7 +32,7 @@ static int make_workers(struct analyzer *analyzer, struct error *error)
 		.capacity = options->flow_capacity,
 		.active_timeout = options->active_timeout,
 		.inactive_timeout = options->inactive_timeout,
-		.live = options->input != INPUT_CAPTURES && !analyzer->source.trust_time,
+		.live = options->input != INPUT_CAPTURES,
 	};
 	int result = hash_secret_draw(&settings.secret);
 

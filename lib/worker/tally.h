@@ -6,6 +6,7 @@
 
 #include <rte_mbuf.h>
 
+#include <weir/clock.h>
 #include <weir/flow.h>
 #include <weir/packet.h>
 #include <weir/worker_shared.h>
@@ -29,6 +30,11 @@ struct tally {
 	uint64_t filtered_octets;
 	uint64_t first, last;	/* packet times, of those that passed ... */
 	int64_t shift;		/* ... and what makes dates of them */
+};
+
+/* The earliest and the latest packet so far, each with what makes a date of it. */
+struct tally_span {
+	struct clock_reading first, last;
 };
 
 #define TALLY_FCS 4
@@ -108,8 +114,21 @@ static inline void tally_lengths(const struct tally *tally, struct worker_counte
 	counters->size_max = RTE_MAX(counters->size_max, (uint64_t)most + TALLY_FCS);
 }
 
+/* By the clock: the wall clock may have been set in between. */
+static inline void tally_dates(const struct tally *tally, struct tally_span *span,
+			       struct worker_counters *counters)
+{
+	if (counters->first == 0 || tally->first < span->first.clock)
+		span->first = (struct clock_reading){tally->first, tally->shift};
+	if (tally->last >= span->last.clock)
+		span->last = (struct clock_reading){tally->last, tally->shift};
+	counters->first = clock_date(span->first);
+	counters->last = clock_date(span->last);
+}
+
 /* Add the tally to the counters, once: it is empty afterwards. */
-static inline void tally_apply(struct tally *tally, struct worker_counters *counters)
+static inline void tally_apply(struct tally *tally, struct worker_counters *counters,
+			       struct tally_span *span)
 {
 	counters->received += tally->frames;
 	for (uint32_t i = 0; i < tally->verdicts; i++)
@@ -117,11 +136,7 @@ static inline void tally_apply(struct tally *tally, struct worker_counters *coun
 	counters->filtered_octets += tally->filtered_octets;
 	if (tally->passed > 0) {
 		tally_lengths(tally, counters);
-		uint64_t first = tally->first + (uint64_t)tally->shift;
-
-		if (counters->first == 0 || counters->first > first)
-			counters->first = first;
-		counters->last = RTE_MAX(counters->last, tally->last + (uint64_t)tally->shift);
+		tally_dates(tally, span, counters);
 		counters->ip_checksum_bad += tally->ip_checksum_bad;
 		counters->l4_checksum_bad += tally->l4_checksum_bad;
 	}

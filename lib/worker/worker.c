@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/worker.h>
 
+#include <stdlib.h>
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -23,6 +24,8 @@
 /* A stamp further than this from the wall clock does not say when the frame was there. */
 #define STAMP_NEAR CLOCK_SECOND
 _Static_assert(2 * STAMP_NEAR <= FLOW_REORDER, "as far apart as the table takes them");
+/* ns: a smaller change of the shift is that its two clocks were not read at once. */
+#define SHIFT_NOISE (50 * 1000)
 /* A burst takes a microsecond or so: readers would not see it if each were published by itself. */
 #define PUBLISH_BURSTS 8
 /*
@@ -39,6 +42,7 @@ struct loop {
 	uint64_t clock;		/* never goes back; what timeouts run by */
 	int64_t shift;		/* clock + shift is the date */
 	bool capture_time;	/* only packets move the clock, and it is their date: captures */
+	bool may_replay;	/* a driver's stamps may be those of a capture */
 	bool behind;		/* the sweep of expiry is behind the clock */
 	unsigned int empty_polls; /* in a row */
 	unsigned int unpublished; /* bursts that the shared counters don't have yet */
@@ -48,6 +52,7 @@ struct loop {
 	struct tally tallies[TALLY_DELAY];
 	unsigned int tally;	/* the oldest */
 	struct worker_counters counters; /* the worker's own; the shared copy follows it */
+	struct tally_span span;
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
 
@@ -65,6 +70,14 @@ static void take_replayed_time(struct loop *loop, uint64_t stamp, struct packet 
 	packet->clock = loop->clock;
 }
 
+/* net_pcap reads a capture or an interface; of an interface the first stamp is of now. */
+static bool replays(struct loop *loop, bool near)
+{
+	if (near && !loop->capture_time)
+		loop->may_replay = false;
+	return loop->may_replay;
+}
+
 /*
  * The stamp of a NIC dates the frame if it is a date at all: some NICs count ticks, or from when
  * they were switched on, or were never set.
@@ -74,10 +87,11 @@ static inline void take_device_time(struct loop *loop, const struct rte_mbuf *mb
 {
 	uint64_t stamp = *RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
 	uint64_t time = stamp - (uint64_t)loop->shift;
+	bool near = time - loop->clock + STAMP_NEAR <= 2 * STAMP_NEAR;
 
-	if (unlikely(loop->worker->trust_time))
+	if (unlikely(loop->may_replay) && replays(loop, near))
 		take_replayed_time(loop, stamp, packet);
-	else if (likely(time - loop->clock + STAMP_NEAR <= 2 * STAMP_NEAR))
+	else if (likely(near))
 		packet->time = packet->clock = time;
 	else
 		loop->counters.stamps_ignored++;
@@ -312,7 +326,7 @@ static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
 	prefetch_frames(mbufs, count, loop->worker->handed_frames);
 	/* Counts the burst that was parsed TALLY_DELAY rounds before. */
 	flow_table_push(shared->table);
-	tally_apply(tally, &loop->counters);
+	tally_apply(tally, &loop->counters, &loop->span);
 	if (++loop->unpublished == PUBLISH_BURSTS)
 		publish(loop);
 	/* Now: an emptied outbox has room for what one push can end, not for two. */
@@ -321,13 +335,13 @@ static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
 	burst = flow_table_next(shared->table);
 	burst->count = 0;
 	tally_start(tally, count);
-	tally->shift = loop->shift;
 	if (count > 0 && likely((mbufs[0]->ol_flags & loop->stamped) == 0))
 		parse(loop, mbufs, count, 0, burst, tally);
 	else if (count > 0)
 		parse(loop, mbufs, count, mbufs[0]->ol_flags & loop->stamped, burst, tally);
+	/* Now: the first time of a replay has set both. */
 	burst->clock = loop->clock;
-	burst->shift = loop->shift;
+	burst->shift = tally->shift = loop->shift;
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 }
@@ -346,7 +360,8 @@ static void anchor(struct loop *loop)
 	struct clock_reading reading = clock_read();
 
 	cycle_clock_anchor(&loop->line, loop->cycles, reading.clock);
-	if (!loop->capture_time)
+	/* The kernel slews both clocks alike, so a stamp's date comes out as it went in. */
+	if (!loop->capture_time && llabs(reading.shift - loop->shift) > SHIFT_NOISE)
 		loop->shift = reading.shift;
 }
 
@@ -448,6 +463,7 @@ int worker_main(void *argument)
 		.worker = worker,
 		.cycles = rte_rdtsc(),
 		.capture_time = worker->at_end != NULL,
+		.may_replay = worker->trust_time,
 		.stamped = worker->fields.wire_flag | worker->fields.time_flag,
 		.noted = worker->fields.wire_flag | worker->fields.time_flag |
 			 RTE_MBUF_F_RX_VLAN_STRIPPED | TALLY_NOTES,

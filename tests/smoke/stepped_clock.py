@@ -7,6 +7,7 @@ flows, and nothing else lives by it. (Only weir's wall clock is set: tests/kit/s
 
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 
 from tests.kit import capture, weir
@@ -88,14 +89,21 @@ def main() -> None:
         leaves_by = live.ask("/weir/throughput")["history"]["time"]
         tap.ok("history: entries, each of a second or so", len(leaves_by) > 5, leaves_by)
         wait_until(lambda: ended() >= 4, "the last flow")
+        setting.write_text(str(-HOUR))
+        time.sleep(1.2)
+        latest = time.time() - HOUR
+        send(1004)
+        time.sleep(1.2)
         analysis = live.stop()
         tap.equal("exit 0, balanced", analysis.faults(), [])
         flows = {flow["sourceTransportPort"]: flow for flow in analysis.flows}
-        tap.equal("four records", sorted(flows), [1000, 1001, 1002, 1003])
+        tap.equal("five records", sorted(flows), [1000, 1001, 1002, 1003, 1004])
         tap.equal("each of one packet, so none lasts", [lasted(flows[port]) for port in sorted(flows)],
-                  [0.0] * 4)
+                  [0.0] * 5)
         tap.ok("what began after the step is dated by the new clock",
                abs(started(flows[1002]) - stepped) < 3, (started(flows[1002]), stepped))
+        last = datetime.fromisoformat(analysis.report["time"]["last"][:26] + "+00:00").timestamp()
+        tap.ok("the report's last packet is the one that came last", abs(last - latest) < 3, (last, latest))
         throughput = analysis.report["throughput"]
         seconds = analysis.report["time"]["seconds"]
         tap.ok("the report's seconds are those that passed", 5 < seconds < 60, seconds)

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <criterion/criterion.h>
-#include <pthread.h>
 #include <string.h>
-
-#include <rte_mbuf_dyn.h>
-
-#include <weir/clock.h>
 
 #include "eal_rig.h"
 #include "ring_rig.h"
@@ -143,58 +138,6 @@ Test(loop, bad_checksums_are_counted_as_the_nic_says)
 	ring_rig_stop(&rig);
 }
 
-static void add_timed(const uint8_t *frame, uint32_t length, uint64_t time)
-{
-	struct rte_mbuf *mbuf = ring_rig_add(&rig, frame, length, 0);
-
-	*RTE_MBUF_DYNFIELD(mbuf, rig.worker.fields.time, uint64_t *) = time;
-	mbuf->ol_flags |= rig.worker.fields.time_flag;
-}
-
-Test(loop, time_of_a_nic_is_taken_when_plausible)
-{
-	struct worker_counters counters;
-	uint8_t frame[60];
-	uint64_t now;
-
-	ring_rig_start(&rig);
-	now = clock_wall_ns();
-	frame_udp4(frame, sizeof(frame), 1, false);
-	add_timed(frame, sizeof(frame), now - CLOCK_SECOND / 2);
-	add_timed(frame, sizeof(frame), 123456789); /* ticks since the NIC was reset */
-	add_timed(frame, sizeof(frame), now + 23 * 3600 * CLOCK_SECOND);
-	memcpy(frame + 12, "\x08\x06", 2); /* ARP: not what most frames are */
-	add_timed(frame, sizeof(frame), now - 2 * CLOCK_SECOND);
-	ring_rig_run(&rig, &counters);
-	cr_assert_eq(counters.first, now - CLOCK_SECOND / 2);
-	cr_assert_eq(counters.stamps_ignored, 3);
-	cr_assert_geq(counters.last, now, "the other frames have the wall clock's time");
-	cr_assert_lt(counters.last, now + 60 * CLOCK_SECOND);
-	ring_rig_stop(&rig);
-}
-
-Test(loop, a_replaying_driver_brings_its_own_time)
-{
-	uint64_t then = UINT64_C(1234567890) * CLOCK_SECOND;
-	struct worker_counters counters;
-	struct flow_view view;
-	uint8_t frame[60];
-
-	ring_rig_replay(&rig);
-	frame_udp4(frame, sizeof(frame), 1, false);
-	add_timed(frame, sizeof(frame), then);
-	add_timed(frame, sizeof(frame), then + 29 * CLOCK_SECOND);
-	add_timed(frame, sizeof(frame), then + 60 * CLOCK_SECOND); /* idle for 31 s: a new flow */
-	ring_rig_run(&rig, &counters);
-	cr_assert(ring_rig_flow(&rig, &view));
-	cr_assert_eq(view.first, then);
-	cr_assert_eq(view.last, then + 29 * CLOCK_SECOND);
-	cr_assert_eq(view.end, FLOW_END_IDLE);
-	cr_assert(ring_rig_flow(&rig, &view));
-	cr_assert_eq(view.first, then + 60 * CLOCK_SECOND);
-	ring_rig_stop(&rig);
-}
-
 /* net_pcap hands over the captured bytes, and not how long the frame was. */
 Test(loop, a_replayed_frame_that_was_snapped_is_truncated)
 {
@@ -212,49 +155,6 @@ Test(loop, a_replayed_frame_that_was_snapped_is_truncated)
 	cr_expect_eq(counters.reasons[PACKET_TRUNCATED_IPV4], 1);
 	cr_expect_eq(counters.reasons[PACKET_MALFORMED_IPV4_LENGTH], 1);
 	ring_rig_stop(&rig);
-}
-
-/* Every other frame brings a time; `first`: the first of the burst does. Not all are common ones. */
-static void check_some_times(bool first)
-{
-	uint64_t now, early, earliest;
-	struct worker_counters counters;
-	struct flow_view view;
-	uint8_t frame[60], arp[60];
-
-	ring_rig_start(&rig);
-	now = clock_wall_ns();
-	early = now - CLOCK_SECOND / 2;
-	earliest = early + !first;
-	frame_udp4(frame, sizeof(frame), 1, false);
-	memcpy(arp, frame, sizeof(arp));
-	memcpy(arp + 12, "\x08\x06", 2);
-	for (unsigned int i = 0; i < 8; i++) {
-		if (i % 2 == !first)
-			add_timed(i < 6 ? frame : arp, sizeof(frame), early + i);
-		else
-			ring_rig_add(&rig, frame, sizeof(frame), 0);
-	}
-	ring_rig_run(&rig, &counters);
-	cr_expect_eq(counters.reasons[PACKET_FLOW_IPV4], 7);
-	cr_expect_eq(counters.reasons[PACKET_NON_IP_ARP], 1);
-	cr_expect_eq(counters.first, earliest);
-	cr_expect_geq(counters.last, now);
-	cr_assert(ring_rig_flow(&rig, &view));
-	cr_expect_eq(view.packets[0], 7);
-	cr_expect_eq(view.first, earliest);
-	cr_expect_geq(view.last, now);
-	ring_rig_stop(&rig);
-}
-
-Test(loop, the_first_frame_and_others_have_a_time)
-{
-	check_some_times(true);
-}
-
-Test(loop, the_second_frame_and_others_have_a_time)
-{
-	check_some_times(false);
 }
 
 /* Mbufs that somebody else holds, too, that are of another pool, or a window on another's data. */
@@ -293,67 +193,12 @@ Test(loop, frames_go_back_to_where_they_came_from)
 	ring_rig_stop(&rig);
 }
 
-static void *run_worker(void *argument)
-{
-	(void)argument;
-	worker_main(&rig.worker);
-	return NULL;
-}
-
-/*
- * A flow of one packet, then nothing but frames that have none: it leaves by its timeout and at most
- * 2 s. Before, only packets with a flow moved the sweep.
- */
-static void check_expiry(const uint8_t *other)
-{
-	const uint64_t timeout = CLOCK_SECOND / 2, bound = timeout + 2 * CLOCK_SECOND;
-	struct worker_counters counters = {0};
-	uint64_t started, now;
-	uint8_t frame[60];
-	pthread_t thread;
-
-	rig.inactive_timeout = timeout;
-	ring_rig_start(&rig);
-	frame_udp4(frame, sizeof(frame), 1, false);
-	ring_rig_add(&rig, frame, sizeof(frame), 0);
-	cr_assert_eq(pthread_create(&thread, NULL, run_worker, NULL), 0);
-	started = clock_monotonic_ns();
-	do {
-		now = clock_monotonic_ns();
-		if (other != NULL && rte_mempool_avail_count(rig.pool) > 1000 &&
-		    rte_ring_count(rig.ring) < 64)
-			ring_rig_add(&rig, other, sizeof(frame), 0);
-		worker_shared_counters(&rig.worker.shared, &counters);
-	} while (counters.flows.ended[FLOW_END_IDLE] == 0 && now - started < 4 * bound);
-	__atomic_store_n(&rig.stop, true, __ATOMIC_RELEASE);
-	pthread_join(thread, NULL);
-	cr_expect_eq(counters.flows.ended[FLOW_END_IDLE], 1);
-	cr_expect_geq(now - started, timeout);
-	cr_expect_leq(now - started, bound);
-	ring_rig_stop(&rig);
-}
-
-Test(loop, flows_expire_while_frames_without_a_flow_come)
-{
-	uint8_t arp[60];
-
-	frame_udp4(arp, sizeof(arp), 1, false);
-	memcpy(arp + 12, "\x08\x06", 2);
-	check_expiry(arp);
-}
-
-Test(loop, flows_expire_while_nothing_comes)
-{
-	check_expiry(NULL);
-}
-
 /* A reader sees a balanced ledger at every instant, while frames of every kind come. */
 Test(loop, every_copy_of_the_counters_is_balanced)
 {
 	static uint8_t frames[4][60];
 	struct worker_counters counters = {0};
 	uint64_t sent = 0, kind[4] = {0}, copies = 0, newest = 0;
-	pthread_t thread;
 
 	ring_rig_start(&rig);
 	frame_udp4(frames[0], 60, 1, false);
@@ -362,7 +207,7 @@ Test(loop, every_copy_of_the_counters_is_balanced)
 	memcpy(frames[2] + 12, "\x08\x06", 2); /* ARP */
 	memcpy(frames[3], frames[0], 60);
 	frames[3][14] = 0x44; /* header length of 16 bytes */
-	cr_assert_eq(pthread_create(&thread, NULL, run_worker, NULL), 0);
+	ring_rig_launch(&rig);
 	while (sent < 200000) {
 		for (int i = 0; i < 7 && rte_mempool_avail_count(rig.pool) > 1000 &&
 				rte_ring_free_count(rig.ring) > 0; i++, sent++) {
@@ -375,8 +220,7 @@ Test(loop, every_copy_of_the_counters_is_balanced)
 		newest = counters.received;
 		copies++;
 	}
-	__atomic_store_n(&rig.stop, true, __ATOMIC_RELEASE);
-	pthread_join(thread, NULL);
+	ring_rig_join(&rig);
 	worker_shared_counters(&rig.worker.shared, &counters);
 	assert_balanced(&counters);
 	cr_assert_eq(counters.received, sent, "received %lu of %lu", counters.received, sent);
@@ -384,5 +228,36 @@ Test(loop, every_copy_of_the_counters_is_balanced)
 	cr_assert_eq(counters.reasons[PACKET_MALFORMED_IPV4_HEADER], kind[3]);
 	cr_assert_eq(counters.flows.packets, kind[0] + kind[1]);
 	cr_assert_gt(copies, 100);
+	ring_rig_stop(&rig);
+}
+
+/*
+ * What is counted is published while frames come, not only when none do: all are in the ring before
+ * the worker starts, so a count in between can be no other.
+ */
+Test(loop, counters_are_published_while_frames_come)
+{
+	enum { FRAMES = 8000, RUNS = 50 };
+	bool between = false;
+	uint8_t frame[60];
+
+	ring_rig_start(&rig);
+	frame_udp4(frame, sizeof(frame), 1, false);
+	/* This thread may sleep through a run. */
+	for (int run = 0; run < RUNS && !between; run++) {
+		struct worker_counters counters = {0};
+
+		rig.stop = false;
+		rig.worker.shared.counters = counters;
+		for (int i = 0; i < FRAMES; i++)
+			ring_rig_add(&rig, frame, sizeof(frame), 0);
+		ring_rig_launch(&rig);
+		while (counters.received < FRAMES) {
+			worker_shared_counters(&rig.worker.shared, &counters);
+			between |= counters.received > 0 && counters.received < FRAMES;
+		}
+		ring_rig_join(&rig);
+	}
+	cr_expect(between);
 	ring_rig_stop(&rig);
 }

@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include <rte_eth_ring.h>
+#include <rte_mbuf_dyn.h>
 
 #include <weir/clock.h>
 
 #include "eal_rig.h"
 
-static void start(struct ring_rig *rig, bool live)
+void ring_rig_start(struct ring_rig *rig)
 {
 	struct flow_settings settings = {
 		.capacity = 4096,
 		.active_timeout = 300 * CLOCK_SECOND,
 		.inactive_timeout = rig->inactive_timeout > 0 ? rig->inactive_timeout : 30 * CLOCK_SECOND,
-		.live = live,
+		.live = true,
 	};
 	struct port_fields fields;
 	struct port port;
@@ -41,14 +42,9 @@ static void start(struct ring_rig *rig, bool live)
 	rig->worker.stop = &rig->stop;
 }
 
-void ring_rig_start(struct ring_rig *rig)
-{
-	start(rig, true);
-}
-
 void ring_rig_replay(struct ring_rig *rig)
 {
-	start(rig, false);
+	ring_rig_start(rig);
 	rig->worker.trust_time = true;
 }
 
@@ -77,6 +73,40 @@ struct rte_mbuf *ring_rig_add(struct ring_rig *rig, const uint8_t *frame, uint32
 	}
 	cr_assert_eq(rte_ring_enqueue(rig->ring, first), 0);
 	return first;
+}
+
+struct rte_mbuf *ring_rig_add_timed(struct ring_rig *rig, const uint8_t *frame, uint32_t length,
+				    uint64_t time)
+{
+	struct rte_mbuf *mbuf = ring_rig_add(rig, frame, length, 0);
+
+	*RTE_MBUF_DYNFIELD(mbuf, rig->worker.fields.time, uint64_t *) = time;
+	mbuf->ol_flags |= rig->worker.fields.time_flag;
+	return mbuf;
+}
+
+static void *worker_thread(void *worker)
+{
+	worker_main(worker);
+	return NULL;
+}
+
+void ring_rig_launch(struct ring_rig *rig)
+{
+	cpu_set_t all;
+
+	/* Else it has this thread's core, to which the EAL has tied it. */
+	CPU_ZERO(&all);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		CPU_SET(cpu, &all);
+	cr_assert_eq(pthread_create(&rig->thread, NULL, worker_thread, &rig->worker), 0);
+	cr_assert_eq(pthread_setaffinity_np(rig->thread, sizeof(all), &all), 0);
+}
+
+void ring_rig_join(struct ring_rig *rig)
+{
+	__atomic_store_n(&rig->stop, true, __ATOMIC_RELEASE);
+	cr_assert_eq(pthread_join(rig->thread, NULL), 0);
 }
 
 void ring_rig_run(struct ring_rig *rig, struct worker_counters *counters)

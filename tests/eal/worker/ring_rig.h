@@ -2,6 +2,7 @@
 #ifndef WEIR_RING_RIG_H
 #define WEIR_RING_RIG_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -15,11 +16,12 @@ struct ring_rig {
 	struct rte_mempool *pool; /* data room of 2048 bytes */
 	struct worker worker;
 	bool stop;
+	pthread_t thread;
 	uint64_t inactive_timeout; /* ns, to be set before the start; 0: 30 s */
 };
 
 void ring_rig_start(struct ring_rig *rig);
-/* ... whose port replays a capture. */
+/* ... whose port is one that replays captures. */
 void ring_rig_replay(struct ring_rig *rig);
 void ring_rig_stop(struct ring_rig *rig);
 
@@ -29,6 +31,14 @@ void ring_rig_stop(struct ring_rig *rig);
  */
 struct rte_mbuf *ring_rig_add(struct ring_rig *rig, const uint8_t *frame, uint32_t length,
 			      uint32_t segment);
+
+/* The same in one segment, with a time as a NIC or a replaying driver gives it. */
+struct rte_mbuf *ring_rig_add_timed(struct ring_rig *rig, const uint8_t *frame, uint32_t length,
+				    uint64_t time);
+
+/* Run the worker in a thread of its own; let it take what is there, and leave. */
+void ring_rig_launch(struct ring_rig *rig);
+void ring_rig_join(struct ring_rig *rig);
 
 /* Run the worker until the ring is empty and all flows have ended. */
 void ring_rig_run(struct ring_rig *rig, struct worker_counters *counters);

@@ -29,7 +29,8 @@ struct worker {
 	const struct filter *filter; /* NULL: all frames */
 	struct port_fields fields;
 	bool vlan_key;
-	bool trust_time;	/* a driver replays a capture: its times are the clock */
+	bool trust_time;	/* net_pcap: unless the first time is of now, times are those of a capture,
+				 * and the clock */
 	bool may_sleep;		/* give the CPU away when idle: the core is not dedicated */
 	bool handed_frames;	/* another core has filled the mbufs (net_ring): they are not in the cache */
 	bool lossless;		/* wait for the stats core instead of letting flows overflow (captures) */
