@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eal.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 
 #include <weir/log.h>
+#include <weir/runtime.h>
 
 #include "memif_socket.h"
 
 /* Memory for mbufs, MB; reserved, touched only as it is used. */
 #define EAL_MEMORY_MB 512
-#define EAL_LOCK "weir.lock"
-#define READ_PREFIX "weir-read-"
+
+static struct runtime runtime = {.parent = -1, .directory = -1, .lock = -1};
 
 /* ---- what DPDK prints while it starts, kept to make one line of it ---- */
 
@@ -61,8 +55,9 @@ static void capture_end(struct captured *captured, char *text, size_t size)
 /* The first line that tells of a failure, without DPDK's "EAL: ". */
 static const char *telling_line(char *text)
 {
-	static const char *const words[] = {"cannot", "error",	 "fail",    "invalid", "unrecognized",
-					    "unknown", "no free", "not enough", "FATAL"};
+	static const char *const words[] = {"cannot",  "error",        "fail",
+					    "invalid", "unrecognized", "unknown",
+					    "no free", "not enough",   "FATAL"};
 	char *rest = NULL;
 
 	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
@@ -71,165 +66,6 @@ static const char *telling_line(char *text)
 			if (strcasestr(line, words[i]) != NULL)
 				return strncmp(line, "EAL: ", 5) == 0 ? line + 5 : line;
 	return "no reason given";
-}
-
-/* ---- the runtime directory of weir's own prefix ---- */
-
-static void own_prefix(const struct options *options, char *prefix, size_t size)
-{
-	if (options->file_prefix != NULL)
-		snprintf(prefix, size, "%s", options->file_prefix);
-	else if (options->input == INPUT_INTERFACE)
-		snprintf(prefix, size, "weir");
-	else /* many may run at the same time */
-		snprintf(prefix, size, READ_PREFIX "%d", (int)getpid());
-}
-
-/* The rule is DPDK's: root has /var/run, others $XDG_RUNTIME_DIR or /tmp. */
-static void runtime_directory(const struct options *options, char *path, size_t size)
-{
-	const char *user = getenv("XDG_RUNTIME_DIR");
-	const char *base = getuid() == 0 ? "/var/run" : user != NULL ? user : "/tmp";
-	char prefix[64];
-
-	own_prefix(options, prefix, sizeof(prefix));
-	snprintf(path, size, "%s/dpdk/%s", base, prefix);
-}
-
-static int make_directories(char *path)
-{
-	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-		if (slash != NULL)
-			*slash = '\0';
-		int result = mkdir(path, 0700);
-
-		if (slash != NULL)
-			*slash = '/';
-		if (result != 0 && errno != EEXIST)
-			return -errno;
-		if (slash == NULL)
-			return 0;
-	}
-}
-
-/* One weir a prefix: without hugepages DPDK itself does not look. Held until the process ends. */
-static int lock_prefix(const struct options *options, struct error *error)
-{
-	char path[PATH_MAX];
-	int result, descriptor;
-
-	runtime_directory(options, path, sizeof(path) - sizeof(EAL_LOCK) - 1);
-	result = make_directories(path);
-	if (result != 0)
-		return error_set(error, -result, "%s: %s; make it writable", path,
-				 strerror(-result));
-	strcat(path, "/" EAL_LOCK);
-	descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (descriptor < 0)
-		return error_set(error, errno, "%s: %s; make it writable", path, strerror(errno));
-	if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-		char prefix[64];
-
-		close(descriptor);
-		own_prefix(options, prefix, sizeof(prefix));
-		return error_set(error, EBUSY,
-				 "file prefix \"%s\": another weir is running with it; stop that one or "
-				 "choose another with --file-prefix",
-				 prefix);
-	}
-	return 0;
-}
-
-/* A directory that is ours, under its own name; -1: no such. */
-static int open_own_directory(int parent, const char *name)
-{
-	int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat status;
-
-	if (directory < 0)
-		return -1;
-	if (fstat(directory, &status) == 0 && status.st_uid == geteuid())
-		return directory;
-	close(directory);
-	return -1;
-}
-
-/* With the files in it. Closes `directory`. */
-static void remove_directory(int parent, const char *name, int directory)
-{
-	DIR *entries = fdopendir(directory);
-	struct dirent *entry;
-
-	if (entries == NULL) {
-		close(directory);
-		return;
-	}
-	while ((entry = readdir(entries)) != NULL)
-		if (entry->d_type != DT_DIR)
-			unlinkat(directory, entry->d_name, 0);
-	closedir(entries);
-	unlinkat(parent, name, AT_REMOVEDIR);
-}
-
-static void remove_own_directory(const struct options *options)
-{
-	char path[PATH_MAX];
-	int directory;
-
-	runtime_directory(options, path, sizeof(path));
-	directory = open_own_directory(AT_FDCWD, path);
-	if (directory >= 0)
-		remove_directory(AT_FDCWD, path, directory);
-}
-
-/* Its process is gone, and (it may be another container's) nobody holds its lock. */
-static bool is_stale(int directory, const char *name)
-{
-	int descriptor;
-	bool stale;
-
-	if (kill(atoi(name + strlen(READ_PREFIX)), 0) == 0 || errno != ESRCH)
-		return false;
-	descriptor = openat(directory, EAL_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (descriptor < 0)
-		return false;
-	stale = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
-	close(descriptor);
-	return stale;
-}
-
-static void remove_if_stale(int parent, const char *name)
-{
-	int directory = open_own_directory(parent, name);
-
-	if (directory < 0)
-		return;
-	if (is_stale(directory, name))
-		remove_directory(parent, name, directory);
-	else
-		close(directory);
-}
-
-/* What a weir that read captures was killed in: its name has a process id, and is not used again. */
-static void remove_stale(const struct options *options)
-{
-	char own[PATH_MAX];
-	struct dirent *entry;
-	int parent;
-	DIR *entries;
-
-	runtime_directory(options, own, sizeof(own));
-	parent = open_own_directory(AT_FDCWD, dirname(own));
-	entries = parent >= 0 ? fdopendir(parent) : NULL;
-	if (entries == NULL) {
-		if (parent >= 0)
-			close(parent);
-		return;
-	}
-	while ((entry = readdir(entries)) != NULL)
-		if (strncmp(entry->d_name, READ_PREFIX, strlen(READ_PREFIX)) == 0)
-			remove_if_stale(parent, entry->d_name);
-	closedir(entries);
 }
 
 /* ---- the arguments ---- */
@@ -257,7 +93,8 @@ static void lcores_argument(const struct options *options, uint16_t workers, cha
 		const char *comma = lcore > 0 ? "," : "";
 
 		if (pinned)
-			used += (size_t)snprintf(out + used, size - used, "%s%u@%u", comma, lcore, cpu);
+			used += (size_t)snprintf(out + used, size - used, "%s%u@%u", comma, lcore,
+						 cpu);
 		else
 			used += (size_t)snprintf(out + used, size - used, "%s%u", comma, cpu);
 		lcore++;
@@ -289,6 +126,16 @@ static bool hugepages_usable(void)
 	return mounted;
 }
 
+static void own_prefix(const struct options *options, char *prefix, size_t size)
+{
+	if (options->file_prefix != NULL)
+		snprintf(prefix, size, "%s", options->file_prefix);
+	else if (options->input == INPUT_INTERFACE)
+		snprintf(prefix, size, "weir");
+	else /* many may run at the same time */
+		snprintf(prefix, size, RUNTIME_READ_PREFIX "%d", (int)getpid());
+}
+
 #define ARGUMENTS_MAX 16
 
 static int init_own(const struct options *options, uint16_t workers)
@@ -309,7 +156,12 @@ static int init_own(const struct options *options, uint16_t workers)
 	arguments[count++] = memory;
 	/* No hardware, so no physical addresses, which would need privileges. */
 	arguments[count++] = (char *)"--iova-mode=va";
-	if (!hugepages_usable()) {
+	if (runtime.lock < 0) {
+		/* DPDK would go where weir does not: let it find nothing to make there. */
+		setenv("RUNTIME_DIRECTORY", "/dev/null", 1);
+		arguments[count++] = (char *)"--no-telemetry";
+	}
+	if (runtime.lock < 0 || !hugepages_usable()) {
 		arguments[count++] = (char *)"--no-huge";
 		arguments[count++] = (char *)"--no-shconf";
 	}
@@ -334,88 +186,68 @@ static int init_given(const struct options *options)
 	return result;
 }
 
-/* Whoever may write there can put a socket of his own in the place of weir's. */
-static int secure_directory(const char *path, struct error *error)
-{
-	struct stat status;
-
-	if (stat(path, &status) != 0 && errno == ENOENT)
-		return 0; /* with --no-shconf DPDK does without it, and without a socket */
-	if (stat(path, &status) != 0)
-		return error_set(error, errno, "%s: %s; look at its permissions", path,
-				 strerror(errno));
-	if (status.st_uid != geteuid() && status.st_uid != 0)
-		return error_set(
-			error, EPERM,
-			"%s: belongs to user %u, who could answer for weir there; remove it, or set "
-			"XDG_RUNTIME_DIR",
-			path, (unsigned int)status.st_uid);
-	if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return 0;
-	if (chmod(path, status.st_mode & 07777 & ~(mode_t)(S_IWGRP | S_IWOTH)) != 0)
-		return error_set(error, EPERM,
-				 "%s: others may write to it; \"chmod go-w\" ends that", path);
-	log_warning("%s: others could write to it; now they cannot", path);
-	return 0;
-}
-
-/* The directory of the telemetry socket, and the one around it. */
-static int secure_runtime(struct error *error)
-{
-	char path[PATH_MAX];
-	int result;
-
-	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
-	result = secure_directory(path, error);
-	if (result == 0)
-		result = secure_directory(dirname(path), error);
-	return result;
-}
-
-int eal_start(const struct options *options, uint16_t workers, struct error *error)
+static int start(const struct options *options, uint16_t workers, struct error *error)
 {
 	bool own = options->input != INPUT_PORTS;
 	struct captured captured;
 	char text[16384];
-	int result = own ? lock_prefix(options, error) : 0;
+	int result = capture_begin(&captured);
 
-	if (result == 0 && own)
-		remove_stale(options);
-	if (result == 0) {
-		/* libxdp would otherwise complain of a dispatcher that weir does not need. */
-		setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
-		result = capture_begin(&captured);
-		if (result != 0) {
-			error_set(error, -result, "standard error: %s; free some descriptors or memory",
-				  strerror(-result));
-			if (own)
-				remove_own_directory(options);
-		}
-	}
 	if (result != 0)
-		return result;
+		return error_set(error, -result,
+				 "standard error: %s; free some descriptors or memory",
+				 strerror(-result));
+	/* libxdp would otherwise complain of a dispatcher that weir does not need. */
+	setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
 	result = own ? init_own(options, workers) : init_given(options);
 	capture_end(&captured, text, sizeof(text));
-	if (result < 0) {
-		int code = rte_errno > 0 ? rte_errno : EIO;
-
-		error_set(error, code, "DPDK could not start: %s; see the EAL options",
-			  telling_line(text));
-		if (own)
-			eal_stop(options);
-		return -code;
-	}
+	if (result < 0)
+		return error_set(error, rte_errno > 0 ? rte_errno : EIO,
+				 "DPDK could not start: %s; see the EAL options",
+				 telling_line(text));
 	if (!own || options->log_level >= LOG_LEVEL_DEBUG)
 		fputs(text, stderr);
-	result = secure_runtime(error);
+	result = own ? 0 : runtime_secure(rte_eal_get_runtime_dir(), error);
 	if (result != 0)
-		eal_stop(options);
+		rte_eal_cleanup();
 	return result;
 }
 
-void eal_stop(const struct options *options)
+/* Captures are read without a directory, and so without telemetry, where there is none to be had.
+ */
+static int claim_directory(const struct options *options, struct error *error)
+{
+	char prefix[sizeof(runtime.prefix)];
+	int result;
+
+	own_prefix(options, prefix, sizeof(prefix));
+	result = runtime_claim(&runtime, prefix, error);
+	if (result == 0) {
+		runtime_remove_stale();
+		return 0;
+	}
+	if (options->input != INPUT_CAPTURES || options->file_prefix != NULL)
+		return result;
+	log_debug("no telemetry: %s", error->text);
+	return 0;
+}
+
+int eal_start(const struct options *options, uint16_t workers, struct error *error)
+{
+	int result = options->input != INPUT_PORTS ? claim_directory(options, error) : 0;
+
+	if (result != 0)
+		return result;
+	result = start(options, workers, error);
+	if (runtime.lock >= 0)
+		runtime_note(&runtime);
+	if (result != 0)
+		runtime_release(&runtime);
+	return result;
+}
+
+void eal_stop(void)
 {
 	rte_eal_cleanup();
-	if (options->input != INPUT_PORTS)
-		remove_own_directory(options);
+	runtime_release(&runtime);
 }

@@ -11,14 +11,15 @@
 /*
  * DPDK's environment. For --read and --interface weir makes its arguments itself: no PCI, no
  * hugepages needed, lcore 0 for the stats core and 1..workers for the workers, pinned
- * where there are CPUs enough, sharing them where not.
+ * where there are CPUs enough, sharing them where not. Their runtime directory is weir's own
+ * (weir/runtime.h); captures are read without one where none can be had. Main thread.
  */
 
 /* 0, or negative errno with one line; nothing is left behind then. Once per process. */
 int eal_start(const struct options *options, uint16_t workers, struct error *error);
 
 /* Clean up, the runtime directory that weir's own prefix made included. */
-void eal_stop(const struct options *options);
+void eal_stop(void);
 
 /* CPUs that this process may use. */
 unsigned int eal_cpus(void);

@@ -73,7 +73,7 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 	if (result != 0)
 		complain(&error);
 	analyzer_close(analyzer);
-	eal_stop(options);
+	eal_stop();
 	return status;
 }
 

@@ -1,112 +1,146 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "locate.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Where DPDK's EAL puts its sockets: see eal_create_runtime_dir(). */
-static const char *runtime_directory(void)
-{
-	const char *service = getenv("RUNTIME_DIRECTORY"), *user = getenv("XDG_RUNTIME_DIR");
+#include <weir/runtime.h>
 
-	if (service != NULL && service[0] != '\0')
-		return service;
-	if (getuid() == 0)
-		return "/var/run";
-	return user != NULL ? user : "/tmp";
-}
+/* In-memory instances of one prefix have a number behind the name. */
+#define SOCKET "dpdk_telemetry.v2"
 
-static void prefix_of(char *out, size_t size, const char *path)
-{
-	const char *end = strrchr(path, '/'), *start = end;
-
-	while (start > path && start[-1] != '/')
-		start--;
-	snprintf(out, size, "%.*s", (int)(end - start), start);
-}
+enum kind { LIVE, READING, KINDS };
 
 /* What the search has found so far. */
 struct search {
-	struct client client; /* the first weir */
-	unsigned int found;
-	char names[256];      /* prefixes of all */
+	struct found {
+		struct client client; /* the first one's */
+		unsigned int count;
+		char names[256]; /* prefixes of all */
+	} found[KINDS];
 	struct error trouble; /* with a socket that may be a weir's; "" if none */
 };
 
-static void try_socket(struct search *search, const char *path)
+static enum kind kind_of(const json_t *info)
+{
+	const json_t *settings = json_object_get(info, "settings");
+	const char *input = json_string_value(json_object_get(settings, "input"));
+
+	return input != NULL && strcmp(input, "captures") == 0 ? READING : LIVE;
+}
+
+/* A socket that a killed program left, another DPDK program, a capture that was just done. */
+static bool is_no_trouble(int result, const char *prefix)
+{
+	return result == -ECONNREFUSED || result == -ENOENT ||
+	       strncmp(prefix, RUNTIME_READ_PREFIX, strlen(RUNTIME_READ_PREFIX)) == 0;
+}
+
+static void try_socket(struct search *search, const char *path, const char *prefix)
 {
 	struct client client;
 	json_t *info = NULL;
-	char name[64];
 	struct error error;
 	int result = client_open(&client, path, &error);
 
 	if (result == 0)
 		result = client_ask(&client, "/weir/info", &info, &error);
-	/* A socket that a killed program left and another DPDK program are no trouble. */
-	if (result != 0 && result != -ECONNREFUSED && result != -ENOENT)
-		search->trouble = error;
 	if (result != 0) {
+		if (!is_no_trouble(result, prefix))
+			search->trouble = error;
 		client_close(&client);
 		return;
 	}
-	json_decref(info);
-	prefix_of(name, sizeof(name), path);
-	size_t used = strlen(search->names);
+	struct found *found = &search->found[kind_of(info)];
+	size_t used = strlen(found->names);
 
-	snprintf(search->names + used, sizeof(search->names) - used, "%s%s", used > 0 ? ", " : "",
-		 name);
-	if (search->found++ == 0)
-		search->client = client;
+	json_decref(info);
+	snprintf(found->names + used, sizeof(found->names) - used, "%s%s", used > 0 ? ", " : "",
+		 prefix);
+	if (found->count++ == 0)
+		found->client = client;
 	else
 		client_close(&client);
 }
 
-static int conclude(const struct search *search, const char *prefix, struct error *error)
+/* All telemetry sockets of one prefix. */
+static void try_prefix(struct search *search, const char *prefix)
 {
-	const char *directory = runtime_directory();
+	char path[PATH_MAX];
+	const struct dirent *entry;
+	int length = snprintf(path, sizeof(path), "%s/dpdk/%s", runtime_base(), prefix);
+	DIR *entries = length < PATH_MAX / 2 ? opendir(path) : NULL;
 
-	if (search->found == 1)
+	while (entries != NULL && (entry = readdir(entries)) != NULL)
+		if (strncmp(entry->d_name, SOCKET, strlen(SOCKET)) == 0) {
+			snprintf(path + length, sizeof(path) - (size_t)length, "/%s",
+				 entry->d_name);
+			try_socket(search, path, prefix);
+		}
+	if (entries != NULL)
+		closedir(entries);
+}
+
+static int try_all(struct search *search, const char *prefix, struct error *error)
+{
+	int parent = runtime_open_parent(error);
+	DIR *entries = parent >= 0 ? fdopendir(parent) : NULL;
+	const struct dirent *entry;
+
+	if (parent < 0)
+		return parent == -ENOENT ? 0 : parent;
+	if (entries == NULL) {
+		close(parent);
+		return error_set(error, ENOMEM, "%s/dpdk: no memory to look at it", runtime_base());
+	}
+	while ((entry = readdir(entries)) != NULL)
+		if (prefix == NULL ? entry->d_name[0] != '.' : strcmp(entry->d_name, prefix) == 0)
+			try_prefix(search, entry->d_name);
+	closedir(entries);
+	return 0;
+}
+
+static int conclude(const struct search *search, const struct found *chosen, const char *prefix,
+		    struct error *error)
+{
+	const char *base = runtime_base();
+
+	if (chosen->count == 1)
 		return 0;
-	if (search->found > 1)
+	if (chosen->count > 1)
 		return error_set(error, EEXIST,
 				 "several weirs run: %s; choose one by --file-prefix",
-				 search->names);
+				 chosen->names);
 	if (search->trouble.text[0] != '\0')
 		return error_set(error, EIO, "%s", search->trouble.text);
 	if (prefix != NULL)
 		return error_set(error, ENOENT,
 				 "no weir runs as %s in %s/dpdk; start one, for example: weir "
 				 "--file-prefix %s --interface eth0",
-				 prefix, directory, prefix);
+				 prefix, base, prefix);
 	return error_set(error, ENOENT,
 			 "no weir runs in %s/dpdk; start one, for example: weir --interface eth0",
-			 directory);
+			 base);
 }
 
 int locate(struct client *client, const char *prefix, struct error *error)
 {
-	struct search search = {.client.socket = -1};
-	char pattern[512];
-	glob_t sockets;
+	struct search search = {.found = {{.client.socket = -1}, {.client.socket = -1}}};
+	struct found *chosen;
+	int result = try_all(&search, prefix, error);
 
-	/* In-memory instances of one prefix have a number behind the name. */
-	snprintf(pattern, sizeof(pattern), "%s/dpdk/%s/dpdk_telemetry.v2*", runtime_directory(),
-		 prefix != NULL ? prefix : "*");
-	if (glob(pattern, 0, NULL, &sockets) == 0) {
-		for (size_t i = 0; i < sockets.gl_pathc; i++)
-			try_socket(&search, sockets.gl_pathv[i]);
-		globfree(&sockets);
+	chosen = &search.found[search.found[LIVE].count > 0 ? LIVE : READING];
+	if (result == 0)
+		result = conclude(&search, chosen, prefix, error);
+	if (result == 0) {
+		*client = chosen->client;
+		chosen->client = (struct client){.socket = -1};
 	}
-	int result = conclude(&search, prefix, error);
-
-	if (result != 0)
-		client_close(&search.client);
-	else
-		*client = search.client;
+	for (int kind = 0; kind < KINDS; kind++)
+		client_close(&search.found[kind].client);
 	return result;
 }
