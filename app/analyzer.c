@@ -209,7 +209,7 @@ static bool report_due(struct analyzer *analyzer, uint64_t now, uint64_t *report
 /* SIGHUP. What cannot be had anew stays as it was. */
 static void reopen(struct analyzer *analyzer)
 {
-	log_info("SIGHUP: files are opened and rules are read again");
+	log_info("SIGHUP: rules are read again");
 	front_reload(&analyzer->source.front, analyzer->options);
 }
 
