@@ -147,12 +147,6 @@ void flow_file_flush(struct flow_file *file)
 	flow_writer_flush(file->writer);
 }
 
-/* Until files can be opened anew, what is buffered goes to the one that is open. */
-void flow_file_reopen(struct flow_file *file)
-{
-	flow_writer_flush(file->writer);
-}
-
 static void take_record(void *context, const struct flow_view *view)
 {
 	struct flow_file *file = context;

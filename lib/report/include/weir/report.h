@@ -38,12 +38,6 @@ struct stats_consumer flow_file_consumer(struct flow_file *file);
 void flow_file_flush(struct flow_file *file);
 
 /*
- * Open the file by its name again, as after logrotate has moved it away; nothing is lost. Never
- * waits. Stats thread.
- */
-void flow_file_reopen(struct flow_file *file);
-
-/*
  * Write out and close. A write that failed, then or earlier (disk full), is told once here:
  * negative errno and a line that says how many records were written and how many not.
  */
