@@ -213,8 +213,7 @@ static int start(const struct options *options, uint16_t workers, struct error *
 	return result;
 }
 
-/* Captures are read without a directory, and so without telemetry, where there is none to be had.
- */
+/* Where no directory is to be had captures are read without one, and so without telemetry. */
 static int claim_directory(const struct options *options, struct error *error)
 {
 	char prefix[sizeof(runtime.prefix)];

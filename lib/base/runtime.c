@@ -149,13 +149,13 @@ int runtime_secure(const char *path, struct error *error)
 
 /* ---- the lock ---- */
 
-/* Is the locked file still the one with that name? Its last weir may have removed it just now. */
-static bool is_current(int directory, int lock)
+/* Is what is open still what has that name? Somebody may have removed or replaced it. */
+static bool is_in_place(int descriptor, int parent, const char *name)
 {
 	struct stat held, named;
 
-	return fstat(lock, &held) == 0 &&
-	       fstatat(directory, RUNTIME_LOCK, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstat(descriptor, &held) == 0 &&
+	       fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
@@ -177,7 +177,8 @@ static int take_lock(struct runtime *runtime, bool make)
 		/* One that is new can only be held by who looks for stale ones. */
 		return made ? -EAGAIN : -EBUSY;
 	}
-	if (!is_current(runtime->directory, lock)) {
+	/* Its last weir may have removed it just now. */
+	if (!is_in_place(lock, runtime->directory, RUNTIME_LOCK)) {
 		close(lock);
 		return -EAGAIN;
 	}
@@ -263,16 +264,6 @@ void runtime_note(struct runtime *runtime)
 	runtime->our_count = runtime_list(runtime->directory, &runtime->ours);
 }
 
-/* Is the directory still the one with that name? */
-static bool is_in_place(const struct runtime *runtime)
-{
-	struct stat held, named;
-
-	return fstat(runtime->directory, &held) == 0 &&
-	       fstatat(runtime->parent, runtime->prefix, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-}
-
 void runtime_release(struct runtime *runtime)
 {
 	struct runtime_file *files;
@@ -287,7 +278,7 @@ void runtime_release(struct runtime *runtime)
 			unlinkat(runtime->directory, files[i].name, 0);
 	free(files);
 	unlinkat(runtime->directory, RUNTIME_LOCK, 0);
-	if (is_in_place(runtime))
+	if (is_in_place(runtime->directory, runtime->parent, runtime->prefix))
 		unlinkat(runtime->parent, runtime->prefix, AT_REMOVEDIR);
 	forget(runtime);
 }

@@ -16,8 +16,7 @@
  * directory says. Main thread.
  */
 
-/* File prefixes of weirs that read captures: many may run at the same time. A process id follows.
- */
+/* File prefix of weirs that read captures, as many may at the same time. A process id follows. */
 #define RUNTIME_READ_PREFIX "weir-read-"
 
 /* $RUNTIME_DIRECTORY; else /var/run for root, for others $XDG_RUNTIME_DIR or /tmp. Not copied. */
