@@ -199,8 +199,8 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 				 interval.duration);
 	span = time->now.clock - time->started;
 	if (settings->capture)
-		span = settings->capture_span > 0 ? settings->capture_span
-						  : snapshot->last - snapshot->first;
+		span = ledger->capture_span > 0 ? ledger->capture_span
+						: snapshot->last - snapshot->first;
 	snapshot->seconds = (double)span / CLOCK_SECOND;
 	snapshot->average = rates_of(snapshot->size_packets, snapshot->frame_octets,
 				     snapshot->ip_octets, span);

@@ -23,6 +23,7 @@ struct ledger_mark {
 
 struct ledger {
 	struct ledger_mark mark;
+	uint64_t capture_span; /* see stats_set_capture_span(); 0: not known */
 	struct history history;
 	struct loss loss;
 };

@@ -155,7 +155,7 @@ uint32_t stats_step(struct stats *stats, struct clock_reading now)
 
 void stats_set_capture_span(struct stats *stats, uint64_t span)
 {
-	stats->settings.capture_span = span;
+	stats->ledger.capture_span = span;
 }
 
 void stats_finish(struct stats *stats, struct clock_reading now)

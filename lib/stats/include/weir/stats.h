@@ -22,7 +22,6 @@ struct stats_settings {
 	uint64_t interval;	/* ns */
 	uint32_t top_length;	/* rows of each top list, at least 1; beyond 1000 it is 1000 */
 	bool capture;		/* source is a capture: `seconds` is the capture's time */
-	uint64_t capture_span;	/* see stats_set_capture_span() */
 	struct hash_secret secret;
 	struct worker_shared *const *workers;
 	const unsigned int *lcores; /* of the workers */
