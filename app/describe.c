@@ -73,10 +73,10 @@ void describe(struct analyzer *analyzer)
 		add(analyzer, "filter", options->filter);
 	if (options->flows != NULL)
 		add(analyzer, "flows", options->flows);
+	info->remarks = analyzer->remarks;
 	if (info->capture) {
 		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
 				       "their end";
-		info->remarks = analyzer->remarks;
 		info->remark_count = 1;
 	}
 	info->settings = (const char *const (*)[2])analyzer->settings;
@@ -116,8 +116,8 @@ static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *an
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(analyzer->remark_texts[0]), format, arguments);
 	va_end(arguments);
-	analyzer->remarks[info->remark_count++] = text;
-	info->remarks = analyzer->remarks;
+	analyzer->remarks[info->remark_count] = text;
+	__atomic_store_n(&info->remark_count, info->remark_count + 1, __ATOMIC_RELEASE);
 	log_warning("%s", text);
 }
 
@@ -167,7 +167,7 @@ void describe_result(struct analyzer *analyzer)
 	struct reader_result result;
 
 	reader_result(analyzer->source.reader, &result);
-	analyzer->info.remark_count = 0; /* no longer being read */
+	__atomic_store_n(&analyzer->info.remark_count, 0, __ATOMIC_RELEASE); /* read to the end */
 	if (result.cut[0] != '\0')
 		add_remark(analyzer, "%s; analysed up to there", result.cut);
 	describe_times(analyzer, &result);

@@ -62,13 +62,14 @@ static json_t *settings(const struct document_info *info)
 
 json_t *document_info(const struct document_info *info, int64_t shift)
 {
+	uint32_t remark_count = __atomic_load_n(&info->remark_count, __ATOMIC_ACQUIRE);
 	json_t *object = json_object();
 
 	put(&object, "version", json_string(info->version));
 	put(&object, "source", texts(info->sources, info->source_count));
 	put(&object, "started", document_instant(info->started + (uint64_t)shift));
 	put(&object, "settings", settings(info));
-	put(&object, "remarks", texts(info->remarks, info->remark_count));
+	put(&object, "remarks", texts(info->remarks, remark_count));
 	return object;
 }
 

@@ -84,7 +84,7 @@ static json_t *answer_info(struct command_request *request)
 	const struct answer_list remark_list = {.name = "remarks",
 						.total_name = "remarks_total",
 						.shown_name = "remarks_shown",
-						.total = request->info->remark_count,
+						.total = json_array_size(remarks),
 						.most = ANSWER_BYTES};
 
 	/* Some room stays for the remarks. */

@@ -27,7 +27,7 @@ struct document_info {
 	const char *const (*settings)[2]; /* name, value */
 	uint32_t setting_count;
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
-	uint32_t remark_count;
+	uint32_t remark_count;	    /* atomic: grows while telemetry reads; those below it are whole */
 	json_t *prefilter_rules;    /* document_prefilter_rules() for the report; NULL: none */
 	json_t *xstats;             /* array: for each port an object, name: count; NULL: none */
 	bool capture; /* the source is capture files: the text leaves out workers and ports */
