@@ -12,10 +12,10 @@
 /*
  * The capture reader: a thread that reads capture files with libpcap, fills mbufs (wire
  * length, nanosecond time and a clock that never goes back, see reader_clock.h, in the dynamic
- * fields) and hands them over a ring port, so that workers see an ordinary ethdev. Frames are spread over the queues
- * by a symmetric hash of the addresses alone, so that all fragments and both directions of
- * a flow meet one worker; frames of no flow go to queue 0. The hash is the same in every run. It
- * waits for room and drops nothing. One reader at a time in a process.
+ * fields) and hands them over a ring port, so that workers see an ordinary ethdev. Frames are spread
+ * over the queues by a symmetric hash of the addresses alone, so that all fragments and both
+ * directions of a flow meet one worker; frames of no flow go to queue 0. The hash is the same in
+ * every run. It waits for room and drops nothing. One reader at a time in a process.
  */
 
 struct reader;
