@@ -14,8 +14,8 @@ void describe_xstats(struct analyzer *analyzer);
 void describe_stamps(struct analyzer *analyzer);
 
 /*
- * After the captures' end: remarks where one was cut and on times that cannot be, also as warnings, and
- * how long it was for the statistics.
+ * After the captures' end: remarks where one was cut and on times that cannot be, also as warnings,
+ * and how long it was for the statistics.
  */
 void describe_result(struct analyzer *analyzer);
 

@@ -17,8 +17,9 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 
 /*
- * Of standard input, output and error none is closed: what weir opens would come in its place, and be
- * read or written there. Who uses what the caller closed gets EBADF, because it is open the other way.
+ * Of standard input, output and error none is closed: what weir opens would come in its place, and
+ * be read or written there. Who uses what the caller closed gets EBADF, because it is open the
+ * other way.
  */
 static void hold_standard_descriptors(void)
 {

@@ -65,8 +65,8 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	table->capacity = settings->capacity;
 	table->live = settings->live;
 	table->secret = settings->secret;
-	table->timeouts.active = (uint32_t)(settings->active_timeout >> FLOW_STARTED_SHIFT) +
-				 FLOW_REORDER_UNITS;
+	table->timeouts.active =
+		(uint32_t)(settings->active_timeout >> FLOW_STARTED_SHIFT) + FLOW_REORDER_UNITS;
 	table->timeouts.inactive = inactive < INACTIVE_MAX ? inactive : INACTIVE_MAX;
 	table->sweep.packets = SWEEP_PACKETS;
 	return table;

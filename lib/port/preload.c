@@ -30,7 +30,8 @@ static int count_file(const char *key, const char *path, void *context)
 	(void)key;
 	if (pcap == NULL) /* the driver will say so itself */
 		return 0;
-	(void)!pcap_loop(pcap, -1, count_frame, context); /* what is cut the driver leaves out, too */
+	/* What is cut the driver leaves out, too. */
+	(void)!pcap_loop(pcap, -1, count_frame, context);
 	pcap_close(pcap);
 	return 0;
 }

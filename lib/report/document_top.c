@@ -88,16 +88,15 @@ json_t *document_top_error(const struct stats_top *top)
 }
 
 /*
- * What the rows are shares of: all that was counted when they were, and what has no record. Known for
- * all time only: a window's sum is in no snapshot.
+ * What the rows are shares of: all that was counted when they were, and what has no record. Known
+ * for all time only: a window's sum is in no snapshot.
  */
 static json_t *sums(const struct snapshot *snapshot)
 {
 	const uint64_t *counted = snapshot->top_counted;
 	json_t *object = json_object();
 
-	put_count(&object, "octets",
-		  counted[STATS_OCTETS] + snapshot->flows.overflow_octets);
+	put_count(&object, "octets", counted[STATS_OCTETS] + snapshot->flows.overflow_octets);
 	put_count(&object, "packets",
 		  counted[STATS_PACKETS] + snapshot->buckets[PACKET_BUCKET_OVERFLOW]);
 	put_count(&object, "flows", counted[STATS_FLOWS]);

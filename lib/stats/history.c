@@ -52,7 +52,8 @@ uint32_t history_share_ppm(uint64_t lost, uint64_t received)
 /* The closed entry that `back` others came after. */
 static const struct stats_history *closed(const struct history *history, uint32_t back)
 {
-	return &history->entries[(history->next + STATS_HISTORY_MAX - 1 - back) % STATS_HISTORY_MAX];
+	return &history->entries[(history->next + STATS_HISTORY_MAX - 1 - back) %
+				 STATS_HISTORY_MAX];
 }
 
 struct snapshot_window history_window(const struct history *history, uint64_t length)

@@ -169,7 +169,8 @@ static json_t *rates_over(const struct stats_rates *rates, uint64_t ns)
 	json_t *object = document_rates(rates);
 
 	if (object != NULL)
-		json_object_set_new(object, "covered_ms", json_integer((json_int_t)document_ms(ns)));
+		json_object_set_new(object, "covered_ms",
+				    json_integer((json_int_t)document_ms(ns)));
 	return object;
 }
 
@@ -202,9 +203,9 @@ static json_t *answer_throughput(struct command_request *request)
 	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "now",
 			 rates_over(&snapshot->now, snapshot->windows[STATS_NOW].time), "average",
 			 rates_over(&snapshot->average, snapshot->windows[STATS_TOTAL].time),
-			 "seconds", (json_int_t)page.count,
-			 "offset", (json_int_t)page.offset, "total", (json_int_t)total, "shown",
-			 (json_int_t)shown, "history", history);
+			 "seconds", (json_int_t)page.count, "offset", (json_int_t)page.offset,
+			 "total", (json_int_t)total, "shown", (json_int_t)shown, "history",
+			 history);
 }
 
 /* The rows that fit, and where the next page begins. */
@@ -310,14 +311,15 @@ static json_t *answer_ports(struct command_request *request)
 static const struct command commands[] = {
 	{"/weir/info", "version, source, start and settings of weir. No parameters", SNAPSHOT_NAMED,
 	 answer_info},
-	{"/weir/ledger", "where every received frame went. No parameters", SNAPSHOT_NEEDED, answer_ledger},
+	{"/weir/ledger", "where every received frame went. No parameters", SNAPSHOT_NEEDED,
+	 answer_ledger},
 	{"/weir/throughput",
 	 "rates now, on average and each second. Parameters: int seconds (60), int offset (0)",
 	 SNAPSHOT_NEEDED, answer_throughput},
 	{"/weir/sizes", "frame sizes with FCS. No parameters", SNAPSHOT_NEEDED, answer_sizes},
 	{"/weir/flows",
-	 "flow counters; with parameters live flows: int offset, int count, int next", SNAPSHOT_NEEDED,
-	 answer_flows},
+	 "flow counters; with parameters live flows: int offset, int count, int next",
+	 SNAPSHOT_NEEDED, answer_flows},
 	{"/weir/overflow",
 	 "packets beyond the flow table by protocol and network. Parameters: int offset, int count",
 	 SNAPSHOT_NEEDED, answer_overflow},
@@ -325,19 +327,19 @@ static const struct command commands[] = {
 	 "a top list. Parameters: dimension, int count (10), metric (octets), window "
 	 "(total)",
 	 SNAPSHOT_NEEDED, answer_top},
-	{"/weir/workers", "counters of each worker. Parameters: int offset, int count (all)", SNAPSHOT_NEEDED,
-	 answer_workers},
-	{"/weir/ports", "counters of each port. Parameters: int offset, int count (all)", SNAPSHOT_NEEDED,
-	 answer_ports},
+	{"/weir/workers", "counters of each worker. Parameters: int offset, int count (all)",
+	 SNAPSHOT_NEEDED, answer_workers},
+	{"/weir/ports", "counters of each port. Parameters: int offset, int count (all)",
+	 SNAPSHOT_NEEDED, answer_ports},
 	{"/weir/prefilter",
-	 "what the XDP prefilter did, and its rules. Parameters: int offset, int count (all)", SNAPSHOT_NEEDED,
-	 answer_prefilter},
+	 "what the XDP prefilter did, and its rules. Parameters: int offset, int count (all)",
+	 SNAPSHOT_NEEDED, answer_prefilter},
 	{"/weir/prefilter/add", "add a rule. Parameters: [before=N,]RULE", SNAPSHOT_UNUSED,
 	 answer_prefilter_add},
-	{"/weir/prefilter/del", "take a rule out. Parameters: its number, or the rule", SNAPSHOT_UNUSED,
-	 answer_prefilter_delete},
-	{"/weir/prefilter/replace", "put a file's rules in force. Parameters: absolute path", SNAPSHOT_UNUSED,
-	 answer_prefilter_replace},
+	{"/weir/prefilter/del", "take a rule out. Parameters: its number, or the rule",
+	 SNAPSHOT_UNUSED, answer_prefilter_delete},
+	{"/weir/prefilter/replace", "put a file's rules in force. Parameters: absolute path",
+	 SNAPSHOT_UNUSED, answer_prefilter_replace},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
