@@ -8,8 +8,6 @@
 #include <weir/memory.h>
 #include <weir/seqlock.h>
 
-#define ENDED_RING 4096
-
 /* Any, but as random as a drawn one: the same in every run. */
 static const struct hash_secret secret = {
 	{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb}};
@@ -18,6 +16,7 @@ struct rig *rig_open(const struct rig_settings *settings)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	const unsigned int lcores[RIG_WORKERS] = {3, 4, 5, 6};
+	uint32_t ended = settings->ended_ring ? settings->ended_ring : 4096;
 	struct flow_settings flow = {
 		.capacity = settings->flow_capacity ? settings->flow_capacity : 1024,
 		.active_timeout = settings->active ? settings->active : 3600 * CLOCK_SECOND,
@@ -39,7 +38,7 @@ struct rig *rig_open(const struct rig_settings *settings)
 	rig->now = RIG_START;
 	for (uint32_t w = 0; w < rig->worker_count; w++) {
 		rig->workers[w] = memory_allocate(sizeof(*rig->workers[w]));
-		cr_assert_eq(worker_shared_init(rig->workers[w], w, &flow, ENDED_RING), 0);
+		cr_assert_eq(worker_shared_init(rig->workers[w], w, &flow, ended), 0);
 	}
 	cr_assert_eq(stats_create(&stats, rig_clock(rig), &rig->stats), 0);
 	return rig;

@@ -45,6 +45,7 @@ static inline struct clock_reading rig_clock(const struct rig *rig)
 struct rig_settings {
 	uint32_t workers;	/* 0: 1 */
 	uint32_t flow_capacity; /* 0: 1024 */
+	uint32_t ended_ring;    /* places of the ring of ended records, a power of two; 0: 4096 */
 	uint64_t interval;	/* 0: a second */
 	uint32_t top_length;	/* 0: 20 */
 	bool capture;

@@ -325,6 +325,33 @@ Test(counting, a_flow_is_shown_as_its_earliest_record_began)
 	rig_close(rig);
 }
 
+/*
+ * A walk over many slots takes its time, and flows go on ending: it empties the rings on its way,
+ * more often than once, or they would run full meanwhile.
+ */
+Test(counting, a_long_walk_empties_the_rings)
+{
+	enum { LIVE = 9000, ENDED = 60000 }; /* more than two drainings take, slots for three */
+	struct rig *rig =
+		rig_open(&(struct rig_settings){.flow_capacity = 1u << 14, .ended_ring = 1u << 16});
+	const struct snapshot *snapshot;
+
+	for (uint32_t i = 0; i < LIVE + ENDED; i++) {
+		struct shot shot = request;
+
+		shot.source = CLIENT + i;
+		shot.tcp_flags = i < LIVE ? TCP_ACK : TCP_RST;
+		rig_send(rig, &shot, 1);
+		rig_flush(rig);
+	}
+	rig->now += CLOCK_SECOND;
+	cr_expect_eq(stats_step(rig->stats, rig_clock(rig)), ENDED);
+	snapshot = stats_acquire(rig->stats);
+	cr_expect_eq(snapshot->top_counted[STATS_FLOWS], LIVE + ENDED);
+	stats_release(rig->stats, snapshot);
+	rig_close(rig);
+}
+
 struct recorded {
 	uint32_t count;
 	uint64_t packets;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "split.h"
+
 /*
  * A flow of which several workers have a piece is one record again: that which one worker makes
  * of the same packets. Both are run side by side, and what leaves them is compared.
@@ -195,6 +197,29 @@ Test(split, waits_for_the_piece_that_lives)
 	close_both(both);
 }
 
+/* A piece that ended just before a walk is neither live nor in the ring: the other still waits. */
+Test(split, waits_for_the_piece_on_its_way)
+{
+	struct both *both = open_both();
+	struct shot request = there(1, PROTO_TCP, TCP_ACK), reset = back(1, PROTO_TCP, TCP_RST);
+
+	send(both, 0, &request, 1);
+	pass_ms(both, 20);
+	send(both, 1, &reset, 1);
+	pass(both, 1);
+	cr_expect_eq(counts(both->four).waiting, 1);
+
+	/* The request ends in the table of its worker, which has not come to its ring yet. */
+	pass_ms(both, 11000);
+	expire(both->four);
+	stats_step(both->four->stats, rig_clock(both->four));
+	cr_expect_eq(both->of_four.count, 0, "the reset left alone");
+	pass(both, 4);
+	cr_expect_eq(both->of_four.count, 1);
+	expect_same(both);
+	close_both(both);
+}
+
 /* Two conversations of the same ends with a silence between them stay two. */
 Test(split, silence_keeps_flows_apart)
 {
@@ -357,4 +382,31 @@ Test(split, random_conversations_on_any_worker)
 {
 	for (uint64_t seed = 101; seed <= 120; seed++)
 		converse(seed, true);
+}
+
+/* A flow that one worker saw end, and what another one saw: as far apart as their clocks may be. */
+Test(split, clocks_are_ten_milliseconds_apart)
+{
+	const struct split_timeouts timeouts = {.active = ACTIVE, .inactive = INACTIVE};
+	struct flow_view ended = {.version = 4,
+				  .protocol = PROTO_TCP,
+				  .end = FLOW_END_CLOSED,
+				  .first = RIG_START,
+				  .last = RIG_START + CLOCK_SECOND};
+	struct flow_view other = ended;
+	struct split_record earlier, later;
+
+	split_record_make(&earlier, 0, &ended, &timeouts);
+	other.end = FLOW_END_IDLE;
+	for (uint64_t late = 0; late <= 20 * CLOCK_MILLISECOND; late += 5 * CLOCK_MILLISECOND) {
+		other.first = other.last = ended.last + late;
+		split_record_make(&later, 1, &other, &timeouts);
+		cr_expect_eq(split_touches(&earlier, &later, &timeouts),
+			     late <= 10 * CLOCK_MILLISECOND, "%lu ns", late);
+		cr_expect_eq(split_touches(&later, &earlier, &timeouts),
+			     late <= 10 * CLOCK_MILLISECOND, "%lu ns, the other way", late);
+	}
+	other.first = other.last = ended.last + 10 * CLOCK_MILLISECOND + 1;
+	split_record_make(&later, 1, &other, &timeouts);
+	cr_expect_not(split_touches(&earlier, &later, &timeouts));
 }
