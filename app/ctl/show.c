@@ -89,12 +89,17 @@ void show_top(struct printer *printer, const json_t *answer)
 void show_flows(struct printer *printer, const json_t *answer)
 {
 	const json_t *flows = json_object_get(answer, "flows");
+	uint64_t unread = print_count(answer, "unread");
+	char text[32];
 
 	if (flows == NULL) {
 		print_flow_counters(printer, answer);
 		return;
 	}
 	print_live_flows(printer, flows);
+	if (unread > 0)
+		fprintf(printer->out, "%s more could not be read: a worker had lost its CPU.\n",
+			format_count(text, sizeof(text), unread));
 	more(printer, answer, "live flows", true);
 }
 

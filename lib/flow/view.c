@@ -3,15 +3,15 @@
 
 #include <endian.h>
 
-/* The worker changes a record for a few nanoseconds: that many failures are a storm. */
-#define READ_ATTEMPTS 16
+#define READ_ATTEMPTS 16 /* most records take one, the busiest a few */
 
 uint32_t flow_table_used(const struct flow_table *table)
 {
 	return __atomic_load_n(&table->used, __ATOMIC_ACQUIRE);
 }
 
-bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_record *copy)
+enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
+			       struct flow_record *copy)
 {
 	const struct flow_hot *hot = &table->hot[slot];
 
@@ -21,9 +21,9 @@ bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_
 		seqlock_copy(&copy->hot, hot, sizeof(copy->hot));
 		seqlock_copy(&copy->cold, &table->cold[slot], sizeof(copy->cold));
 		if (seqlock_read_valid(&hot->sequence, sequence))
-			return record_live(&copy->hot);
+			return record_live(&copy->hot) ? FLOW_SLOT_LIVE : FLOW_SLOT_EMPTY;
 	}
-	return false;
+	return FLOW_SLOT_BUSY;
 }
 
 void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy)

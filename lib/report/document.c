@@ -206,6 +206,7 @@ json_t *document_flow_counters(const struct snapshot *snapshot)
 	put_count(&object, "capacity", capacity);
 	put(&object, "fragments", fragments(&snapshot->flows));
 	put(&object, "split_flows", split_flows(&snapshot->split));
+	put_count(&object, "unread", snapshot->unread);
 	return object;
 }
 

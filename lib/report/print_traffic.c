@@ -98,7 +98,7 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 	const json_t *ended = json_object_get(flows, "ended");
 	const json_t *fragments = json_object_get(flows, "fragments");
 	char created[32], active[96], reasons[256] = "", parts[128] = "", a[32], b[32], c[32];
-	char split[160];
+	char split[160], unread[96] = "";
 	size_t used = 0;
 
 	format_count(created, sizeof(created), print_count(flows, "created"));
@@ -119,12 +119,16 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 			 format_count(b, sizeof(b), print_count(fragments, "later")),
 			 format_count(c, sizeof(c), print_count(fragments, "unmatched")));
 	split_text(split, sizeof(split), json_object_get(flows, "split_flows"));
+	if (print_count(flows, "unread") > 0)
+		snprintf(unread, sizeof(unread), "%s times for the top lists, and counted later",
+			 format_count(a, sizeof(a), print_count(flows, "unread")));
 	print_heading(printer, "Flows");
 	print_pairs(printer, (const char *const[][2]){{"  created", created},
 						      {"  live now", active},
 						      {"  ended", reasons},
 						      {"  fragments", parts},
 						      {"  split", split},
+						      {"  not read", unread},
 						      {NULL, NULL}});
 }
 

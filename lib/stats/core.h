@@ -20,7 +20,7 @@
  *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot, and what
  *						windows cover
  *	pool.c		snapshots and their readers
- *	live.c		the page of live flows
+ *	live.c		live records, for the walk and for the page of live flows
  */
 
 #define STATS_CONSUMERS_MAX 8
@@ -39,10 +39,24 @@ struct stats {
 	uint32_t consumer_count;
 	uint64_t started, interval_began; /* by the clock */
 	uint64_t numbers;	/* of snapshots */
+	uint64_t unread;        /* live records that walks could not read */
 	struct ledger ledger;
 	struct tops tops;
 	struct split split;
 };
+
+/* Who reads live records, once through; zeroed at first. */
+struct live_reader {
+	uint32_t naps;   /* taken while records were in change */
+	uint32_t unread; /* records that stayed in change */
+};
+
+/*
+ * As flow_table_read(), but a record in change gets time: some milliseconds for all that this
+ * reader meets, so that a worker without its CPU does not keep it for longer. Any thread.
+ */
+enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
+			 struct flow_record *copy);
 
 /* Take what is in the rings, at most a ringful of each: count it, and give it to the consumers. */
 uint32_t stats_drain(struct stats *stats);

@@ -1,16 +1,50 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core.h"
 
+#include <time.h>
+
+/* As long as a worker may be without its CPU where it shares it with others, and a little more. */
+#define NAPS   20
+#define NAP_NS 1000000
+
+enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
+			 struct flow_record *copy)
+{
+	const struct timespec nap = {.tv_nsec = NAP_NS};
+
+	for (;;) {
+		enum flow_slot found = flow_table_read(table, slot, copy);
+
+		if (found != FLOW_SLOT_BUSY)
+			return found;
+		if (reader->naps == NAPS) {
+			reader->unread++;
+			return found;
+		}
+		reader->naps++;
+		nanosleep(&nap, NULL);
+	}
+}
+
 /* A place: the tables' slots, one table after the other. */
 static uint64_t place_of(const struct stats *stats, uint32_t worker, uint32_t slot)
 {
 	return (uint64_t)worker * stats->settings.flow_capacity + slot;
 }
 
+/* Is a record there? One in change may be about to begin or to end, and counts. */
+static bool is_used(const struct flow_table *table, uint32_t slot)
+{
+	struct flow_record record;
+
+	return flow_table_read(table, slot, &record) != FLOW_SLOT_EMPTY;
+}
+
 uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
-			  struct stats_live_flow *flows, uint32_t count)
+			  struct stats_live_flow *flows, uint32_t count, uint32_t *unread)
 {
 	uint32_t filled = 0, capacity = stats->settings.flow_capacity;
+	struct live_reader reader = {0};
 	uint32_t slot = (uint32_t)(from % capacity);
 
 	for (uint64_t w = from / capacity; w < stats->settings.worker_count; w++, slot = 0) {
@@ -19,16 +53,17 @@ uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
 		struct flow_record record;
 
 		for (; slot < used && filled < count; slot++) {
-			if (!flow_table_read(table, slot, &record))
-				continue;
 			if (skip > 0) {
-				skip--;
+				skip -= is_used(table, slot);
 				continue;
 			}
+			if (live_read(&reader, table, slot, &record) != FLOW_SLOT_LIVE)
+				continue;
 			flow_view(&record, &flows[filled].view);
 			flows[filled++].next = place_of(stats, (uint32_t)w, slot + 1);
 		}
 	}
+	*unread = reader.unread;
 	return filled;
 }
 
@@ -39,10 +74,9 @@ uint64_t stats_live_count(struct stats *stats)
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
 		const struct flow_table *table = stats->workers[w]->table;
 		uint32_t used = flow_table_used(table);
-		struct flow_record record;
 
 		for (uint32_t slot = 0; slot < used; slot++)
-			count += flow_table_read(table, slot, &record);
+			count += is_used(table, slot);
 	}
 	return count;
 }

@@ -133,6 +133,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 		tops_next(&stats->tops, entry_closed);
 	}
 	entry->snapshot.split = stats->split.counts;
+	entry->snapshot.unread = stats->unread;
 	entry->snapshot.number = ++stats->numbers;
 	pool_publish(&stats->pool, entry);
 	stats->interval_began = now.clock;

@@ -18,6 +18,7 @@ static void count(struct stats *stats, struct shadow *shadow, const struct flow_
 
 uint32_t stats_walk(struct stats *stats)
 {
+	struct live_reader reader = {0};
 	uint32_t drained = 0;
 	struct flow_view view;
 
@@ -29,7 +30,7 @@ uint32_t stats_walk(struct stats *stats)
 		for (uint32_t slot = 0; slot < used; slot++) {
 			if (slot % SLICE == 0)
 				drained += stats_drain(stats);
-			if (!flow_table_read(table, slot, &record))
+			if (live_read(&reader, table, slot, &record) != FLOW_SLOT_LIVE)
 				continue;
 			count(stats, &stats->shadows[w][slot], &record);
 			if (stats->split.counts.waiting == 0)
@@ -38,7 +39,9 @@ uint32_t stats_walk(struct stats *stats)
 			split_live(&stats->split, w, &view);
 		}
 	}
-	if (stats->split.on)
+	stats->unread += reader.unread;
+	/* Each of those may be what another piece waits for: this walk lets none go. */
+	if (stats->split.on && reader.unread == 0)
 		split_walked(&stats->split);
 	return drained;
 }

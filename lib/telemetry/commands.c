@@ -230,16 +230,18 @@ static json_t *live_flows(struct command_request *request, const struct page *pa
 	struct stats_live_flow *flows = calloc(page->count, sizeof(*flows));
 	bool goes_on = page->from > 0;
 	json_t *answer = NULL;
+	uint32_t unread;
 
 	if (flows == NULL)
 		return NULL;
 	uint32_t count = stats_live_flows(request->stats, page->from, goes_on ? 0 : page->offset,
-					  flows, page->count);
+					  flows, page->count, &unread);
 	/* Counting goes through all tables: once for all pages. */
 	uint64_t total =
 		goes_on ? request->snapshot->flows_active : stats_live_count(request->stats);
 
-	answer = json_pack("{s:I}", "offset", (json_int_t)page->offset);
+	answer = json_pack("{s:I, s:I}", "offset", (json_int_t)page->offset, "unread",
+			   (json_int_t)unread);
 	put_live_flows(&answer, flows, count, total);
 	free(flows);
 	return answer;

@@ -160,7 +160,7 @@ static void check_all(struct run *run)
 
 	settle(run);
 	for (uint32_t slot = 0; slot < flow_table_used(run->feeder.table); slot++) {
-		if (!flow_table_read(run->feeder.table, slot, &record))
+		if (flow_table_read(run->feeder.table, slot, &record) != FLOW_SLOT_LIVE)
 			continue;
 		packets += model_live(run->model, &record);
 		live++;

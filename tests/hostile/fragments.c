@@ -33,7 +33,7 @@ static void count_by_ports(const struct flow_table *table, uint64_t counts[2])
 
 	counts[0] = counts[1] = 0;
 	for (uint32_t slot = 0; slot < flow_table_used(table); slot++) {
-		if (!flow_table_read(table, slot, &record))
+		if (flow_table_read(table, slot, &record) != FLOW_SLOT_LIVE)
 			continue;
 		counts[(record.hot.key.port[0] | record.hot.key.port[1]) != 0] +=
 			(uint64_t)record.hot.packets[0] + record.hot.packets[1];

@@ -50,7 +50,7 @@ static void read_records(struct litmus *litmus, void *context)
 		for (uint32_t slot = 0; slot < used; slot++) {
 			const char *wrong;
 
-			if (!flow_table_read(table, slot, &record))
+			if (flow_table_read(table, slot, &record) != FLOW_SLOT_LIVE)
 				continue;
 			wrong = litmus_record_wrong(&record);
 			if (wrong == NULL && last[slot].cold.instance == record.cold.instance &&

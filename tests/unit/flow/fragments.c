@@ -76,7 +76,7 @@ static void both_directions(int version, uint32_t cut)
 		feeder_packet(&feeder, &later);
 	}
 	expect_fragments(&feeder, 2, 4, 0, 1);
-	cr_assert(flow_table_read(feeder.table, 0, &record));
+	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
 	flow_view(&record, &view);
 	cr_assert_eq(view.source_port, 5000);
 	cr_assert_eq(view.destination_port, 53);
@@ -181,7 +181,7 @@ Test(fragments, take_the_order_of_endpoints_with_the_ports)
 	struct flow_record record;
 	struct flow_view view;
 
-	cr_assert(flow_table_read(feeder.table, 0, &record));
+	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
 	flow_view(&record, &view);
 	cr_assert_eq(view.packets[0], 2);
 	feeder_close(&feeder);

@@ -63,7 +63,7 @@ static void read_slot(struct shared *shared, uint32_t slot, struct flow_record *
 	struct flow_record copy;
 	struct flow_view view;
 
-	if (!flow_table_read(shared->table, slot, &copy))
+	if (flow_table_read(shared->table, slot, &copy) != FLOW_SLOT_LIVE)
 		return;
 	flow_view(&copy, &view);
 	if (shared->wrong == NULL)

@@ -191,7 +191,7 @@ uint32_t feeder_live(const struct feeder *feeder)
 	struct flow_record record;
 
 	for (uint32_t slot = 0; slot < used; slot++)
-		live += flow_table_read(feeder->table, slot, &record);
+		live += flow_table_read(feeder->table, slot, &record) == FLOW_SLOT_LIVE;
 	return live;
 }
 
@@ -216,7 +216,7 @@ void feeder_check_conserved(const struct feeder *feeder)
 	for (uint32_t i = 0; i < feeder->ended_count; i++)
 		add_record(&feeder->ended[i], &packets, &octets);
 	for (uint32_t slot = 0; slot < used; slot++) {
-		if (!flow_table_read(feeder->table, slot, &record))
+		if (flow_table_read(feeder->table, slot, &record) != FLOW_SLOT_LIVE)
 			continue;
 		add_record(&record, &packets, &octets);
 		live++;

@@ -24,7 +24,7 @@ static struct flow_view view_of(const struct packet *packets, uint32_t count)
 	feeder_flush(&feeder);
 	cr_assert_eq(feeder_live(&feeder), 1);
 	cr_assert_eq(flow_table_used(feeder.table), 1);
-	cr_assert(flow_table_read(feeder.table, 0, &record));
+	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
 	flow_view(&record, &view);
 	feeder_close(&feeder);
 	return view;
@@ -200,15 +200,15 @@ Test(view, a_slot_of_an_ended_flow_is_not_live)
 	cr_assert_eq(flow_table_used(feeder.table), 0);
 	feeder_packet(&feeder, &packet);
 	feeder_flush(&feeder);
-	cr_assert(flow_table_read(feeder.table, 0, &record));
+	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
 	instance = record.cold.instance;
 	feeder_finish(&feeder, EPOCH);
-	cr_assert_not(flow_table_read(feeder.table, 0, &record));
+	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_EMPTY);
 	cr_assert_eq(feeder.ended[0].hot.sequence, 0, "the copy says which slot it had");
 	cr_assert_eq(feeder.ended[0].cold.instance, instance);
 	feeder_packet(&feeder, &packet);
 	feeder_flush(&feeder);
-	cr_assert(flow_table_read(feeder.table, 0, &record));
+	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
 	cr_assert_eq(record.cold.instance, instance + 1);
 	cr_assert_eq(flow_table_used(feeder.table), 1);
 	feeder_close(&feeder);

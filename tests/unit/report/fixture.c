@@ -238,6 +238,7 @@ struct snapshot *fixture_huge(void)
 		snapshot->windows[w].missed_share_ppm = 999999;
 	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,
 						  INT64_MAX, INT64_MAX, INT64_MAX};
+	snapshot->unread = INT64_MAX;
 	huge_overflow(&snapshot->overflow);
 	huge_machine(snapshot);
 	return snapshot;

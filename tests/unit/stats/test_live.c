@@ -41,15 +41,16 @@ Test(live, pages_of_flows)
 	struct rig *rig = rig_of_90_flows();
 	struct stats_live_flow flows[40];
 	bool seen[101] = {false};
+	uint32_t unread;
 
 	for (uint64_t offset = 0; offset < 90; offset += 40) {
-		uint32_t count = stats_live_flows(rig->stats, 0, offset, flows, 40);
+		uint32_t count = stats_live_flows(rig->stats, 0, offset, flows, 40, &unread);
 
 		cr_assert_eq(count, offset < 80 ? 40 : 10);
 		see_flows(seen, flows, count);
 	}
-	cr_assert_eq(stats_live_flows(rig->stats, 0, 90, flows, 40), 0);
-	cr_assert_eq(stats_live_flows(rig->stats, 0, 0, NULL, 0), 0);
+	cr_assert_eq(stats_live_flows(rig->stats, 0, 90, flows, 40, &unread), 0);
+	cr_assert_eq(stats_live_flows(rig->stats, 0, 0, NULL, 0, &unread), 0);
 	cr_assert_eq(stats_live_count(rig->stats), 90);
 	rig_close(rig);
 }
@@ -61,9 +62,9 @@ Test(live, places_of_flows)
 	struct stats_live_flow flows[7];
 	bool seen[101] = {false};
 	uint64_t from = 0;
-	uint32_t count;
+	uint32_t count, unread;
 
-	while ((count = stats_live_flows(rig->stats, from, 0, flows, 7)) > 0) {
+	while ((count = stats_live_flows(rig->stats, from, 0, flows, 7, &unread)) > 0) {
 		struct shot shot = packet;
 
 		see_flows(seen, flows, count);
@@ -76,6 +77,6 @@ Test(live, places_of_flows)
 	}
 	for (uint16_t port = 1; port <= 100; port++)
 		cr_expect_eq(seen[port], port % 10 != 0, "%u", port);
-	cr_assert_eq(stats_live_flows(rig->stats, INT64_MAX, 0, flows, 7), 0);
+	cr_assert_eq(stats_live_flows(rig->stats, INT64_MAX, 0, flows, 7, &unread), 0);
 	rig_close(rig);
 }

@@ -226,11 +226,20 @@ uint32_t flow_table_used(const struct flow_table *table);
 /* What overflowed so far. */
 void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy);
 
+/* What a reader finds in a slot. */
+enum flow_slot {
+	FLOW_SLOT_EMPTY, /* no live record */
+	FLOW_SLOT_LIVE,
+	FLOW_SLOT_BUSY /* a record in change, live or not: come back to it later */
+};
+
 /*
- * Copy the live record of `slot` (below flow_table_used()). False: no live record there, or
- * it changed again and again while being copied (the caller comes back to it later).
+ * Copy the live record of `slot` (below flow_table_used()). Busy is what was in change at every one
+ * of a few looks: a worker changes a record within nanoseconds, but it may be interrupted right
+ * there, and where it has to share its CPU that lasts for milliseconds.
  */
-bool flow_table_read(const struct flow_table *table, uint32_t slot, struct flow_record *copy);
+enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
+			       struct flow_record *copy);
 
 /* ---- a record as its consumers read it: any copy, live or ended ---- */
 

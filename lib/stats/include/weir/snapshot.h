@@ -195,6 +195,9 @@ struct snapshot {
 
 	struct flow_counters flows;
 	uint64_t flows_active;
+	/* Times that the walk for the top lists found a live record in change for milliseconds:
+	 * what came to it counts a walk later. */
+	uint64_t unread;
 	struct snapshot_split split;
 	struct snapshot_overflow overflow;
 

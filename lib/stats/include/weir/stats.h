@@ -92,14 +92,15 @@ void stats_release(struct stats *stats, const struct snapshot *snapshot);
 /*
  * Some of the live flows: from place `from` on (0, or where an earlier call left off) skip `skip`,
  * fill up to `count`; returns how many. Reads the tables under their seqlocks, any thread. A flow
- * keeps its place: who goes from place to place sees every flow once that lives all along.
+ * keeps its place: who goes from place to place sees every flow once that lives all along, but for
+ * `*unread` ones on this page that were in change for all the milliseconds that an answer waits.
  */
 struct stats_live_flow {
 	struct flow_view view;
 	uint64_t next; /* the place after it; never 0 */
 };
 uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
-			  struct stats_live_flow *flows, uint32_t count);
+			  struct stats_live_flow *flows, uint32_t count, uint32_t *unread);
 
 /* How many there are, counted one by one. Any thread. */
 uint64_t stats_live_count(struct stats *stats);
