@@ -2,7 +2,8 @@
 #include <weir/error.h>
 
 #include <stdarg.h>
-#include <stdio.h>
+
+#include <weir/format.h>
 
 int error_set(struct error *error, int code, const char *format, ...)
 {
@@ -10,7 +11,7 @@ int error_set(struct error *error, int code, const char *format, ...)
 		va_list arguments;
 
 		va_start(arguments, format);
-		vsnprintf(error->text, sizeof(error->text), format, arguments);
+		format_line(error->text, sizeof(error->text), format, arguments);
 		va_end(arguments);
 	}
 	return -code;

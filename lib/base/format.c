@@ -3,10 +3,51 @@
 
 #include <arpa/inet.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <weir/clock.h>
+
+/* The first byte of a character, in UTF-8. */
+static bool begins_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+const char *format_brief(char *out, size_t size, const char *text)
+{
+	static const char gap[] = "...";
+	size_t length = strlen(text), head = size / 3, tail;
+
+	if (length < size) {
+		memcpy(out, text, length + 1);
+		return out;
+	}
+	while (head > 0 && !begins_character(text[head]))
+		head--;
+	tail = length - (size - head - sizeof(gap));
+	while (!begins_character(text[tail]))
+		tail++;
+	snprintf(out, size, "%.*s%s%s", (int)head, text, gap, text + tail);
+	return out;
+}
+
+const char *format_line(char *out, size_t size, const char *format, va_list arguments)
+{
+	char *text;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		return format_brief(out, size, format);
+	for (char *byte = text; *byte != '\0'; byte++)
+		if ((unsigned char)*byte < ' ' || *byte == 0x7f)
+			*byte = '?';
+	format_brief(out, size, text);
+	free(text);
+	return out;
+}
 
 const char *format_si(char *out, size_t size, double value, const char *unit)
 {

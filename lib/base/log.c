@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/format.h>
+
 static enum log_level threshold = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
@@ -36,7 +38,7 @@ void log_print(enum log_level level, const char *format, ...)
 	if (level > log_get_level())
 		return;
 	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
+	format_line(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	/* One call, so that lines of several threads do not mix. */
 	fprintf(stderr, "weir: %s\n", line);

@@ -18,15 +18,33 @@ Test(error, line_and_code)
 	cr_expect_eq(error_set(NULL, EINVAL, "nobody listens"), -EINVAL);
 }
 
-Test(error, long_line_is_cut)
+Test(error, long_line_loses_its_middle)
 {
 	struct error error;
 	char path[2 * sizeof(error.text)];
 
-	memset(path, 'x', sizeof(path) - 1);
-	path[sizeof(path) - 1] = '\0';
-	cr_expect_eq(error_set(&error, ENAMETOOLONG, "%s", path), -ENAMETOOLONG);
-	cr_expect_eq(strlen(error.text), sizeof(error.text) - 1);
+	for (size_t i = 0; i < sizeof(path) - 1; i++) /* of characters of two bytes */
+		path[i] = i % 2 == 0 ? '\xc3' : '\xa4';
+	path[sizeof(path) - 2] = '\0';
+	for (int odd = 0; odd < 2; odd++) {
+		cr_expect_eq(error_set(&error, ENOENT, "%s%s: why; what to do", odd ? "x" : "", path),
+			     -ENOENT);
+		cr_expect_leq(strlen(error.text), sizeof(error.text) - 1);
+		cr_expect_geq(strlen(error.text), sizeof(error.text) - 4);
+		cr_expect_not_null(strstr(error.text, "\xc3\xa4...\xc3\xa4"));
+		cr_expect_str_eq(strrchr(error.text, '\xa4') + 1, ": why; what to do");
+	}
+	path[sizeof(error.text) - 1] = '\0';
+	error_set(&error, EINVAL, "%s", path);
+	cr_expect_str_eq(error.text, path, "a line that just fits is left alone");
+}
+
+Test(error, is_one_line)
+{
+	struct error error;
+
+	error_set(&error, ENOENT, "%s: %s", "a\nb\033[31m\x7f\t\xc3\xa4", "why");
+	cr_expect_str_eq(error.text, "a?b?[31m??\xc3\xa4: why");
 }
 
 Test(log, levels_by_name)

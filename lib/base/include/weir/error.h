@@ -15,7 +15,7 @@ struct error {
 
 /*
  * Format the line into `error` (which may be NULL) and return -code.
- * `code` is a positive errno. Longer text is cut. Any thread.
+ * `code` is a positive errno. Made one line that fits: format_line(). Any thread.
  */
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

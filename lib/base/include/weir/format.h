@@ -2,6 +2,7 @@
 #ifndef WEIR_FORMAT_H
 #define WEIR_FORMAT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,16 @@
  * Numbers, times and addresses as people read them. Every function writes a
  * terminated string into `out` (cut to `size`) and returns `out`. Any thread.
  */
+
+/*
+ * A message as one line, whatever users named their files: control characters become '?', and a line
+ * that is too long loses its middle ("..."), because what to do stands at its end.
+ */
+const char *format_line(char *out, size_t size, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+
+/* `text` without its middle, as above, where it is longer than `out`. */
+const char *format_brief(char *out, size_t size, const char *text);
 
 /* SI with three digits: 999, 1.23 k, 45.6 M, 789 G; with a unit: "1.23 kbit/s". */
 const char *format_si(char *out, size_t size, double value, const char *unit);
