@@ -131,10 +131,12 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	analyzer->workers = calloc(SNAPSHOT_WORKERS_MAX, sizeof(analyzer->workers[0]));
 	if (analyzer->workers == NULL)
 		return error_set(error, ENOMEM, "workers: out of memory; free some");
-	result = source_open(&analyzer->source, options, analyzer->workers, error);
-	if (result == 0 && options->filter != NULL)
-		result = filter_create(options->filter, &analyzer->source.fields, &analyzer->filter,
-				       error);
+	/* Before the source, because it can take seconds in which frames would be taken and lost. */
+	result = options->filter == NULL ? 0
+					 : filter_create(options->filter, &analyzer->source.fields,
+							 &analyzer->filter, error);
+	if (result == 0)
+		result = source_open(&analyzer->source, options, analyzer->workers, error);
 	if (result == 0 && options->flows != NULL)
 		result = flow_file_open(options->flows, &analyzer->flow_file, error);
 	if (result == 0)

@@ -47,6 +47,7 @@ static int exit_of(int code)
 	case ENOTDIR:
 	case ELOOP:
 	case EPROTONOSUPPORT:
+	case ETIMEDOUT:
 		return EXIT_WRONG_USE;
 	default:
 		return EXIT_FAILED;

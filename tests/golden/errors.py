@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent import futures
 from pathlib import Path
 
 from tests.kit import capture, weir
@@ -108,6 +109,39 @@ def bad_options(tap: Tap, folder: Path) -> None:
              WRONG_USE, "link")
 
 
+def many(form: str, count: int, joint: str = " or ") -> str:
+    return joint.join(form.format(number, number + 1) for number in range(count))
+
+
+def large_filters(tap: Tap) -> None:
+    """However long the expression: an end within a bound, and the reason whole."""
+    read = ("--read", weir.BUNDLED, "--filter")
+    hosts = [f"host 10.0.{number >> 8}.{number & 255}" for number in range(4000)]
+    one_line(tap, "a long --filter with an error at its end", weir.run(*read, " or ".join(
+        (*hosts, "host no.such.host.invalid"))), WRONG_USE, '"host 10.0.0.0', "...",
+        'no.such.host.invalid"', "unknown host")
+    one_line(tap, "a --filter that makes too large a program", weir.run(
+        *read, many("host 2001:db8::{0:x}", 300)), WRONG_USE, "5373 instructions", "4096", "networks")
+    one_line(tap, "a --filter nested too deep", weir.run(*read, "(" * 60000 + "ip" + ")" * 60000),
+             WRONG_USE, "memory exhausted")
+    one_line(tap, "a --filter that is not UTF-8", weir.run(*read, "port 80 or \udcff"), WRONG_USE)
+    one_line(tap, "a --filter of two lines", weir.run(*read, "port 80\nor nonsense"), WRONG_USE,
+             "80?or")
+    everything = weir.analyse(weir.BUNDLED).report["ledger"]["flow"]
+    for name, expression in (("empty", ""), ("of two lines", "ip\nor ip6"),
+                             ("in 1000 parentheses", "(" * 1000 + "ip or ip6" + ")" * 1000),
+                             ("with 100 hosts", " or ".join(("ip", "ip6", *hosts[:100])))):
+        ledger = weir.analyse(weir.BUNDLED, options=("--filter", expression)).report["ledger"]
+        tap.equal(f"a filter {name}", ledger["flow"], everything)
+    # Both at the same time: for ten seconds libpcap's compiler, and DPDK's verifier, do not end.
+    sums = "(ip[2:2] - ((ip[{0}]&0xf)<<2) > 28 or tcp[tcp[{1}]+3] - ip[ip[2]+4] > 5)"
+    with futures.ThreadPoolExecutor() as pool:
+        slow = [(what, pool.submit(weir.run, *read, expression)) for what, expression in (
+            ("4,000 hosts", " or ".join(hosts)), ("28 comparisons", many(sums, 28, " and ")))]
+        for what, run in slow:
+            one_line(tap, f"a --filter of {what}", run.result(), WRONG_USE, "within 10 s", "fewer")
+
+
 def full_disk(tap: Tap) -> None:
     run = weir.run("--read", weir.BUNDLED, "--format", "json", "--flows", "/dev/full")
     one_line(tap, "full disk under --flows", run, FAILED, "/dev/full", "No space left")
@@ -198,6 +232,7 @@ def main() -> None:
             sub.mkdir(mode=0o755)
             Path(folder).chmod(0o755)
             test(tap, sub)
+    large_filters(tap)
     full_disk(tap)
     second_instance(tap)
     tap.end()

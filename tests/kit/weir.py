@@ -28,8 +28,9 @@ class Run(NamedTuple):
 
 
 def run(*arguments: str, timeout: float = 120, command: tuple[str, ...] = (WEIR,)) -> Run:
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=timeout,
-                          stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True,
+                          errors="surrogateescape", timeout=timeout, stdin=subprocess.DEVNULL,
+                          check=False)
     return Run(done.returncode, done.stdout, done.stderr)
 
 
