@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <weir/clock.h>
+#include <weir/flow_fields.h>
 
 /* Workers read their clocks by themselves, a burst at a time: so much may they be apart. */
 #define SKEW (10 * CLOCK_MILLISECOND)
@@ -76,36 +77,34 @@ static bool starts_alike(const struct flow_view *a, const struct flow_view *b)
 	       memcmp(a->source, b->source, sizeof(a->source)) == 0;
 }
 
-static void join_direction(struct flow_view *view, int to, const struct flow_view *other, int from)
-{
-	if (view->packets[to] == 0) { /* else the earlier piece had the first packet */
-		view->tos[to] = other->tos[from];
-		view->icmp[to] = other->icmp[from];
-	}
-	view->packets[to] += other->packets[from];
-	view->octets[to] += other->octets[from];
-	view->tcp_flags[to] |= other->tcp_flags[from];
-}
+/* Joining two values of a field, by the word that the list of fields has for it. */
+#define JOIN_SAME(to, from, unseen)
+#define JOIN_FIRST(to, from, unseen)
+#define JOIN_LEAST(to, from, unseen)      ((to) = (from) < (to) ? (from) : (to))
+#define JOIN_GREATEST(to, from, unseen)   ((to) = (from) > (to) ? (from) : (to))
+#define JOIN_SUM(to, from, unseen)        ((to) += (from))
+#define JOIN_UNION(to, from, unseen)      ((to) |= (from))
+#define JOIN_FIRST_SEEN(to, from, unseen) ((to) = (unseen) ? (from) : (to))
+#define JOIN_END(to, from, unseen)        ((to) = end_of(to, from))
+
+/* Which of a pair; of `other`, which may have begun with a packet the other way. */
+#define OTHER_WHOLE(member)    (member)
+#define OTHER_FORWARD(member)  (member)[turned]
+#define OTHER_REVERSED(member) (member)[!turned]
+#define UNSEEN_WHOLE           false
+#define UNSEEN_FORWARD         unseen[0]
+#define UNSEEN_REVERSED        unseen[1]
 
 /* `other` began later, or at the same time. */
 static void join_views(struct flow_view *view, const struct flow_view *other)
 {
-	int turned = !starts_alike(view, other);
+	const bool turned = !starts_alike(view, other);
+	const bool unseen[2] = {view->packets[0] == 0, view->packets[1] == 0};
 
-	join_direction(view, 0, other, turned);
-	join_direction(view, 1, other, !turned);
-	view->frame_octets += other->frame_octets;
-	if (other->last > view->last)
-		view->last = other->last;
-	if (other->frame_min < view->frame_min)
-		view->frame_min = other->frame_min;
-	if (other->frame_max > view->frame_max)
-		view->frame_max = other->frame_max;
-	if (other->ttl_min < view->ttl_min)
-		view->ttl_min = other->ttl_min;
-	if (other->ttl_max > view->ttl_max)
-		view->ttl_max = other->ttl_max;
-	view->end = end_of(view->end, other->end);
+#define JOIN(name, pen, element, type, member, side, when, join, meaning)                          \
+	JOIN_##join(FLOW_FIELD(view, member, side), OTHER_##side(other->member), UNSEEN_##side);
+	FLOW_FIELDS(JOIN)
+#undef JOIN
 	/* Neither piece alone shows that both sides have closed. */
 	if (view->protocol == PROTOCOL_TCP &&
 	    (view->tcp_flags[0] & view->tcp_flags[1] & TCP_FIN) != 0)
