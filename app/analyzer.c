@@ -128,6 +128,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	int result;
 
 	analyzer->options = options;
+	events_init(&analyzer->events);
 	analyzer->workers = calloc(SNAPSHOT_WORKERS_MAX, sizeof(analyzer->workers[0]));
 	if (analyzer->workers == NULL)
 		return error_set(error, ENOMEM, "workers: out of memory; free some");
@@ -215,6 +216,17 @@ static void reopen(struct analyzer *analyzer)
 	front_reload(&analyzer->source.front, analyzer->options);
 }
 
+/*
+ * All interfaces and devices are gone. Nothing more can come, also not when one of the same name is
+ * made; whoever starts weir may start it again.
+ */
+static int nothing_left(const struct analyzer *analyzer, struct error *error)
+{
+	return error_set(error, ENODEV,
+			 "%s: it is gone, so weir ended; start it again when it is back",
+			 analyzer->info.sources[0]);
+}
+
 /* Receive, drain, snapshot, until it is time to end. The main lcore's life. */
 static int receive(struct analyzer *analyzer, struct error *error)
 {
@@ -224,10 +236,14 @@ static int receive(struct analyzer *analyzer, struct error *error)
 
 	while (!signals_stop() && !workers_done(analyzer)) {
 		uint32_t drained = stats_step(analyzer->stats, clock_read());
-		uint64_t now = clock_monotonic_ns();
+		const struct clock_reading reading = clock_read();
+		uint64_t now = reading.clock;
 
 		if (options->duration > 0 && now - started >= options->duration)
 			break;
+		watch_step(&analyzer->watch, reading);
+		if (watch_is_blind(&analyzer->watch))
+			return nothing_left(analyzer, error);
 		if (signals_take_reopen())
 			reopen(analyzer);
 		if (report_due(analyzer, now, &reported)) {
@@ -312,6 +328,9 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 	if (result != 0)
 		return result;
 	telemetry_offer_prefilter(front_offer(&analyzer->source.front));
+	if (analyzer->options->input != INPUT_CAPTURES)
+		watch_start(&analyzer->watch, analyzer->source.ports, analyzer->source.port_count,
+			    analyzer->options->prefilter != NULL, &analyzer->events, clock_read());
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
 				      analyzer->workers[w].lcore);
@@ -333,6 +352,7 @@ void analyzer_close(struct analyzer *analyzer)
 	rte_pdump_uninit();
 	if (analyzer->flow_file != NULL)
 		flow_file_close(analyzer->flow_file, NULL);
+	watch_stop(&analyzer->watch);
 	if (analyzer->stats != NULL)
 		stats_destroy(analyzer->stats);
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)

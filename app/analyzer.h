@@ -8,6 +8,7 @@
 #include <weir/error.h>
 #include <weir/report.h>
 #include <weir/stats.h>
+#include <weir/watch.h>
 #include <weir/worker.h>
 
 #include "options.h"
@@ -29,6 +30,8 @@ struct analyzer {
 	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
 	uint16_t workers_ready;	       /* that have tables */
 	struct stats *stats;
+	struct events events;
+	struct watch watch;
 	uint64_t reported; /* number of the snapshot that was printed last */
 	bool stop_workers;	       /* atomic */
 	/* what the report says of weir itself */

@@ -74,6 +74,7 @@ void describe(struct analyzer *analyzer)
 	if (options->flows != NULL)
 		add(analyzer, "flows", options->flows);
 	info->remarks = analyzer->remarks;
+	info->events = &analyzer->events;
 	if (info->capture) {
 		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
 				       "their end";

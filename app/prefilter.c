@@ -272,19 +272,6 @@ void front_close(struct front *front)
 
 /* ---- what it counted ---- */
 
-static void check_interface(struct front *front)
-{
-	char name[IF_NAMESIZE];
-
-	if (front->lost_interface || if_indextoname(front->interface->index, name) != NULL)
-		return;
-	front->lost_interface = true;
-	log_error(
-		"%s: the interface was removed: no more frames come; end weir, and start it again "
-		"when the interface is back",
-		front->interface->name);
-}
-
 void front_fill(void *context, struct snapshot *snapshot)
 {
 	struct front *front = context;
@@ -292,12 +279,12 @@ void front_fill(void *context, struct snapshot *snapshot)
 	const struct prefilter_totals *before = &front->before;
 	struct prefilter_sampling sampling = prefilter_sampling(front->prefilter);
 	struct prefilter_totals now;
+	char name[IF_NAMESIZE];
 
-	check_interface(front);
 	out->present = true;
 	out->sockets = to_sockets(front);
 	out->native = front->native;
-	out->attached = !front->lost_interface;
+	out->attached = if_indextoname(front->interface->index, name) != NULL;
 	out->sampling = sampling.any;
 	out->sample_every = sampling.every;
 	out->xsk_full = refused(front) - front->refused_before;

@@ -32,7 +32,6 @@ struct front {
 	struct prefilter_totals before;
 	struct telemetry_prefilter offer;
 	uint64_t refused_before;
-	bool lost_interface; /* it was removed, and that was said */
 };
 
 /* Before the EAL: read the rules, so that a wrong line is told at once. */

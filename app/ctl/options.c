@@ -27,6 +27,7 @@ static const char help[] =
 	"  overflow [OFFSET COUNT] packets beyond the flow table by protocol and network\n"
 	"  workers [OFFSET COUNT]  each worker's packets, flows, cycles and load\n"
 	"  ports [OFFSET COUNT]    each port's counters\n"
+	"  events [OFFSET COUNT]   what happened to the ports, newest first\n"
 	"  prefilter show|counters [OFFSET COUNT]\n"
 	"                          the XDP prefilter's rules; with what they counted\n"
 	"  prefilter add [before N] RULE, prefilter del N|RULE, prefilter replace FILE\n"
@@ -55,6 +56,7 @@ static const struct {
 	{"overflow", "/weir/overflow", "", 2, true, {show_overflow}},
 	{"workers", "/weir/workers", "", 2, true, {show_workers}},
 	{"ports", "/weir/ports", "", 2, true, {show_ports}},
+	{"events", "/weir/events", "", 2, true, {show_events}},
 	{"raw", "", "", 1, false, {NULL}},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

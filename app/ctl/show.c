@@ -146,3 +146,18 @@ void show_ports(struct printer *printer, const json_t *answer)
 	print_ports(printer, json_object_get(answer, "ports"));
 	more(printer, answer, "ports", true);
 }
+
+void show_events(struct printer *printer, const json_t *answer)
+{
+	uint64_t lost = print_count(answer, "lost");
+	char text[32];
+
+	if (print_count(answer, "total") == 0)
+		fputs("Nothing has happened to the ports since the start.\n", printer->out);
+	else
+		print_events(printer, json_object_get(answer, "events"));
+	more(printer, answer, "events", true);
+	if (lost > 0)
+		fprintf(printer->out, "\n%s older ones are no longer kept.\n",
+			format_count(text, sizeof(text), lost));
+}

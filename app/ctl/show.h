@@ -21,6 +21,7 @@ void show_flows(struct printer *printer, const json_t *answer);
 void show_overflow(struct printer *printer, const json_t *answer);
 void show_workers(struct printer *printer, const json_t *answer);
 void show_ports(struct printer *printer, const json_t *answer);
+void show_events(struct printer *printer, const json_t *answer);
 void show_prefilter_rules(struct printer *printer, const json_t *answer);
 void show_prefilter_counters(struct printer *printer, const json_t *answer);
 void show_prefilter_change(struct printer *printer, const json_t *answer);

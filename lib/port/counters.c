@@ -71,7 +71,7 @@ static void read_driver(struct port *port)
 	struct port_count *counts = port->counts;
 	struct rte_eth_stats stats;
 
-	if (!port->started || rte_eth_stats_get(port->id, &stats) != 0)
+	if (!port->started || port->gone || rte_eth_stats_get(port->id, &stats) != 0)
 		return;
 	grow(&counts[RECEIVED], stats.ipackets);
 	grow(&counts[OCTETS], stats.ibytes);
@@ -86,7 +86,7 @@ static void read_link(const struct port *port, struct port_counters *counters)
 {
 	struct rte_eth_link link;
 
-	if (!port->started)
+	if (!port->started || port->gone)
 		return;
 	if (driver_traits(port->driver)->asks_kernel && port->interface[0] != '\0') {
 		counters->link_up = (kernel_link_flags(port->interface) & IFF_RUNNING) != 0;
@@ -141,7 +141,7 @@ void port_read_counters(struct port *port, struct port_counters *counters)
 void port_each_xstat(const struct port *port,
 		     void (*each)(void *context, const char *name, uint64_t value), void *context)
 {
-	int count = port->started ? rte_eth_xstats_get_names(port->id, NULL, 0) : 0;
+	int count = port->started && !port->gone ? rte_eth_xstats_get_names(port->id, NULL, 0) : 0;
 	struct rte_eth_xstat_name *names;
 	struct rte_eth_xstat *values;
 

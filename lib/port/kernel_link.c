@@ -12,6 +12,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -232,6 +233,12 @@ static int parse_link(const struct nlmsghdr *message, struct kernel_link *link)
 		case IFLA_MTU:
 			memcpy(&link->mtu, RTA_DATA(a), sizeof(link->mtu));
 			break;
+		case IFLA_STATS64:
+			memcpy(&link->rx_packets,
+			       (const uint8_t *)RTA_DATA(a) +
+				       offsetof(struct rtnl_link_stats64, rx_packets),
+			       sizeof(link->rx_packets));
+			break;
 		case IFLA_MASTER:
 			link->has_master = true;
 			break;
@@ -243,7 +250,7 @@ static int parse_link(const struct nlmsghdr *message, struct kernel_link *link)
 	return 0;
 }
 
-int kernel_link_read(const char *name, struct kernel_link *link)
+int kernel_link_read_index(unsigned int index, struct kernel_link *link)
 {
 	struct {
 		struct nlmsghdr header;
@@ -252,7 +259,7 @@ int kernel_link_read(const char *name, struct kernel_link *link)
 		.header = {.nlmsg_len = sizeof(request),
 			   .nlmsg_type = RTM_GETLINK,
 			   .nlmsg_flags = NLM_F_REQUEST},
-		.info = {.ifi_index = (int)if_nametoindex(name)},
+		.info = {.ifi_index = (int)index},
 	};
 	union {
 		struct nlmsghdr header;
@@ -262,7 +269,7 @@ int kernel_link_read(const char *name, struct kernel_link *link)
 	int fd, result;
 
 	memset(link, 0, sizeof(*link));
-	if (request.info.ifi_index == 0)
+	if (index == 0)
 		return -ENODEV;
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
@@ -276,4 +283,9 @@ int kernel_link_read(const char *name, struct kernel_link *link)
 							    : -EPROTO;
 	close(fd);
 	return result;
+}
+
+int kernel_link_read(const char *name, struct kernel_link *link)
+{
+	return kernel_link_read_index(if_nametoindex(name), link);
 }

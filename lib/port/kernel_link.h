@@ -13,6 +13,7 @@ struct kernel_link {
 	unsigned int flags;	/* IFF_* */
 	unsigned short type;	/* ARPHRD_* */
 	uint32_t mtu;
+	uint64_t rx_packets;    /* received since it is there */
 	bool has_master;	/* part of a bridge or bond */
 	bool has_xdp;		/* an XDP program is attached */
 	uint32_t xdp_program;	/* its id; 0: several, or the kernel does not tell */
@@ -20,6 +21,7 @@ struct kernel_link {
 
 /* 0; -ENODEV: no such interface; or another negative errno. */
 int kernel_link_read(const char *name, struct kernel_link *link);
+int kernel_link_read_index(unsigned int index, struct kernel_link *link);
 
 /* IFF_* flags, 0 if there is no such interface. Cheaper than kernel_link_read(). */
 unsigned int kernel_link_flags(const char *name);

@@ -41,6 +41,7 @@ static void identify(struct port *port, const struct rte_eth_dev_info *info)
 	snprintf(port->driver, sizeof(port->driver), "%s", info->driver_name);
 	if (info->if_index != 0 && if_indextoname(info->if_index, name) != NULL)
 		snprintf(port->interface, sizeof(port->interface), "%.*s", IF_NAMESIZE, name);
+	port->interface_index = port->interface[0] != '\0' ? info->if_index : 0;
 	port->socket = rte_eth_dev_socket_id(port->id);
 }
 
@@ -258,20 +259,25 @@ void port_stop(struct port *port)
 	port_read_counters(port, &last); /* what the driver forgets is kept in port->counts */
 	port->started = false;
 	kernel_loss_stop(port);
+	if (!rte_eth_dev_is_valid_port(port->id)) /* somebody has detached it */
+		return;
 	result = rte_eth_dev_stop(port->id);
-	if (result != 0)
+	if (result != 0 && !port->gone)
 		log_warning("%s: did not stop: %s", port->name, strerror(-result));
 }
 
 void port_close(struct port *port)
 {
+	bool there = rte_eth_dev_is_valid_port(port->id);
+
 	port_stop(port);
-	if (port->promiscuous_undo)
+	if (port->promiscuous_undo && there)
 		(void)rte_eth_promiscuous_disable(port->id);
 	if (port->promiscuous_socket >= 0)
 		close(port->promiscuous_socket);
 	port->promiscuous_socket = -1;
-	(void)rte_eth_dev_close(port->id);
+	if (there)
+		(void)rte_eth_dev_close(port->id);
 	rte_mempool_free(port->pool);
 	port->pool = NULL;
 }

@@ -60,16 +60,30 @@ static json_t *settings(const struct document_info *info)
 	return object;
 }
 
+static void append_remark(void *context, const char *text)
+{
+	append(context, document_text(text));
+}
+
+json_t *document_remarks(const struct document_info *info)
+{
+	json_t *array =
+		texts(info->remarks, __atomic_load_n(&info->remark_count, __ATOMIC_ACQUIRE));
+
+	if (info->events != NULL)
+		events_each_remark(info->events, append_remark, &array);
+	return array;
+}
+
 json_t *document_info(const struct document_info *info, int64_t shift)
 {
-	uint32_t remark_count = __atomic_load_n(&info->remark_count, __ATOMIC_ACQUIRE);
 	json_t *object = json_object();
 
 	put(&object, "version", json_string(info->version));
 	put(&object, "source", texts(info->sources, info->source_count));
 	put(&object, "started", document_instant(info->started + (uint64_t)shift));
 	put(&object, "settings", settings(info));
-	put(&object, "remarks", texts(info->remarks, remark_count));
+	put(&object, "remarks", document_remarks(info));
 	return object;
 }
 
@@ -269,7 +283,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "version", json_string(info->version));
 	put(&report, "source", texts(info->sources, info->source_count));
 	put(&report, "settings", settings(info));
-	put(&report, "remarks", texts(info->remarks, info->remark_count));
+	put(&report, "remarks", document_remarks(info));
 	put(&report, "time", document_time(snapshot));
 	put(&report, "ledger", document_ledger(snapshot));
 	put(&report, "throughput", document_rates(&snapshot->average));

@@ -55,6 +55,19 @@ static void rates_text(char *out, size_t size, const struct stats_rates *rates)
 		 format_si(ip, sizeof(ip), (double)rates->ip_bits_per_second, "bit/s"));
 }
 
+static void print_remarks(struct printer *printer, const struct document_info *info)
+{
+	json_t *remarks = document_remarks(info);
+
+	for (size_t i = 0; i < json_array_size(remarks); i++)
+		print_pairs(printer,
+			    (const char *const[][2]){
+				    {"Note   ", json_string_value(json_array_get(remarks, i))},
+				    {NULL, NULL}});
+	printer->failed = printer->failed || remarks == NULL;
+	json_decref(remarks);
+}
+
 static void print_summary(struct printer *printer, const struct snapshot *snapshot,
 			  const struct document_info *info)
 {
@@ -76,9 +89,6 @@ static void print_summary(struct printer *printer, const struct snapshot *snapsh
 						      {"Average", average},
 						      {"Now", now},
 						      {NULL, NULL}});
-	for (uint32_t i = 0; i < info->remark_count; i++)
-		print_pairs(printer,
-			    (const char *const[][2]){{"Note   ", info->remarks[i]}, {NULL, NULL}});
 	printer->failed = printer->failed || source == NULL;
 	free(source);
 }
@@ -118,6 +128,7 @@ int report_text(FILE *out, const struct snapshot *snapshot, const struct documen
 	struct printer printer = printer_make(out);
 
 	print_summary(&printer, snapshot, info);
+	print_remarks(&printer, info);
 	print_document(&printer, document_sizes(snapshot), print_sizes);
 	print_document(&printer, document_flow_counters(snapshot), print_flow_counters);
 	for (int dimension = 0; dimension < STATS_DIMENSIONS; dimension++) {

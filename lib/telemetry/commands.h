@@ -23,9 +23,9 @@ struct command_request {
 
 /* What the newest snapshot is to a command. */
 enum command_snapshot {
-	SNAPSHOT_UNUSED, /* nothing: it changes something */
-	SNAPSHOT_NAMED,	 /* its number is part of the answer, where there is one */
-	SNAPSHOT_NEEDED	 /* the answer is made from it */
+	SNAPSHOT_UNUSED, /* nothing: it changes something, or tells of something else */
+	SNAPSHOT_NAMED,  /* its number is part of the answer, where there is one */
+	SNAPSHOT_NEEDED  /* the answer is made from it */
 };
 
 struct command {
@@ -34,6 +34,8 @@ struct command {
 	/* The answer (a new reference, within ANSWER_BYTES once plain), or NULL with `error`. */
 	json_t *(*answer)(struct command_request *request);
 };
+
+json_t *answer_events(struct command_request *request);
 
 /* Those of /weir/prefilter, see prefilter.c. */
 json_t *answer_prefilter(struct command_request *request);

@@ -8,6 +8,8 @@
 
 #include <rte_ethdev.h>
 
+#include <weir/watch.h>
+
 #include "eal_rig.h"
 
 #define FRAMES 5000
@@ -89,7 +91,11 @@ Test(port_memif, counters_outlive_the_peer, .timeout = 60)
 {
 	char server[256], client[256];
 	const char *path = eal_rig_path("memif");
+	static struct events events;
 	struct port_counters counters;
+	struct watch watch;
+	struct event event;
+	uint64_t added;
 	struct port port;
 	int told[2], status;
 	pid_t peer;
@@ -98,6 +104,7 @@ Test(port_memif, counters_outlive_the_peer, .timeout = 60)
 		 "--vdev=net_memif0,role=server,id=0,socket=%s,socket-abstract=no", path);
 	snprintf(client, sizeof(client),
 		 "--vdev=net_memif0,role=client,id=0,socket=%s,socket-abstract=no", path);
+	events_init(&events);
 	cr_assert_eq(pipe(told), 0);
 	peer = fork();
 	if (peer == 0)
@@ -113,6 +120,9 @@ Test(port_memif, counters_outlive_the_peer, .timeout = 60)
 	cr_expect_eq(counters.received, QUEUES * FRAMES);
 	cr_expect_eq(counters.octets, QUEUES * FRAMES * 80);
 	cr_expect(counters.link_up);
+	watch_start(&watch, &port, 1, false, &events,
+		    (struct clock_reading){.clock = CLOCK_SECOND});
+	watch_step(&watch, (struct clock_reading){.clock = CLOCK_SECOND});
 
 	cr_assert_eq(write(told[1], "", 1), 1);
 	cr_assert_eq(waitpid(peer, &status, 0), peer);
@@ -122,6 +132,11 @@ Test(port_memif, counters_outlive_the_peer, .timeout = 60)
 		port_read_counters(&port, &counters);
 	}
 	cr_expect_not(counters.link_up);
+	watch_step(&watch, (struct clock_reading){.clock = 2 * CLOCK_SECOND});
+	watch_stop(&watch);
+	cr_expect_eq(events_newest(&events, 0, 1, &event, &added), 1);
+	cr_expect_eq(event.kind, EVENT_LINK_DOWN, "memif sends no event of its own");
+	cr_expect_eq(event.time, 2 * CLOCK_SECOND);
 	cr_expect_eq(counters.received, QUEUES * FRAMES, "memif begins anew when a peer leaves");
 	port_close(&port);
 	eal_rig_stop();

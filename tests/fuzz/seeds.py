@@ -26,6 +26,7 @@ REQUESTS = (
     "/weir/info", "/weir/ledger", "/weir/throughput", "/weir/throughput,3600,0", "/weir/sizes",
     "/weir/flows", "/weir/flows,10,250", "/weir/flows,0,250,7", "/weir/top,source,5,packets,10s",
     "/weir/top,flow,250,flows,total", "/weir/workers,0,1", "/weir/ports", "/weir/top,nonsense",
+    "/weir/events,0,9",
 )
 
 

@@ -260,6 +260,7 @@ Test(commands, wrong_arguments_say_what_is_allowed)
 		{"/weir/throughput", "3601", "a number from 1 to 3600"},
 		{"/weir/workers", "1", "OFFSET,COUNT"},
 		{"/weir/ports", "a,b", "a number from 0"},
+		{"/weir/events", "1", "OFFSET,COUNT"},
 		{"/weir/info", "x", "no arguments"},
 		{"/weir/ledger", "x", "no arguments"},
 		{"/weir/sizes", "1", "no arguments"},
@@ -295,10 +296,12 @@ Test(commands, without_a_prefilter_its_commands_say_so)
 
 Test(commands, all_are_found_by_name)
 {
-	static const char *const names[] = {"/weir/info",    "/weir/ledger", "/weir/throughput",
-					    "/weir/sizes",   "/weir/flows",  "/weir/top",
-					    "/weir/workers", "/weir/ports",  "/weir/overflow",
-					    "/weir/prefilter", "/weir/prefilter/add",
+	static const char *const names[] = {"/weir/info",          "/weir/ledger",
+					    "/weir/throughput",    "/weir/sizes",
+					    "/weir/flows",         "/weir/top",
+					    "/weir/workers",       "/weir/ports",
+					    "/weir/overflow",      "/weir/events",
+					    "/weir/prefilter",     "/weir/prefilter/add",
 					    "/weir/prefilter/del", "/weir/prefilter/replace"};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)

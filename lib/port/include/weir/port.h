@@ -50,6 +50,7 @@ struct port {
 	char name[64];		/* device name */
 	char driver[32];
 	char interface[32];	/* the kernel's name where there is one, else "" */
+	unsigned int interface_index; /* the kernel's number of it, else 0 */
 	int socket;		/* NUMA node, -1 unknown */
 	uint16_t queues;
 	uint16_t descriptors;
@@ -60,6 +61,7 @@ struct port {
 	bool link_known;	/* the driver or the kernel tells link state */
 	struct rte_mempool *pool; /* owned */
 	bool started;
+	bool gone; /* the device was removed: nothing is asked of it any more */
 	/* sockets of the kernel that belong to the port's driver (AF_PACKET, AF_XDP): the
 	 * only place where their losses are counted. Owned by the driver, see kernel_loss.h. */
 	int kernel_sockets[PORT_QUEUES_MAX];

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include <weir/events.h>
 #include <weir/flow.h>
 #include <weir/prefilter.h>
 #include <weir/snapshot.h>
@@ -28,6 +29,7 @@ struct document_info {
 	uint32_t setting_count;
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
 	uint32_t remark_count;	    /* atomic: grows while telemetry reads; those below it are whole */
+	struct events *events; /* what happens to the ports, with remarks of its own; NULL: none */
 	json_t *prefilter_rules;    /* document_prefilter_rules() for the report; NULL: none */
 	json_t *xstats;             /* array: for each port an object, name: count; NULL: none */
 	bool capture; /* the source is capture files: the text leaves out workers and ports */
@@ -44,6 +46,8 @@ uint64_t document_ms(uint64_t ns);
 
 /* `shift` makes a date of the clock (weir/clock.h). */
 json_t *document_info(const struct document_info *info, int64_t shift);
+/* Those of the run, and then those of what happens to the ports (array). */
+json_t *document_remarks(const struct document_info *info);
 json_t *document_time(const struct snapshot *snapshot);
 json_t *document_ledger(const struct snapshot *snapshot);
 json_t *document_rates(const struct stats_rates *rates);
@@ -54,6 +58,8 @@ json_t *document_overflow(const struct snapshot *snapshot, uint32_t count);
 json_t *document_overflow_networks(const struct snapshot *snapshot, uint32_t count);
 json_t *document_workers(const struct snapshot *snapshot); /* array */
 json_t *document_ports(const struct snapshot *snapshot);   /* array */
+
+json_t *document_events(const struct event *events, uint32_t count); /* array */
 
 /* What the prefilter did with frames, as a part of the ledger. */
 json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter);

@@ -48,6 +48,7 @@ void print_throughput(struct printer *printer, const json_t *throughput);
 void print_overflow(struct printer *printer, const json_t *overflow);
 void print_workers(struct printer *printer, const json_t *workers);
 void print_ports(struct printer *printer, const json_t *ports);
+void print_events(struct printer *printer, const json_t *events);
 
 /* As document_prefilter() makes it: what the prefilter decided, and whether all is accounted for. */
 void print_prefilter(struct printer *printer, const json_t *prefilter);
