@@ -19,6 +19,7 @@
 
 #include <weir/log.h>
 
+#include "kernel_hold.h"
 #include "kernel_link.h"
 #include "kernel_loss.h"
 #include "xdp_holder.h"
@@ -78,7 +79,7 @@ static int check_interface(const char *name, struct kernel_link *link, struct er
 	if (!has_capability(CAP_NET_RAW))
 		return error_set(error, EPERM,
 				 "%s: needs CAP_NET_RAW; run as root or give the capability", name);
-	return 0;
+	return kernel_hold_check(name, link->index, error);
 }
 
 static int xdp_taken(const char *name, const struct kernel_link *link, struct error *error)

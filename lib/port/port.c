@@ -15,6 +15,7 @@
 
 #include "configure.h"
 #include "driver.h"
+#include "kernel_hold.h"
 #include "kernel_link.h"
 #include "kernel_loss.h"
 #include "pool.h"
@@ -180,6 +181,11 @@ static int open_queues(struct port *port, const struct rte_eth_dev_info *info,
 				 "%s: the driver %s cannot set up its %u queues: %s", port->name,
 				 port->driver, port->queues, strerror(-result));
 	kernel_loss_attach(port, info->if_index, &before);
+	if (port->kernel_family != 0)
+		result = kernel_hold_take(port->interface, port->interface_index, &port->hold,
+					  error);
+	if (result != 0)
+		return result;
 	if (traits->time_in_us && plan.more == 0) /* frames played in a loop have no time */
 		return correct_time(port, error);
 	return 0;
@@ -194,6 +200,7 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 
 	memset(port, 0, sizeof(*port));
 	port->promiscuous_socket = -1;
+	port->hold = -1;
 	if (!rte_eth_dev_is_valid_port(id))
 		return error_set(error, ENODEV, "port %u: no such port; %u are available", id,
 				 rte_eth_dev_count_avail());
@@ -276,6 +283,9 @@ void port_close(struct port *port)
 	if (port->promiscuous_socket >= 0)
 		close(port->promiscuous_socket);
 	port->promiscuous_socket = -1;
+	if (port->hold >= 0)
+		close(port->hold);
+	port->hold = -1;
 	if (there)
 		(void)rte_eth_dev_close(port->id);
 	rte_mempool_free(port->pool);

@@ -50,7 +50,8 @@ struct interface {
  * NICs the link goes down and up.
  *
  * -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not Ethernet;
- * -EPERM: the line names the capability that is missing; -EBUSY: it has an XDP program already.
+ * -EPERM: the line names the capability that is missing; -EBUSY: it has an XDP program already, or
+ * another weir reads it.
  */
 int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
 		     uint16_t workers_max, struct interface *interface, struct error *error);

@@ -73,6 +73,7 @@ struct port {
 	uint16_t tx_queues;	/* never used for sending; drivers and rte_pdump want some */
 	bool promiscuous_undo;	/* weir switched it on, so weir switches it off */
 	int promiscuous_socket; /* keeps a kernel interface promiscuous; -1: none */
+	int hold;               /* on the kernel interface, see kernel_hold.h; -1: none */
 	bool rss_asked;
 	struct port_count counts[PORT_COUNTS];
 };
