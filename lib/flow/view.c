@@ -62,6 +62,7 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 		.end = record_end(hot),
 		.first = cold->first + shift,
 		.last = reordered ? cold->last : hot->seen + shift,
+		.shift = (int64_t)shift,
 		.packets = {hot->packets[0], hot->packets[1]},
 		.octets = {hot->octets0, hot->octets1},
 		.frame_octets = octets + hot->link_octets,

@@ -70,7 +70,7 @@ void flow_key_make(const struct flow_view *view, int order, struct flow_key *flo
 	memcpy(key->source, descends ? view->destination : view->source, sizeof(key->source));
 	memcpy(key->destination, descends ? view->source : view->destination,
 	       sizeof(key->destination));
-	flow->note = view->first << 1 | descends;
+	flow->note = (view->first - (uint64_t)view->shift) << 1 | descends;
 }
 
 void key_show(enum stats_dimension dimension, unsigned int side, const void *key,

@@ -41,8 +41,8 @@ struct number_key { /* a port or a protocol */
 /*
  * A flow's row is the same whichever side a record of the conversation starts from: the lower
  * (address, port) stands as the source. The note that goes with the key says who really was: the
- * begin of the record * 2 + (the source was the higher one). The smallest note stays, so a
- * row is shown as its earliest record began, in whatever order they were counted.
+ * begin of the record by the clock * 2 + (the source was the higher one). The smallest note stays,
+ * so a row is shown as its earliest record began, in whatever order they were counted.
  */
 struct flow_key {
 	struct stats_key key;

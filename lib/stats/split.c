@@ -63,6 +63,7 @@ static bool is_at(const struct split *split, size_t place, uint64_t hash,
 static void leave(struct split *split, size_t place)
 {
 	const struct split_record *record = &split->records[place];
+	struct flow_view view;
 
 	split->counts.records++;
 	if (record->pieces > 1) {
@@ -71,7 +72,8 @@ static void leave(struct split *split, size_t place)
 	}
 	split->hashes[place] = 0;
 	split->counts.waiting--;
-	split->leave(split->context, &record->view);
+	split_record_view(record, &view);
+	split->leave(split->context, &view);
 }
 
 /* Take all that touches `record` out of its bucket and into it; what that makes may touch more. */

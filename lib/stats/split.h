@@ -23,10 +23,11 @@
 /* One or more pieces joined. */
 struct split_record {
 	struct stats_key key; /* the same for both directions */
-	struct flow_view view;
+	struct flow_view
+		view;     /* its times by the clock, until it leaves: somebody may set the date */
 	uint64_t workers; /* bit w: worker w has a piece in it ... */
 	uint64_t cut;     /* ... that ended by itself: what follows there is another record */
-	uint64_t cut_at;  /* packet time at which the first of these ended */
+	uint64_t cut_at;  /* clock at which the first of these ended */
 	uint32_t pieces;
 	uint32_t walk;  /* in which there last was a reason to wait */
 	uint64_t order; /* of arrival */
@@ -49,6 +50,9 @@ bool split_touches(const struct split_record *earlier, const struct split_record
 
 /* Add `other` to `record`. */
 void split_join(struct split_record *record, const struct split_record *other);
+
+/* As it leaves: with dates, reckoned as they were when its first packet came. */
+void split_record_view(const struct split_record *record, struct flow_view *view);
 
 struct split {
 	bool on;

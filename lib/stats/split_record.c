@@ -31,10 +31,20 @@ void split_record_make(struct split_record *record, uint32_t worker, const struc
 		.workers = UINT64_C(1) << worker,
 		.pieces = 1,
 	};
+	record->view.first -= (uint64_t)view->shift;
+	record->view.last -= (uint64_t)view->shift;
 	if (!ends_by_itself(view->end))
 		return;
 	record->cut = record->workers;
-	record->cut_at = view->end == FLOW_END_ACTIVE ? view->first + timeouts->active : view->last;
+	record->cut_at = view->end == FLOW_END_ACTIVE ? record->view.first + timeouts->active
+						      : record->view.last;
+}
+
+void split_record_view(const struct split_record *record, struct flow_view *view)
+{
+	*view = record->view;
+	view->first += (uint64_t)view->shift;
+	view->last += (uint64_t)view->shift;
 }
 
 static bool began_after_cut(const struct split_record *record, const struct split_record *cut)

@@ -123,6 +123,7 @@ static void send_on(struct rig *rig, struct worker_shared *worker, const struct 
 	for (uint32_t sent = 0; sent < packets || flow_table_pending(worker->table) > 0;) {
 		struct flow_burst *burst = flow_table_next(worker->table);
 
+		burst->shift = rig->shift;
 		for (burst->count = 0; burst->count < FLOW_BURST && sent < packets; sent++)
 			burst->packets[burst->count++] = packet;
 		flow_table_push(worker->table);

@@ -323,6 +323,17 @@ Test(counting, a_flow_is_shown_as_its_earliest_record_began)
 	rig_step(rig, CLOCK_SECOND);
 	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1140, 3, 2);
 	rig_close(rig);
+
+	/* ... whatever date it was then. */
+	rig = rig_open(&(struct rig_settings){0});
+	rig_send(rig, &request, 1);
+	rig_send(rig, &reset, 1);
+	rig_step(rig, CLOCK_SECOND);
+	rig->shift -= 3600 * (int64_t)CLOCK_SECOND;
+	rig_send(rig, &answer, 1);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1140, 3, 2);
+	rig_close(rig);
 }
 
 /*

@@ -175,6 +175,30 @@ Test(split, both_directions_on_two_workers)
 	close_both(both);
 }
 
+/* Somebody sets the wall clock between the first packets of both: that makes no two flows of it. */
+Test(split, pieces_on_both_sides_of_a_step_of_the_wall_clock)
+{
+	const int64_t steps[] = {-3600, 10 * 86400};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct both *both = open_both();
+		struct shot request = there(1, PROTO_UDP, 0), answer = back(1, PROTO_UDP, 0);
+
+		send(both, 2, &request, 3);
+		both->four->shift += steps[i] * (int64_t)CLOCK_SECOND;
+		both->one->shift = both->four->shift;
+		pass_ms(both, 20);
+		send(both, 1, &answer, 5);
+		pass(both, 20);
+		cr_expect_eq(both->of_four.count, 1);
+		cr_expect_eq(both->of_four.views[0].first, RIG_START);
+		cr_expect_eq(both->of_four.views[0].last, RIG_START + 20 * CLOCK_MILLISECOND);
+		cr_expect_eq(both->of_four.views[0].packets[0], 3, "the request is forward");
+		expect_same(both);
+		close_both(both);
+	}
+}
+
 /* The silent direction ends three times while the other keeps the flow alive. */
 Test(split, waits_for_the_piece_that_lives)
 {

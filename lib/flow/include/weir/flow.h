@@ -250,7 +250,8 @@ struct flow_view {
 	uint16_t vlan;
 	uint8_t protocol;
 	enum flow_end end;
-	uint64_t first, last;	   /* packet times, ns since 1970 */
+	uint64_t first, last; /* packet times, ns since 1970 ... */
+	int64_t shift;        /* ... which is so much later than the clock (0 in captures) */
 	uint64_t packets[2], octets[2]; /* forward, reverse; IP octets */
 	uint64_t frame_octets;	   /* sum of frame lengths without FCS, both directions */
 	uint32_t frame_min, frame_max;
