@@ -7,13 +7,6 @@
 
 #define PROBES 8
 
-/* The only writer: a reader sees the old sum or the new one. */
-static void add(struct flow_overflow_sum *sum, const struct packet *packet)
-{
-	__atomic_store_n(&sum->packets, sum->packets + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&sum->octets, sum->octets + packet->octets, __ATOMIC_RELAXED);
-}
-
 /* The sender's /24 or /48; never 0. */
 static uint64_t network_of(const struct packet *packet)
 {
@@ -32,43 +25,51 @@ static uint64_t network_of(const struct packet *packet)
 	return word;
 }
 
-void overflow_count(struct flow_overflow_sums *sums, const struct hash_secret *secret,
-		    const struct packet *packet)
+static void add(struct flow_overflow_sum *sum, const struct overflow_note *note)
 {
-	uint64_t network = network_of(packet);
+	sum->packets++;
+	sum->octets += note->octets;
+}
+
+/* The sum of the note's network, a new one if there is room nearby, else of the others. */
+static struct flow_overflow_sum *sum_of(struct flow_overflow_sums *sums,
+					const struct hash_secret *secret, uint64_t network)
+{
 	uint64_t place = hash_2words(secret, network, 0);
 
-	add(&sums->protocols[packet->key.protocol], packet);
 	for (unsigned int probe = 0; probe < PROBES; probe++) {
 		struct flow_overflow_network *row =
 			&sums->networks[(place + probe) % FLOW_OVERFLOW_NETWORKS];
 
 		if (row->network == 0)
-			__atomic_store_n(&row->network, network, __ATOMIC_RELEASE);
-		if (row->network == network) {
-			add(&row->sum, packet);
-			return;
-		}
+			row->network = network;
+		if (row->network == network)
+			return &row->sum;
 	}
-	add(&sums->other, packet);
+	return &sums->other;
 }
 
-static void copy_sum(struct flow_overflow_sum *to, const struct flow_overflow_sum *from)
+void overflow_settle(struct overflow *overflow, const struct hash_secret *secret)
 {
-	to->packets = __atomic_load_n(&from->packets, __ATOMIC_RELAXED);
-	to->octets = __atomic_load_n(&from->octets, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < overflow->count; i++) {
+		const struct overflow_note *note = &overflow->notes[i];
+
+		add(&overflow->sums.protocols[note->protocol], note);
+		add(sum_of(&overflow->sums, secret, note->network), note);
+	}
+	overflow->count = 0;
 }
 
-void overflow_copy(struct flow_overflow_sums *to, const struct flow_overflow_sums *from)
+void overflow_note(struct overflow *overflow, const struct hash_secret *secret,
+		   const struct packet *packet)
 {
-	for (unsigned int p = 0; p < FLOW_OVERFLOW_PROTOCOLS; p++)
-		copy_sum(&to->protocols[p], &from->protocols[p]);
-	for (unsigned int n = 0; n < FLOW_OVERFLOW_NETWORKS; n++) {
-		to->networks[n].network =
-			__atomic_load_n(&from->networks[n].network, __ATOMIC_ACQUIRE);
-		copy_sum(&to->networks[n].sum, &from->networks[n].sum);
-	}
-	copy_sum(&to->other, &from->other);
+	if (overflow->count == FLOW_OVERFLOW_NOTES)
+		overflow_settle(overflow, secret);
+	overflow->notes[overflow->count++] = (struct overflow_note){
+		.network = network_of(packet),
+		.octets = packet->octets,
+		.protocol = packet->key.protocol,
+	};
 }
 
 void flow_overflow_address(uint64_t network, int *version, uint8_t address[16])

@@ -4,11 +4,28 @@
 
 #include <weir/flow.h>
 
-/* Count a packet that is in no record. The worker's alone; a bounded look through few places. */
-void overflow_count(struct flow_overflow_sums *sums, const struct hash_secret *secret,
-		    const struct packet *packet);
+/*
+ * Packets that are in no record. A packet is noted when it comes, and the notes become sums at one
+ * moment, that of the counters beside which they are read. The worker's alone, all of it.
+ */
 
-/* Any thread: a copy, each sum of which is whole. */
-void overflow_copy(struct flow_overflow_sums *to, const struct flow_overflow_sums *from);
+struct overflow_note {
+	uint64_t network; /* see flow_overflow_address() */
+	uint32_t octets;
+	uint8_t protocol;
+};
+
+struct overflow {
+	struct flow_overflow_sums sums;
+	uint32_t count;
+	struct overflow_note notes[FLOW_OVERFLOW_NOTES]; /* not in the sums yet */
+};
+
+/* Count a packet. */
+void overflow_note(struct overflow *overflow, const struct hash_secret *secret,
+		   const struct packet *packet);
+
+/* Bring the notes into the sums; a bounded look through few places for each. */
+void overflow_settle(struct overflow *overflow, const struct hash_secret *secret);
 
 #endif

@@ -102,7 +102,7 @@ static void count_overflow(struct flow_table *table, const struct packet *packet
 	counters->octets -= packet->octets;
 	counters->overflow_packets[why]++;
 	counters->overflow_octets += packet->octets;
-	overflow_count(&table->overflow, &table->secret, packet);
+	overflow_note(&table->overflow, &table->secret, packet);
 }
 
 /* The packet begins a flow. */

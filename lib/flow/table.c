@@ -118,6 +118,11 @@ void flow_table_taken(struct flow_table *table, uint32_t taken)
 	}
 }
 
+void flow_table_settle(struct flow_table *table)
+{
+	overflow_settle(&table->overflow, &table->secret);
+}
+
 const struct flow_counters *flow_table_counters(const struct flow_table *table)
 {
 	return &table->counters;

@@ -96,8 +96,8 @@ struct flow_table {
 	uint32_t outbox_first, outbox_end;
 	struct flow_record outbox[FLOW_OUTBOX];
 
-	/* Atomic words: the worker writes, any thread reads. */
-	struct flow_overflow_sums overflow;
+	/* Its sums: the worker writes under its seqlock, any thread reads. */
+	struct overflow overflow;
 };
 
 static inline struct flow_cold *table_cold(const struct flow_table *table,

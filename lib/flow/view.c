@@ -28,7 +28,7 @@ enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
 
 void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy)
 {
-	overflow_copy(copy, &table->overflow);
+	seqlock_copy(copy, &table->overflow.sums, sizeof(*copy));
 }
 
 static void view_address(uint8_t out[16], const struct flow_record *record, unsigned int endpoint)

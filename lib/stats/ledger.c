@@ -78,9 +78,11 @@ static void read_worker(struct snapshot *snapshot, struct ledger_mark *mark,
 {
 	struct snapshot_worker *worker = &snapshot->workers[w];
 	struct worker_counters *counters = &worker->counters;
+	struct flow_overflow_sums overflow = {0};
 	uint64_t received, busy, total;
 
-	worker_shared_counters(settings->workers[w], counters);
+	worker_shared_read(settings->workers[w], counters, &overflow);
+	overflow_add(&snapshot->overflow, &overflow);
 	if (snapshot->final)
 		memset(&mark->workers[w], 0, sizeof(mark->workers[w]));
 	received = counters->received - mark->workers[w].received;
@@ -189,7 +191,7 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	for (uint32_t p = 0; p < settings->port_count; p++)
 		read_port(snapshot, settings->ports[p], p);
 	derive_sums(snapshot);
-	overflow_fill(settings, snapshot);
+	overflow_sort(&snapshot->overflow);
 	if (settings->prefilter != NULL)
 		settings->prefilter(settings->prefilter_context, snapshot);
 	ledger_derive_prefilter(snapshot);

@@ -35,22 +35,18 @@ static int by_octets(const void *a, const void *b)
 	return one->network < other->network ? -1 : one->network > other->network;
 }
 
-void overflow_fill(const struct stats_settings *settings, struct snapshot *snapshot)
+void overflow_add(struct snapshot_overflow *overflow, const struct flow_overflow_sums *sums)
 {
-	struct snapshot_overflow *overflow = &snapshot->overflow;
-	struct flow_overflow_sums sums;
+	for (unsigned int p = 0; p < FLOW_OVERFLOW_PROTOCOLS; p++)
+		add(&overflow->protocols[p], &sums->protocols[p]);
+	for (unsigned int n = 0; n < FLOW_OVERFLOW_NETWORKS; n++)
+		if (sums->networks[n].network != 0)
+			add_network(overflow, &sums->networks[n]);
+	add(&overflow->other, &sums->other);
+}
 
-	if (snapshot->buckets[PACKET_BUCKET_OVERFLOW] == 0)
-		return;
-	for (uint32_t w = 0; w < settings->worker_count; w++) {
-		flow_table_overflow_sums(settings->workers[w]->table, &sums);
-		for (unsigned int p = 0; p < FLOW_OVERFLOW_PROTOCOLS; p++)
-			add(&overflow->protocols[p], &sums.protocols[p]);
-		for (unsigned int n = 0; n < FLOW_OVERFLOW_NETWORKS; n++)
-			if (sums.networks[n].network != 0)
-				add_network(overflow, &sums.networks[n]);
-		add(&overflow->other, &sums.other);
-	}
+void overflow_sort(struct snapshot_overflow *overflow)
+{
 	qsort(overflow->networks, overflow->network_count, sizeof(overflow->networks[0]),
 	      by_octets);
 }

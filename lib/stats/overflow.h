@@ -5,9 +5,14 @@
 #include <weir/stats.h>
 
 /*
- * What the packets without a record were, summed over the workers into snapshot->overflow, the
- * largest networks first. Stats thread only.
+ * What the packets without a record were, summed over the workers into snapshot->overflow. Stats
+ * thread only.
  */
-void overflow_fill(const struct stats_settings *settings, struct snapshot *snapshot);
+
+/* Add what overflowed in one worker. */
+void overflow_add(struct snapshot_overflow *overflow, const struct flow_overflow_sums *sums);
+
+/* The largest networks first. */
+void overflow_sort(struct snapshot_overflow *overflow);
 
 #endif

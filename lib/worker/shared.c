@@ -83,7 +83,25 @@ uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *re
 	return took;
 }
 
-void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy)
+void worker_shared_publish(struct worker_shared *shared, const struct worker_counters *counters)
+{
+	seqlock_write_begin(&shared->sequence);
+	shared->counters = *counters;
+	flow_table_settle(shared->table);
+	seqlock_write_end(&shared->sequence);
+}
+
+static bool has_overflowed(const struct flow_counters *flows)
+{
+	uint64_t packets = 0;
+
+	for (unsigned int why = 0; why < FLOW_OVERFLOWS; why++)
+		packets |= flows->overflow_packets[why];
+	return packets != 0;
+}
+
+void worker_shared_read(const struct worker_shared *shared, struct worker_counters *copy,
+			struct flow_overflow_sums *sums)
 {
 	uint32_t begin;
 
@@ -91,5 +109,12 @@ void worker_shared_counters(const struct worker_shared *shared, struct worker_co
 	do {
 		begin = seqlock_read_begin(&shared->sequence);
 		seqlock_copy(copy, &shared->counters, sizeof(*copy));
+		if (sums != NULL && has_overflowed(&copy->flows))
+			flow_table_overflow_sums(shared->table, sums);
 	} while (!seqlock_read_valid(&shared->sequence, begin));
+}
+
+void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy)
+{
+	worker_shared_read(shared, copy, NULL);
 }

@@ -12,7 +12,6 @@
 
 #include <weir/clock.h>
 #include <weir/packet_common.h>
-#include <weir/seqlock.h>
 
 #include "tally.h"
 
@@ -28,6 +27,7 @@ _Static_assert(2 * STAMP_NEAR <= FLOW_REORDER, "as far apart as the table takes 
 #define SHIFT_NOISE (50 * 1000)
 /* A burst takes a microsecond or so: readers would not see it if each were published by itself. */
 #define PUBLISH_BURSTS 8
+_Static_assert(PUBLISH_BURSTS *FLOW_BURST <= FLOW_OVERFLOW_NOTES, "all may overflow");
 /*
  * After the signal to stop, what was in the queues then is taken, but not what comes for ever: more
  * frames than a queue can hold (AF_PACKET's has 32768).
@@ -257,9 +257,7 @@ static void publish(struct loop *loop)
 	counters->reasons[PACKET_FLOW_IPV4] = counters->flows.packets - counters->flows.packets_ipv6;
 	counters->reasons[PACKET_OVERFLOW_TABLE] = counters->flows.overflow_packets[0];
 	counters->reasons[PACKET_OVERFLOW_BUCKET] = counters->flows.overflow_packets[1];
-	seqlock_write_begin(&shared->sequence);
-	shared->counters = *counters;
-	seqlock_write_end(&shared->sequence);
+	worker_shared_publish(shared, counters);
 	loop->unpublished = 0;
 }
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include <weir/clock.h>
-#include <weir/seqlock.h>
 #include <weir/stats.h>
 
 #define WORKERS_MAX 16
@@ -25,6 +24,7 @@ static const struct hash_secret secret = {
 /* A packet of each of the worker's flows, counted and published as the worker would. */
 static void touch(struct worker_shared *worker, uint32_t flows, uint64_t now)
 {
+	struct worker_counters counters = worker->counters;
 	uint32_t sent = 0;
 
 	while (sent < flows || flow_table_pending(worker->table) > 0) {
@@ -44,11 +44,10 @@ static void touch(struct worker_shared *worker, uint32_t flows, uint64_t now)
 			};
 		flow_table_push(worker->table);
 	}
-	seqlock_write_begin(&worker->sequence);
-	worker->counters.flows = *flow_table_counters(worker->table);
-	worker->counters.received = worker->counters.flows.packets;
-	worker->counters.reasons[PACKET_FLOW_IPV4] = worker->counters.flows.packets;
-	seqlock_write_end(&worker->sequence);
+	counters.flows = *flow_table_counters(worker->table);
+	counters.received = counters.flows.packets;
+	counters.reasons[PACKET_FLOW_IPV4] = counters.flows.packets;
+	worker_shared_publish(worker, &counters);
 }
 
 static struct stats *make(struct worker_shared *workers, uint32_t count, uint32_t flows)

@@ -6,11 +6,12 @@
  *
  *	records		flow_table_read() while the worker updates, ends and reuses slots
  *	counters	worker_shared_counters() while the worker publishes
+ *	overflow	worker_shared_read() while all packets overflow
  *	ring		ended records through the ring, often full
  *	pool		snapshots published, acquired and released by several readers
  *
  * Built a second time as litmus-unlocked, with a seqlock that takes every copy for whole: there the
- *first two must find torn copies, or these tests would prove nothing.
+ * first three must find torn copies, or these tests would prove nothing.
  */
 #include "litmus.h"
 
@@ -73,11 +74,9 @@ static const struct {
 	const char *name;
 	litmus_test *test;
 } tests[] = {
-	{"records", litmus_records},
-	{"counters", litmus_counters},
+	{"records", litmus_records}, {"counters", litmus_counters}, {"overflow", litmus_overflow},
 #if !LITMUS_UNLOCKED
-	{"ring", litmus_ring},
-	{"pool", litmus_pool},
+	{"ring", litmus_ring},       {"pool", litmus_pool},
 #endif
 };
 #define TESTS (sizeof(tests) / sizeof(tests[0]))

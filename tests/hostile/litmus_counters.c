@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A worker's counters are read as they were at one instant: here all of them are equal then. */
-#include <weir/seqlock.h>
+#include <stdlib.h>
+
+#include <weir/clock.h>
 #include <weir/worker_shared.h>
 
 #include "litmus.h"
@@ -22,9 +24,7 @@ static void write_counters(struct litmus *litmus, void *context)
 	for (uint64_t number = 1; litmus_running(litmus); number++) {
 		for (unsigned int i = 0; i < WORDS; i++)
 			own.words[i] = number;
-		seqlock_write_begin(&shared->sequence);
-		shared->counters = own.counters;
-		seqlock_write_end(&shared->sequence);
+		worker_shared_publish(shared, &own.counters);
 		litmus_wrote(litmus, number);
 		/* A burst's worth of work: a reader must come through between two. */
 		for (unsigned int i = 0; i < 256; i++)
@@ -54,10 +54,16 @@ static void read_counters(struct litmus *litmus, void *context)
 
 void litmus_counters(struct litmus *litmus, struct litmus_plan *plan)
 {
-	static struct worker_shared shared;
+	const struct flow_settings settings = {.capacity = 64,
+					       .active_timeout = 300 * CLOCK_SECOND,
+					       .inactive_timeout = 300 * CLOCK_SECOND};
+	struct worker_shared shared;
 
+	if (worker_shared_init(&shared, 0, &settings, 64) != 0)
+		abort();
 	plan->write = write_counters;
 	plan->read = read_counters;
 	plan->context = &shared;
 	litmus_run(litmus, plan);
+	worker_shared_release(&shared);
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <weir/memory.h>
-#include <weir/seqlock.h>
 
 /* Any, but as random as a drawn one: the same in every run. */
 static const struct hash_secret secret = {
@@ -93,12 +92,11 @@ static void fill_packet(struct packet *packet, const struct shot *shot, uint64_t
 /* As the worker counts and publishes (lib/worker). */
 static void count(struct worker_shared *worker, const struct packet *packet, uint32_t packets)
 {
-	struct worker_counters *counters = &worker->counters;
+	struct worker_counters own = worker->counters, *counters = &own;
 	uint32_t size = packet->frame_length + 4, class = 0;
 
 	while (size > size_class_upto[class])
-		class++;
-	seqlock_write_begin(&worker->sequence);
+		class ++;
 	counters->received += packets;
 	counters->reasons[packet->reason] += packets;
 	counters->frame_octets += (uint64_t)packets * packet->frame_length;
@@ -111,7 +109,7 @@ static void count(struct worker_shared *worker, const struct packet *packet, uin
 		counters->first = packet->time;
 	counters->last = packet->time;
 	counters->flows = *flow_table_counters(worker->table);
-	seqlock_write_end(&worker->sequence);
+	worker_shared_publish(worker, counters);
 }
 
 static void send_on(struct rig *rig, struct worker_shared *worker, const struct shot *shot,
@@ -154,6 +152,14 @@ void rig_step(struct rig *rig, uint64_t ns)
 	stats_step(rig->stats, rig_clock(rig));
 }
 
+static void count_ended(struct worker_shared *worker)
+{
+	struct worker_counters counters = worker->counters;
+
+	counters.flows = *flow_table_counters(worker->table);
+	worker_shared_publish(worker, &counters);
+}
+
 void rig_finish(struct rig *rig)
 {
 	for (uint32_t w = 0; w < rig->worker_count; w++) {
@@ -165,9 +171,7 @@ void rig_finish(struct rig *rig)
 			while (!worker_shared_flush(worker))
 				stats_step(rig->stats, rig_clock(rig));
 		}
-		seqlock_write_begin(&worker->sequence);
-		worker->counters.flows = *flow_table_counters(worker->table);
-		seqlock_write_end(&worker->sequence);
+		count_ended(worker);
 	}
 	stats_finish(rig->stats, rig_clock(rig));
 }

@@ -120,8 +120,8 @@ struct flow_counters {
 
 /*
  * What the packets in no record were: by protocol, and by the sender's network (/24 of IPv4, /48 of
- * IPv6) as far as there is room, the others as one sum. Both come to overflow_packets exactly once
- * the worker has stopped; while it runs they are read a moment after it.
+ * IPv6) as far as there is room, the others as one sum. Both come to overflow_packets and
+ * overflow_octets as these were at the last flow_table_settle().
  */
 #define FLOW_OVERFLOW_PROTOCOLS 256
 #define FLOW_OVERFLOW_NETWORKS  512
@@ -218,12 +218,20 @@ void flow_table_taken(struct flow_table *table, uint32_t taken);
 
 const struct flow_counters *flow_table_counters(const struct flow_table *table);
 
+/*
+ * What overflowed so far comes into the sums that other threads read: where the counters are made
+ * visible, so that both are of one moment (lib/worker), and before more than FLOW_OVERFLOW_NOTES
+ * packets have come since the last time.
+ */
+void flow_table_settle(struct flow_table *table);
+#define FLOW_OVERFLOW_NOTES 256
+
 /* ---- any thread ---- */
 
 /* Slots below this number have ever been used. */
 uint32_t flow_table_used(const struct flow_table *table);
 
-/* What overflowed so far. */
+/* Copy what overflowed; torn, unless the worker's seqlock says that it did not settle meanwhile. */
 void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy);
 
 /* What a reader finds in a slot. */

@@ -11,9 +11,9 @@
 #include <weir/packet.h>
 
 /*
- * What a worker shares with the stats core, and nothing else is: its counters (the worker
- * writes, seqlock), its flow table (flow_table_read()), and the ring of ended records
- * (worker puts, stats core takes). Needs no EAL.
+ * What a worker shares with the stats core, and nothing else is: its counters and what overflowed
+ * (the worker writes, one seqlock), its flow table (flow_table_read()), and the ring of ended
+ * records (worker puts, stats core takes). Needs no EAL.
  */
 
 /* RMON size classes of a frame with FCS: 64, 65..127, ..511, ..1023, ..1518, larger. */
@@ -45,7 +45,8 @@ struct worker_counters {
 
 struct worker_shared {
 	/* The worker writes, the stats core reads: */
-	uint32_t sequence __attribute__((aligned(64))); /* of `counters` */
+	/* of `counters`, and of the sums of what overflowed in `table` */
+	uint32_t sequence __attribute__((aligned(64)));
 	struct worker_counters counters;
 	bool done;		/* atomic: the worker has left its loop, all is published */
 	/* Set before the worker starts: */
@@ -68,7 +69,15 @@ bool worker_shared_flush(struct worker_shared *shared);
 uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *records,
 			    uint32_t count);
 
+/* Worker: show these counters, and what overflowed in the packets that they count. */
+void worker_shared_publish(struct worker_shared *shared, const struct worker_counters *counters);
+
 /* Any thread: a whole copy of the counters. */
 void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy);
+
+/* Any thread: a whole copy of both, of one moment; `sums` is left alone while nothing overflowed.
+ */
+void worker_shared_read(const struct worker_shared *shared, struct worker_counters *copy,
+			struct flow_overflow_sums *sums);
 
 #endif
