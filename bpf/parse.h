@@ -186,15 +186,18 @@ static __always_inline __u32 transport_too_short(__u8 protocol)
 	}
 }
 
-/* The `left` octets of IP payload at `at`, of a packet that is no later fragment. */
-static __always_inline __u32 parse_ports(const __u8 *at, const __u8 *end, __u32 left, __u32 so_far,
-					 struct prefilter_key *key)
+/*
+ * The `left` octets of IP payload at `at`, of a packet that is no later fragment. With `more` to
+ * follow it is a first one, which needs to have no more than the ports.
+ */
+static __always_inline __u32 parse_ports(const __u8 *at, const __u8 *end, __u32 left, __u32 more,
+					 __u32 so_far, struct prefilter_key *key)
 {
 	const __u32 shortest = transport_header[key->protocol];
 
 	if (!shortest)
 		return so_far;
-	if (unlikely(left < shortest))
+	if (unlikely(left < shortest) && (!more || left < 4))
 		return transport_too_short(key->protocol);
 	if (at + 4 > end)
 		return PACKET_TRUNCATED_PORTS;
@@ -229,7 +232,8 @@ static __always_inline __u32 parse_ipv4(const __u8 *ip, const __u8 *end, struct 
 	key->destination[1] = be32(ip + 16);
 	if (be16(ip + 6) & 0x1fff)
 		return PACKET_FLOW_IPV4;
-	return parse_ports(ip + header, end, octets - header, PACKET_FLOW_IPV4, key);
+	return parse_ports(ip + header, end, octets - header, be16(ip + 6) & 0x2000,
+			   PACKET_FLOW_IPV4, key);
 }
 
 /*
@@ -262,6 +266,7 @@ struct walk {
 	__u32 left;  /* octets of the packet from `at` on */
 	__u8 next;   /* what lies at `at` */
 	__u32 later; /* not 0: a fragment without the beginning, no headers follow */
+	__u32 more;  /* not 0: a fragment with more to follow */
 };
 
 static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
@@ -282,6 +287,7 @@ static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
 	if (walk->left < length)
 		return PACKET_MALFORMED_IPV6_EXTENSION;
 	walk->later = be16(at + 2) & 0xfff8 & -fragment;
+	walk->more |= be16(at + 2) & 1 & -fragment;
 	walk->next = at[0];
 	walk->at += length;
 	walk->left -= length;
@@ -327,7 +333,7 @@ walked:
 	key->protocol = walk.next;
 	if (walk.later)
 		return PACKET_FLOW_IPV6;
-	return parse_ports(walk.at, end, walk.left, PACKET_FLOW_IPV6, key);
+	return parse_ports(walk.at, end, walk.left, walk.more, PACKET_FLOW_IPV6, key);
 }
 
 /* Fill in `key`; its reason is also the result. */

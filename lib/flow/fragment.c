@@ -58,8 +58,9 @@ void fragment_resolve(struct fragment_set *sets, const struct hash_secret *secre
 	bool found;
 	struct fragment *entry = set_find(&sets[hash % FRAGMENT_SETS], &datagram, &found);
 
-	if (packet->fragment == PACKET_FRAGMENT_FIRST) {
+	if (packet->fragment != PACKET_FRAGMENT_LATER) {
 		counts->first++;
+		counts->tiny += packet->fragment == PACKET_FRAGMENT_TINY;
 		*entry = (struct fragment){
 			.datagram = datagram,
 			.port = {packet->key.port[0], packet->key.port[1]},

@@ -41,7 +41,7 @@ struct fragment_set {
 
 /* Fragments of one burst. */
 struct fragment_counts {
-	uint32_t first, later, unmatched;
+	uint32_t first, tiny, later, unmatched; /* the tiny ones are also first */
 };
 
 /*

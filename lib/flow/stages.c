@@ -203,6 +203,7 @@ static void count_burst(struct flow_table *table, const struct stage *stage)
 	counters->packets_ipv6 += stage->counts.ipv6;
 	counters->octets += stage->counts.octets;
 	counters->fragments_first += stage->counts.fragments.first;
+	counters->fragments_tiny += stage->counts.fragments.tiny;
 	counters->fragments_later += stage->counts.fragments.later;
 	counters->fragments_unmatched += stage->counts.fragments.unmatched;
 }

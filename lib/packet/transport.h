@@ -35,6 +35,27 @@ static inline enum packet_reason transport_too_short(uint8_t protocol)
 }
 
 /*
+ * A payload without room for the shortest header of its protocol. That of a first fragment may be
+ * so short (RFC 1858; `nmap -f`) and has the ports all the same. With less than these it
+ * contradicts itself: only the last fragment need not be a multiple of 8 bytes long.
+ */
+static __attribute__((noinline)) enum packet_reason
+transport_tiny(struct cursor at, uint8_t protocol, enum packet_reason so_far, uint32_t *ports,
+	       struct packet *packet)
+{
+	if (packet->fragment != PACKET_FRAGMENT_FIRST || !holds(at, PORTS))
+		return transport_too_short(protocol);
+	if (!captured(at, PORTS))
+		return PACKET_TRUNCATED_PORTS;
+	packet->fragment = PACKET_FRAGMENT_TINY;
+	/* What is captured behind the end of the packet is padding, and no flags. */
+	if (protocol == PROTOCOL_TCP && holds(at, TCP_FLAGS + 1) && captured(at, TCP_FLAGS + 1))
+		packet->tcp_flags = header(at)[TCP_FLAGS];
+	*ports = packet_raw32(header(at));
+	return so_far;
+}
+
+/*
  * The IP payload at `at`, `packet->fragment` being known: ports (source, then destination, as
  * in memory), TCP flags, ICMP type and code; 0 for what it does not have. A later fragment
  * has none of them: it begins in the middle of something. `so_far`, the IP layer's
@@ -59,7 +80,7 @@ static inline enum packet_reason transport_parse(struct cursor at, uint8_t proto
 		return so_far;
 	}
 	if (unlikely(!holds(at, shortest)))
-		return transport_too_short(protocol);
+		return transport_tiny(at, protocol, so_far, ports, packet);
 	if (likely(captured(at, TCP_FLAGS + 1))) {
 		/* Read for all: a branch between TCP and UDP would often be mispredicted. */
 		const uint8_t flags = l4[TCP_FLAGS];

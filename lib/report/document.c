@@ -189,6 +189,7 @@ static json_t *fragments(const struct flow_counters *flows)
 	put_count(&object, "first", flows->fragments_first);
 	put_count(&object, "later", flows->fragments_later);
 	put_count(&object, "unmatched", flows->fragments_unmatched);
+	put_count(&object, "tiny", flows->fragments_tiny);
 	return object;
 }
 

@@ -71,6 +71,24 @@ void print_sizes(struct printer *printer, const json_t *sizes)
 	print_table(printer, table, 2);
 }
 
+/* "" without any. */
+static void fragments_text(char *out, size_t size, const json_t *fragments)
+{
+	const uint64_t first = print_count(fragments, "first");
+	const uint64_t tiny = print_count(fragments, "tiny");
+	const uint64_t later = print_count(fragments, "later");
+	char a[32], b[32], c[32], note[48] = "";
+
+	out[0] = '\0';
+	if (first + later == 0)
+		return;
+	if (tiny > 0)
+		snprintf(note, sizeof(note), " (%s tiny)", format_count(a, sizeof(a), tiny));
+	snprintf(out, size, "%s first%s, %s later, %s of these without a first",
+		 format_count(a, sizeof(a), first), note, format_count(b, sizeof(b), later),
+		 format_count(c, sizeof(c), print_count(fragments, "unmatched")));
+}
+
 /* "" where a flow cannot meet several workers. */
 static void split_text(char *out, size_t size, const json_t *split)
 {
@@ -96,9 +114,8 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 		{"resources", "to make room"},
 	};
 	const json_t *ended = json_object_get(flows, "ended");
-	const json_t *fragments = json_object_get(flows, "fragments");
-	char created[32], active[96], reasons[256] = "", parts[128] = "", a[32], b[32], c[32];
-	char split[160], unread[96] = "";
+	char created[32], active[96], reasons[256] = "", fragments[160], split[160];
+	char unread[96] = "", a[32], b[32];
 	size_t used = 0;
 
 	format_count(created, sizeof(created), print_count(flows, "created"));
@@ -113,11 +130,7 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 						 used > 0 ? ", " : "",
 						 format_count(a, sizeof(a), count), ends[i][1]);
 	}
-	if (print_count(fragments, "first") + print_count(fragments, "later") > 0)
-		snprintf(parts, sizeof(parts), "%s first, %s later, %s of these without a first",
-			 format_count(a, sizeof(a), print_count(fragments, "first")),
-			 format_count(b, sizeof(b), print_count(fragments, "later")),
-			 format_count(c, sizeof(c), print_count(fragments, "unmatched")));
+	fragments_text(fragments, sizeof(fragments), json_object_get(flows, "fragments"));
 	split_text(split, sizeof(split), json_object_get(flows, "split_flows"));
 	if (print_count(flows, "unread") > 0)
 		snprintf(unread, sizeof(unread), "%s times for the top lists, and counted later",
@@ -126,7 +139,7 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 	print_pairs(printer, (const char *const[][2]){{"  created", created},
 						      {"  live now", active},
 						      {"  ended", reasons},
-						      {"  fragments", parts},
+						      {"  fragments", fragments},
 						      {"  split", split},
 						      {"  not read", unread},
 						      {NULL, NULL}});

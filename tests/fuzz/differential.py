@@ -32,7 +32,7 @@ def frames(folders: list[str]) -> list[capture.Frame]:
 
 def is_later_fragment(frame: capture.Frame) -> bool:
     try:
-        return oracle.classify(frame).later_fragment
+        return oracle.classify(frame).fragment == "later"
     except oracle.Verdict:
         return False
 
@@ -40,10 +40,8 @@ def is_later_fragment(frame: capture.Frame) -> bool:
 def disagreement(some: list[capture.Frame]) -> list[str]:
     with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
         capture.write(file.name, some)
-        expected = oracle.expect(file.name)
         # Without the first fragments in the same capture weir has nothing to remember either.
-        expected["later_fragments"] = 0
-        return contradictions(weir.analyse(file.name), expected)
+        return contradictions(weir.analyse(file.name), oracle.expect(file.name), ports=True)
 
 
 def narrowed(some: list[capture.Frame]) -> list[capture.Frame]:

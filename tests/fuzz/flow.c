@@ -117,7 +117,7 @@ static void make_odd(struct run *run, struct packet *packet)
 	if ((what & 8) == 0)
 		return;
 	packet->fragment_id = what >> 14;
-	packet->fragment = PACKET_FRAGMENT_FIRST;
+	packet->fragment = what & 32 ? PACKET_FRAGMENT_TINY : PACKET_FRAGMENT_FIRST;
 	if (packet->key.port[0] == 0 && packet->key.port[1] == 0 && (what & 16)) {
 		packet->fragment = PACKET_FRAGMENT_LATER;
 		packet->tcp_flags = 0;

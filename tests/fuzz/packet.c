@@ -77,6 +77,8 @@ static void check_flow(const struct packet_frame *frame, bool vlan_key, const st
 	require(memcmp(packet->mac, frame->data, sizeof(packet->mac)) == 0);
 	if (packet->fragment == PACKET_FRAGMENT_LATER)
 		require(packet->key.port[0] == 0 && packet->key.port[1] == 0);
+	if (packet->fragment == PACKET_FRAGMENT_TINY)
+		require(packet_transport_header[packet->key.protocol] > 4);
 }
 
 /* With fewer bytes in hand the verdict is the same, or that they are too few to tell. */
@@ -94,6 +96,7 @@ static void check_less(struct packet_frame frame, bool vlan_key, uint32_t captur
 		return;
 	require(memcmp(&less.key, &packet->key, sizeof(less.key)) == 0);
 	require(less.octets == packet->octets && less.direction == packet->direction);
+	require(less.fragment == packet->fragment);
 	if (less.reason == PACKET_FLOW_IPV6)
 		require(memcmp(less.prefix, packet->prefix, sizeof(less.prefix)) == 0);
 }

@@ -6,16 +6,22 @@ expected.jsonl checks, too) and with tshark's frame counts."""
 
 import json
 import re
+import socket
+import struct
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Optional
 
 from tests.golden import oracle
-from tests.kit import weir
+from tests.kit import capture, weir
 from tests.kit.tap import Tap
 
 
-def contradictions(analysis: weir.Analysis, expected: dict) -> list[str]:
+def contradictions(analysis: weir.Analysis, expected: dict, ports: Optional[bool] = None) -> list[str]:
+    """Between weir and oracle.expect(). `ports`: whether flows are told apart by them; unless said, where
+    there is no later fragment: which flow that belongs to, weir remembers and the oracle does not."""
     found = analysis.faults()
     if analysis.report is None:
         return found
@@ -25,8 +31,12 @@ def contradictions(analysis: weir.Analysis, expected: dict) -> list[str]:
         found.append(f"buckets: got {buckets}, expected {expected['buckets']}")
     if analysis.report["ledger"]["received"] != expected["frames"]:
         found.append(f"frames: got {analysis.report['ledger']['received']}, expected {expected['frames']}")
-    # Which flow a later fragment belongs to, weir remembers and the oracle does not.
-    ports = expected["later_fragments"] == 0
+    for kind in ("first", "tiny", "later"):
+        got, frames = analysis.report["flows"]["fragments"][kind], expected[f"{kind}_fragments"]
+        if got != frames:
+            found.append(f"{kind} fragments: got {got}, expected {frames}")
+    if ports is None:
+        ports = expected["later_fragments"] == 0
     lines = weir.difference(weir.traffic(analysis.flows, ports),
                             weir.expected_traffic(expected["flows"], ports))
     return found + lines.splitlines()
@@ -59,9 +69,9 @@ def public(tap: Tap) -> int:
               sorted(expected), [file.name for file in files])
     with ThreadPoolExecutor(2) as pool:
         for file, analysis in zip(files, pool.map(weir.analyse, files)):
-            line = expected[file.name]
-            found = contradictions(analysis, line)
-            if oracle.expect(str(file)) != {k: v for k, v in line.items() if k != "capture"}:
+            line, said = expected[file.name], oracle.expect(str(file))
+            found = contradictions(analysis, said)
+            if any(said[key] != value for key, value in line.items() if key != "capture"):
                 found.append("tests/golden/oracle.py disagrees with expected.jsonl")
             tap.ok(file.name, not found, "\n".join(found))
     return len(files)
@@ -86,9 +96,45 @@ def link_type(file: Path) -> str:
     return re.search(r", link-type ([^ ,]+)", line).group(1)
 
 
+SYN = struct.pack(">HHIIBBHHH", 7, 8, 1, 0, 5 << 4, 2, 1024, 0, 0)
+
+
+def fragments_of_syn(version: int, size: int) -> list[bytes]:
+    """Frames with a SYN from port 7 to port 8, `size` octets in each, as `nmap -f` sends it."""
+    frames = []
+    for offset in range(0, len(SYN), size):
+        part, more = SYN[offset : offset + size], offset + size < len(SYN)
+        if version == 4:
+            ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(part), 1, more << 13 | offset // 8, 64, 6,
+                             0, bytes((192, 0, 2, 1)), bytes((198, 51, 100, 2)))
+        else:
+            ends = [socket.inet_pton(socket.AF_INET6, f"2001:db8::{host}") for host in (1, 2)]
+            ip = struct.pack(">IHBB16s16sBBHI", 6 << 28, 8 + len(part), 44, 64, *ends, 6, 0, offset | more, 1)
+        frames.append(bytes(12) + (b"\x08\x00" if version == 4 else b"\x86\xdd") + ip + part)
+    return frames
+
+
+def fragment_scan(tap: Tap) -> None:
+    """Two first fragments hold the ports and no whole header, one has room for the flags, too."""
+    sent = [*fragments_of_syn(4, 8), *fragments_of_syn(6, 8), *fragments_of_syn(4, 16)]
+    with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+        capture.write(file.name, [capture.Frame(10**18 + number, len(data), data)
+                                  for number, data in enumerate(sent)])
+        analysis = weir.analyse(file.name)
+        found = contradictions(analysis, oracle.expect(file.name), ports=False)
+    tap.ok("a scan with tiny fragments: as the oracle says", not found, "\n".join(found))
+    tap.equal("... fragments", analysis.report["flows"]["fragments"],
+              {"first": 3, "tiny": 3, "later": 5, "unmatched": 0})
+    tap.equal("... flows: ports, packets, octets, flags", sorted(
+        (flow["sourceTransportPort"], flow["destinationTransportPort"], flow["packetDeltaCount"],
+         flow["octetDeltaCount"], flow.get("tcpControlBits"))
+        for flow in analysis.flows), [(7, 8, 3, 3 * 48 + 20, 0), (7, 8, 5, 5 * 20 + 40, 2)])
+
+
 def main() -> None:
     tap = Tap()
     bundled(tap)
+    fragment_scan(tap)
     if weir.CAPTURES.is_dir():
         ethernet, other = public(tap), other_link_types(tap)
         print(f"# {ethernet} Ethernet captures and {other} of other link types ran, none skipped")

@@ -26,7 +26,7 @@ class Packet(NamedTuple):
     destination: str
     destination_port: int
     octets: int
-    later_fragment: bool
+    fragment: str  # "first", "tiny" (and first), "later"; "" if it is none
 
 
 class Bytes:
@@ -109,8 +109,10 @@ def _ipv4(vlan: int, ip: Bytes) -> Packet:
         raise Verdict("malformed")
     addresses = [socket.inet_ntop(socket.AF_INET, ip.data[at : at + 4])
                  for at in (ip.start + 12, ip.start + 16)]
-    later = ip.number(6) & 0x1FFF != 0
-    return _packet(vlan, ip.number(9, 1), addresses, ip.skip(header), octets - header, octets, later)
+    later, more = ip.number(6) & 0x1FFF != 0, ip.number(6) & 0x2000 != 0
+    fragment = "later" if later else "first" if more else ""
+    return _packet(vlan, ip.number(9, 1), addresses, ip.skip(header), octets - header, octets,
+                   fragment)
 
 
 def _ipv6(vlan: int, ip: Bytes) -> Packet:
@@ -122,15 +124,18 @@ def _ipv6(vlan: int, ip: Bytes) -> Packet:
         raise Verdict("malformed")
     addresses = [socket.inet_ntop(socket.AF_INET6, ip.data[at : at + 16])
                  for at in (ip.start + 8, ip.start + 24)]
-    octets, kind, bytes_, later, count = payload + 40, ip.number(6, 1), ip.skip(40), False, 0
-    while kind in EXTENSIONS and not later:
+    octets, kind, bytes_, count, fragment = payload + 40, ip.number(6, 1), ip.skip(40), 0, ""
+    while kind in EXTENSIONS and fragment != "later":
         count += 1
         if count > 8:
             raise Verdict("malformed")
         length = _extension_length(kind, bytes_, payload)
-        later = kind == FRAGMENT and bytes_.number(2) >> 3 != 0
+        if kind == FRAGMENT and bytes_.number(2) >> 3:
+            fragment = "later"
+        elif kind == FRAGMENT and bytes_.number(2) & 1:
+            fragment = "first"
         kind, bytes_, payload = bytes_.number(0, 1), bytes_.skip(length), payload - length
-    return _packet(vlan, kind, addresses, bytes_, payload, octets, later)
+    return _packet(vlan, kind, addresses, bytes_, payload, octets, fragment)
 
 
 def _extension_length(kind: int, bytes_: Bytes, payload: int) -> int:
@@ -149,14 +154,16 @@ def _extension_length(kind: int, bytes_: Bytes, payload: int) -> int:
 
 
 def _packet(vlan: int, protocol: int, addresses: list[str], bytes_: Bytes, payload: int,
-            octets: int, later: bool) -> Packet:
+            octets: int, fragment: str) -> Packet:
     ports = [0, 0]
-    if protocol in SHORTEST_HEADER and not later:
+    if protocol in SHORTEST_HEADER and fragment != "later":
         if payload < SHORTEST_HEADER[protocol]:
-            raise Verdict("malformed")
+            if fragment != "first" or payload < 4:
+                raise Verdict("malformed")
+            fragment = "tiny"
         bytes_.need(4)
         ports = [bytes_.number(0), bytes_.number(2)]
-    return Packet(vlan, protocol, addresses[0], ports[0], addresses[1], ports[1], octets, later)
+    return Packet(vlan, protocol, addresses[0], ports[0], addresses[1], ports[1], octets, fragment)
 
 
 # ---- a whole capture, in the shape of a line of expected.jsonl ----
@@ -164,7 +171,7 @@ def _packet(vlan: int, protocol: int, addresses: list[str], bytes_: Bytes, paylo
 
 def expect(path: str) -> dict:
     """Buckets and flows of the capture; forward is the direction of a key's first packet."""
-    frames, buckets, later, flows = 0, Counter(), 0, {}
+    frames, buckets, fragments, flows = 0, Counter(), Counter(), {}
     for frame in capture.read(path):
         frames += 1
         try:
@@ -173,10 +180,11 @@ def expect(path: str) -> dict:
             buckets[str(verdict)] += 1
             continue
         buckets["flow"] += 1
-        later += packet.later_fragment
+        fragments[packet.fragment] += 1
         _count(flows, packet)
-    return {"frames": frames, "buckets": dict(buckets), "later_fragments": later,
-            "flows": list(flows.values())}
+    return {"frames": frames, "buckets": dict(buckets), "later_fragments": fragments["later"],
+            "first_fragments": fragments["first"] + fragments["tiny"],
+            "tiny_fragments": fragments["tiny"], "flows": list(flows.values())}
 
 
 def _count(flows: dict, packet: Packet) -> None:

@@ -60,6 +60,23 @@ static void expect_fragments(struct feeder *feeder, uint64_t first, uint64_t lat
 	feeder_check_conserved(feeder);
 }
 
+Test(fragments, tiny_ones_are_first_ones)
+{
+	struct packet first = first_fragment(4, 0, 7, EPOCH);
+	struct packet later = later_fragment(4, 0, 7, EPOCH);
+	struct feeder feeder;
+
+	first.fragment = PACKET_FRAGMENT_TINY;
+	open_table(&feeder, 1);
+	feeder_packet(&feeder, &first);
+	feeder_packet(&feeder, &later);
+	first = first_fragment(4, 0, 8, EPOCH);
+	feeder_packet(&feeder, &first);
+	expect_fragments(&feeder, 2, 1, 0, 1);
+	cr_assert_eq(flow_table_counters(feeder.table)->fragments_tiny, 1);
+	feeder_close(&feeder);
+}
+
 static void both_directions(int version, uint32_t cut)
 {
 	struct feeder feeder;

@@ -115,7 +115,7 @@ static void resolve_fragment(struct model *model, struct packet *packet)
 {
 	if (packet->fragment == PACKET_WHOLE)
 		return;
-	if (packet->fragment == PACKET_FRAGMENT_FIRST) {
+	if (packet->fragment != PACKET_FRAGMENT_LATER) {
 		model->datagrams[model->datagram_count++ % DATAGRAMS] = *packet;
 		return;
 	}

@@ -69,6 +69,8 @@ static void random_fragment(struct run *run, struct packet *packet)
 	packet->fragment_id = prng_below(&run->prng, 4);
 	if (prng_chance(&run->prng, 40)) {
 		packet->fragment = PACKET_FRAGMENT_FIRST;
+		if (prng_chance(&run->prng, 20))
+			packet->fragment = PACKET_FRAGMENT_TINY;
 		return;
 	}
 	packet->fragment = PACKET_FRAGMENT_LATER;

@@ -161,6 +161,42 @@ Test(members, ipv4_fragments)
 	}
 }
 
+/* The first fragment of `nmap -f` and the like: ports, and less than a header. */
+static void expect_tiny(const char *hex, const char *whole, uint8_t tcp_flags)
+{
+	struct packet packet = parse_hex(hex), key = parse_hex(whole);
+
+	cr_expect_eq(packet_reason_bucket(packet.reason), PACKET_BUCKET_FLOW, "%s", hex);
+	cr_expect_eq(packet.fragment, PACKET_FRAGMENT_TINY, "%s", hex);
+	cr_expect_eq(packet.tcp_flags, tcp_flags, "%s", hex);
+	cr_expect_arr_eq(&packet.key, &key.key, sizeof(key.key), "%s", hex);
+}
+
+Test(members, tiny_fragments)
+{
+	const char *tcp4 = IP4 IPV4("0028", "06") TCP, *tcp6 = IP6 IPV6("0014", "06") TCP;
+
+	/* What lies behind the end of the packet are no flags. */
+	expect_tiny(IP4 IPV4_FRAGMENT("001c", "06", "2000") TCP, tcp4, 0);
+	expect_tiny(IP4 IPV4_FRAGMENT("001c", "06", "2000") "c350005000000001", tcp4, 0);
+	expect_tiny(IP4 IPV4_FRAGMENT("0018", "06", "2000") "c3500050", tcp4, 0);
+	expect_tiny(IP4 IPV4_FRAGMENT("0021", "06", "2000") TCP, tcp4, 0);
+	expect_tiny(IP4 IPV4_FRAGMENT("0022", "06", "2000") TCP, tcp4, 0x12);
+	expect_tiny(IP4 IPV4_FRAGMENT("0024", "06", "2000") TCP, tcp4, 0x12);
+	expect_tiny(IP4 IPV4_FRAGMENT("0027", "06", "2000") TCP, tcp4, 0x12);
+	expect_tiny(IP4 IPV4_FRAGMENT("001c", "84", "2000") SCTP, IP4 IPV4("0020", "84") SCTP, 0);
+	expect_tiny(IP6 IPV6("0010", "2c") FRAGMENT("06", "0001") TCP, tcp6, 0);
+	expect_tiny(IP6 IPV6("0018", "2c") FRAGMENT("06", "0001") TCP, tcp6, 0x12);
+	expect_tiny(IP6 IPV6("0018", "2c") FRAGMENT("2c", "0001") FRAGMENT("06", "0000") TCP, tcp6,
+		    0);
+
+	/* A header is whole, or the protocol has none. */
+	cr_expect_eq(parse_hex(IP4 IPV4_FRAGMENT("001c", "11", "2000") UDP).fragment,
+		     PACKET_FRAGMENT_FIRST);
+	cr_expect_eq(parse_hex(IP4 IPV4_FRAGMENT("0018", "01", "2000") "08000000").fragment,
+		     PACKET_FRAGMENT_FIRST);
+}
+
 Test(members, ipv6_fragments)
 {
 	struct packet key = parse_hex(IP6 IPV6("0014", "06") TCP);

@@ -145,6 +145,40 @@ Test(truth, of_random_frames)
 	prefilter_bpf__destroy(parser.bpf);
 }
 
+/* First fragments, and packets that are none, of every length up to their protocol's header. */
+Test(truth, of_tiny_fragments)
+{
+	static const char *const stacks[] = {
+		ETHERNET("0800") IPV4_FRAGMENT("0028", "06", "2000") TCP,
+		ETHERNET("0800") IPV4_FRAGMENT("0020", "84", "2000") SCTP,
+		ETHERNET("0800") IPV4_FRAGMENT("001c", "11", "2000") UDP,
+		ETHERNET("0800") IPV4_FRAGMENT("001c", "11", "4000") UDP,
+		ETHERNET("0800") IPV4_FRAGMENT("0028", "06", "2001") TCP,
+		ETHERNET("86dd") IPV6("001c", "2c") FRAGMENT("06", "0001") TCP,
+		ETHERNET("86dd") IPV6("0014", "2c") FRAGMENT("21", "0000") DCCP,
+		ETHERNET("86dd") IPV6("0024", "2c") FRAGMENT("2c", "0001") FRAGMENT("06", "0000")
+			TCP,
+		ETHERNET("86dd") IPV6("0024", "2c") FRAGMENT("3c", "0001") OPTIONS("06") TCP,
+	};
+	struct parser parser = parser_load();
+
+	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
+		for (uint8_t less = 0; less <= 20; less++) {
+			struct frame frame = frame_of(stacks[i]);
+			char what[60];
+
+			/* Only the low byte of the length is not 0; what is left over is padding.
+			 */
+			frame.bytes[frame.bytes[12] == 0x08 ? 17 : 19] -= less;
+			snprintf(what, sizeof(what), "stack %zu, %u octets less", i, less);
+			expect_same(&parser, frame.bytes, frame.wire, what);
+		}
+	}
+	cr_expect_gt(parser.flows, 60);
+	cr_expect_gt(parser.reasons[PACKET_MALFORMED_TCP], 6);
+	prefilter_bpf__destroy(parser.bpf);
+}
+
 /* Stacks of all headers, cut behind each octet. */
 Test(truth, of_cut_frames)
 {

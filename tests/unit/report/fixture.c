@@ -233,7 +233,7 @@ struct snapshot *fixture_huge(void)
 		snapshot->flows.ended[end] = INT64_MAX / 8;
 	snapshot->flows.created = snapshot->flows_active = INT64_MAX;
 	snapshot->flows.fragments_first = snapshot->flows.fragments_later = INT64_MAX;
-	snapshot->flows.fragments_unmatched = INT64_MAX;
+	snapshot->flows.fragments_unmatched = snapshot->flows.fragments_tiny = INT64_MAX;
 	for (int w = 0; w < STATS_WINDOWS; w++)
 		snapshot->windows[w].missed_share_ppm = 999999;
 	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,

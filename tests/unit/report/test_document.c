@@ -70,6 +70,8 @@ Test(document, report_has_the_keys_of_the_interface)
 		    "packets octets mean min max histogram");
 	expect_keys(json_object_get(report, "flows"),
 		    "created active ended capacity fragments split_flows unread");
+	expect_keys(json_object_get(json_object_get(report, "flows"), "fragments"),
+		    "first later unmatched tiny");
 	expect_keys(json_object_get(json_object_get(report, "flows"), "ended"),
 		    "idle active end forced resources");
 	expect_keys(top, "source destination pair source_port destination_port protocol flow");

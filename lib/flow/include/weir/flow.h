@@ -113,6 +113,7 @@ struct flow_counters {
 	uint64_t overflow_packets[FLOW_OVERFLOWS]; /* by reason */
 	uint64_t overflow_octets;  /* IP octets of packets that found no room in the table */
 	uint64_t fragments_first;  /* packets that were first fragments */
+	uint64_t fragments_tiny;   /* of those, shorter than their protocol's shortest header */
 	uint64_t fragments_later;  /* ... and later ones, whether or not their flow was remembered */
 	uint64_t fragments_unmatched; /* later ones whose first was not remembered: ports 0/0 */
 	uint64_t relookups;	   /* packets whose early look-up no longer held: a health figure */

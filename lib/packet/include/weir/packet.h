@@ -70,8 +70,16 @@ enum packet_bucket {
 #define PACKET_REASON_ENUM(reason, bucket, name) PACKET_##reason,
 enum packet_reason { PACKET_REASON_LIST(PACKET_REASON_ENUM) PACKET_REASONS };
 
-/* The first frame and the later ones of a fragmented packet; no fragment at all. */
-enum packet_fragment { PACKET_WHOLE, PACKET_FRAGMENT_FIRST, PACKET_FRAGMENT_LATER };
+/*
+ * The first frame and the later ones of a fragmented packet; no fragment at all. A tiny first one
+ * holds the ports, and less than the shortest header of its protocol.
+ */
+enum packet_fragment {
+	PACKET_WHOLE,
+	PACKET_FRAGMENT_FIRST,
+	PACKET_FRAGMENT_TINY,
+	PACKET_FRAGMENT_LATER
+};
 
 /*
  * Flow key, the part that fits the hot record: 16 bytes, compared as two words.
