@@ -23,7 +23,10 @@
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */
 #define ENDED_RING (1u << 17)
-#define IDLE_SLEEP_US 1000
+
+/* The main thread's naps while nothing happens: ever longer, so that idling costs next to nothing. */
+#define NAP_SHORTEST_US 1000
+#define NAP_LONGEST_US	10000
 
 static int make_workers(struct analyzer *analyzer, struct error *error)
 {
@@ -54,7 +57,9 @@ static int make_workers(struct analyzer *analyzer, struct error *error)
 		worker->vlan_key = options->vlan_key;
 		worker->trust_time = analyzer->source.trust_time;
 		worker->handed_frames = analyzer->source.handed_frames;
-		worker->may_sleep = options->input != INPUT_PORTS;
+		if (options->input != INPUT_PORTS || options->idle_sleep)
+			worker->rest.longest = CLOCK_MILLISECOND;
+		source_rest(&analyzer->source, worker);
 		worker->stop = &analyzer->stop_workers;
 	}
 	return 0;
@@ -164,6 +169,13 @@ static bool workers_done(const struct analyzer *analyzer)
 	return true;
 }
 
+/* A signal ends it; a record waits no longer than it takes to fill a small part of the rings. */
+static void nap(unsigned int *us)
+{
+	usleep(*us);
+	*us = RTE_MIN(*us + *us / 8, (unsigned int)NAP_LONGEST_US);
+}
+
 /* With --flows - standard output is for the records alone, so that it can be piped. */
 static FILE *report_stream(const struct options *options)
 {
@@ -232,6 +244,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
 	uint64_t started = clock_monotonic_ns(), reported = started;
+	unsigned int nap_us = NAP_SHORTEST_US;
 	int result = 0;
 
 	while (!signals_stop() && !workers_done(analyzer)) {
@@ -255,11 +268,13 @@ static int receive(struct analyzer *analyzer, struct error *error)
 		if (analyzer->flow_file != NULL && flow_file_failed(analyzer->flow_file) &&
 		    options->input != INPUT_CAPTURES)
 			break; /* to stop now loses nothing more; a capture is analysed to its end */
-		if (drained > 0)
+		if (drained > 0) {
+			nap_us = NAP_SHORTEST_US;
 			continue;
+		}
 		if (analyzer->flow_file != NULL)
 			flow_file_flush(analyzer->flow_file);
-		usleep(IDLE_SLEEP_US);
+		nap(&nap_us);
 	}
 	return result;
 }
@@ -272,7 +287,7 @@ static void stop_reading(struct analyzer *analyzer)
 	reader_stop(reader);
 	while (!reader_finished(reader))
 		if (stats_step(analyzer->stats, clock_read()) == 0)
-			usleep(IDLE_SLEEP_US / 10);
+			usleep(NAP_SHORTEST_US / 10);
 }
 
 /* The workers end all flows while the stats core keeps taking the records. */
@@ -285,7 +300,7 @@ static void wind_down(struct analyzer *analyzer)
 	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
 	while (!workers_done(analyzer))
 		if (stats_step(analyzer->stats, clock_read()) == 0)
-			usleep(IDLE_SLEEP_US / 10);
+			usleep(NAP_SHORTEST_US / 10);
 	rte_eal_mp_wait_lcore();
 	if (analyzer->source.reader != NULL)
 		describe_result(analyzer);

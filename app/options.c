@@ -35,6 +35,7 @@ enum {
 	OPTION_REPORT_EVERY,
 	OPTION_DURATION,
 	OPTION_NO_VLAN_KEY,
+	OPTION_IDLE_SLEEP,
 	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
 	OPTION_HELP
@@ -66,6 +67,7 @@ static const struct row {
 	{"report-every", OPTION_REPORT_EVERY, "S", "print the report every S seconds while running"},
 	{"duration", OPTION_DURATION, "S", "stop by itself after S seconds"},
 	{"no-vlan-key", OPTION_NO_VLAN_KEY, NULL, "leave the VLAN out of the flow key"},
+	{"idle-sleep", OPTION_IDLE_SLEEP, NULL, "DPDK ports: workers nap while no frames come"},
 	{"log-level", OPTION_LOG_LEVEL, "LEVEL", "error, warning, info or debug (info)"},
 	{"version", OPTION_VERSION, NULL, "print the version"},
 	{"help", OPTION_HELP, NULL, "print this"},
@@ -281,6 +283,9 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 		return parse_format(text, options, error);
 	case OPTION_NO_VLAN_KEY:
 		options->vlan_key = false;
+		return 0;
+	case OPTION_IDLE_SLEEP:
+		options->idle_sleep = true;
 		return 0;
 	case OPTION_LOG_LEVEL:
 		return parse_log_level(text, options, error);

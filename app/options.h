@@ -49,6 +49,7 @@ struct options {
 	const char *flows;	   /* NULL: off */
 	bool json;
 	bool vlan_key;
+	bool idle_sleep;	   /* INPUT_PORTS: workers nap while no frames come */
 	int log_level;		   /* enum log_level */
 };
 

@@ -311,6 +311,28 @@ int source_open(struct source *source, const struct options *options, struct wor
 	return result;
 }
 
+static int socket_of(const struct source *source, const struct worker_queue *queue)
+{
+	for (uint32_t p = 0; p < source->port_count; p++)
+		if (source->ports[p].id == queue->port)
+			return port_queue_socket(&source->ports[p], queue->queue);
+	return -1;
+}
+
+void source_rest(const struct source *source, struct worker *worker)
+{
+	struct worker_rest *rest = &worker->rest;
+
+	if (rest->longest == 0)
+		return;
+	for (uint16_t q = 0; q < worker->queue_count; q++) {
+		rest->sockets[q] = socket_of(source, &worker->queues[q]);
+		if (rest->sockets[q] < 0)
+			return;
+	}
+	rest->socket_count = worker->queue_count;
+}
+
 int source_start(struct source *source, struct error *error)
 {
 	for (uint32_t p = 0; p < source->port_count; p++) {

@@ -42,6 +42,9 @@ uint16_t source_workers_wanted(const struct options *options);
 int source_open(struct source *source, const struct options *options, struct worker *workers,
 		struct error *error);
 
+/* Where all queues of the worker have a socket that tells of frames, it may sleep until then. */
+void source_rest(const struct source *source, struct worker *worker);
+
 /* Let packets come: from ports, and then from captures, whose thread takes no signals. */
 int source_start(struct source *source, struct error *error);
 int source_read(struct source *source, struct error *error);

@@ -101,6 +101,14 @@ void kernel_loss_attach(struct port *port, unsigned int index, const struct kern
 	}
 }
 
+int port_queue_socket(const struct port *port, uint16_t queue)
+{
+	/* As many as queues, or it is not known whose is whose. */
+	if (port->kernel_socket_count != port->queues || queue >= port->queues)
+		return -1;
+	return port->kernel_sockets[queue];
+}
+
 static uint64_t packet_drops(int fd)
 {
 	struct tpacket_stats statistics;

@@ -2,7 +2,6 @@
 #include <weir/worker.h>
 
 #include <stdlib.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -13,11 +12,11 @@
 #include <weir/clock.h>
 #include <weir/packet_common.h>
 
+#include "rest.h"
 #include "tally.h"
 
 /* Housekeeping runs on a counter, not on a clock: every so many empty polls. */
 #define IDLE_HOUSEKEEPING 256
-#define IDLE_SLEEP_NS	  (50 * 1000)
 /* While the sweep of expiry is behind. */
 #define IDLE_HOUSEKEEPING_BEHIND 8
 /* A stamp further than this from the wall clock does not say when the frame was there. */
@@ -45,6 +44,7 @@ struct loop {
 	bool may_replay;	/* a driver's stamps may be those of a capture */
 	bool behind;		/* the sweep of expiry is behind the clock */
 	unsigned int empty_polls; /* in a row */
+	uint64_t idle_since;	/* cycles: the first of these */
 	unsigned int unpublished; /* bursts that the shared counters don't have yet */
 	uint64_t stamped;	/* flags of mbufs that bring a time of their own */
 	uint64_t noted;		/* ... and of all that bring anything beside their bytes */
@@ -381,11 +381,19 @@ static void read_clock(struct loop *loop, bool was_busy)
 	}
 }
 
+static uint64_t idle_ns(const struct loop *loop)
+{
+	return (uint64_t)((double)(loop->cycles - loop->idle_since) / (double)rte_get_tsc_hz() *
+			  (double)CLOCK_SECOND);
+}
+
 static void idle(struct loop *loop)
 {
 	struct worker *worker = loop->worker;
 
 	loop->counters.polls_empty++;
+	if (loop->empty_polls == 0)
+		loop->idle_since = loop->cycles;
 	if (in_flight(loop)) {
 		advance(loop, NULL, 0);
 		return;
@@ -400,11 +408,8 @@ static void idle(struct loop *loop)
 		loop->behind = flow_table_expire(worker->shared.table, loop->clock);
 	flush(loop, worker->lossless);
 	publish(loop);
-	if (worker->may_sleep && !loop->behind) {
-		struct timespec pause = {.tv_nsec = IDLE_SLEEP_NS};
-
-		nanosleep(&pause, NULL);
-	}
+	if (!loop->behind)
+		rest(&worker->rest, idle_ns(loop));
 }
 
 /* One look at every queue. Returns the frames that came. */
@@ -470,7 +475,7 @@ int worker_main(void *argument)
 	bool ended, stopped;
 
 	/* On a dedicated core no page may be missing later; a capture can wait for its pages. */
-	if (!worker->may_sleep)
+	if (worker->rest.longest == 0)
 		flow_table_prefault(worker->shared.table);
 	cycle_clock_init(&loop.line, rte_get_tsc_hz(), loop.cycles, 0);
 	anchor(&loop);

@@ -141,7 +141,7 @@ static void make_worker(struct bench *bench)
 	bench->worker.queue_count = 1;
 	bench->worker.fields = bench->fields;
 	bench->worker.vlan_key = true;
-	bench->worker.may_sleep = true;
+	bench->worker.rest.longest = 50 * 1000;
 	bench->worker.lossless = true;
 	bench->worker.stop = &bench->stop;
 	if (bench->kind == FROM_READER)

@@ -38,7 +38,7 @@ void ring_rig_start(struct ring_rig *rig)
 	rig->worker.queue_count = 1;
 	rig->worker.fields = fields;
 	rig->worker.vlan_key = true;
-	rig->worker.may_sleep = true;
+	rig->worker.rest.longest = 50 * 1000;
 	rig->worker.stop = &rig->stop;
 }
 

@@ -135,6 +135,12 @@ void port_discard(struct port *port);
  */
 uint64_t port_sockets_refused(const struct port *port);
 
+/*
+ * A socket that poll(2) finds readable while frames wait in `queue`; the driver's. -1: it has
+ * none that tells. Main thread, after port_open().
+ */
+int port_queue_socket(const struct port *port, uint16_t queue);
+
 /* Call `each` for every extended statistic that is not 0. Main or stats thread. */
 void port_each_xstat(const struct port *port,
 		     void (*each)(void *context, const char *name, uint64_t value), void *context);

@@ -11,13 +11,22 @@
 
 /*
  * The hot loop: one lcore, its RX queues, its flow table. Nothing in it allocates, blocks, logs
- * or enters the kernel, unless `may_sleep` lets it sleep while no packets come.
+ * or enters the kernel, unless `rest` lets it sleep while no packets come.
  */
 
 #define WORKER_QUEUES_MAX 16
 
 struct worker_queue {
 	uint16_t port, queue;
+};
+
+/* What a worker does while no frames come; all 0: it polls, its core is dedicated. */
+struct worker_rest {
+	uint64_t longest; /* ns: it naps, ever longer, up to this (a fraction of a second) */
+	/* In place of long naps it sleeps in poll(2) until frames come on one of these: the
+	 * sockets of all of its queues, or none. The driver owns them. */
+	int sockets[WORKER_QUEUES_MAX];
+	uint16_t socket_count;
 };
 
 struct worker {
@@ -31,7 +40,7 @@ struct worker {
 	bool vlan_key;
 	bool trust_time;	/* net_pcap: unless the first time is of now, times are those of a capture,
 				 * and the clock */
-	bool may_sleep;		/* give the CPU away when idle: the core is not dedicated */
+	struct worker_rest rest;
 	bool handed_frames;	/* another core has filled the mbufs (net_ring): they are not in the cache */
 	bool lossless;		/* wait for the stats core instead of letting flows overflow (captures) */
 	/* How it ends: the loop leaves when *stop is set, or `at_end(context)` is true and its
