@@ -67,8 +67,6 @@ static void add_worker(struct snapshot *snapshot, const struct worker_counters *
 	snapshot->frame_octets += counters->frame_octets;
 	snapshot->size_min = least(snapshot->size_min, counters->size_min);
 	snapshot->size_max = largest(snapshot->size_max, counters->size_max);
-	snapshot->first = least(snapshot->first, counters->first);
-	snapshot->last = largest(snapshot->last, counters->last);
 	add_flow_counters(&snapshot->flows, &counters->flows);
 }
 
@@ -109,6 +107,28 @@ static void read_port(struct snapshot *snapshot, struct port *port, uint32_t p)
 	snapshot->missed += shown->counters.missed;
 	snapshot->no_mbuf += shown->counters.no_mbuf;
 	snapshot->nic_errors += shown->counters.errors;
+}
+
+/* The first and the last packet of all workers: by the clock, as dates may have been set between.
+ */
+static void derive_span(struct snapshot *snapshot)
+{
+	const struct clock_reading *first = NULL, *last = NULL;
+
+	for (uint32_t w = 0; w < snapshot->worker_count; w++) {
+		const struct worker_counters *counters = &snapshot->workers[w].counters;
+
+		if (counters->size_max == 0)
+			continue;
+		if (first == NULL || counters->first.clock < first->clock)
+			first = &counters->first;
+		if (last == NULL || counters->last.clock > last->clock)
+			last = &counters->last;
+	}
+	if (first == NULL)
+		return;
+	snapshot->first = clock_date(*first);
+	snapshot->last = clock_date(*last);
 }
 
 static void derive_sums(struct snapshot *snapshot)
@@ -190,6 +210,7 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	snapshot->port_count = settings->port_count;
 	for (uint32_t p = 0; p < settings->port_count; p++)
 		read_port(snapshot, settings->ports[p], p);
+	derive_span(snapshot);
 	derive_sums(snapshot);
 	overflow_sort(&snapshot->overflow);
 	if (settings->prefilter != NULL)

@@ -32,11 +32,6 @@ struct tally {
 	int64_t shift;		/* ... and what makes dates of them */
 };
 
-/* The earliest and the latest packet so far, each with what makes a date of it. */
-struct tally_span {
-	struct clock_reading first, last;
-};
-
 #define TALLY_FCS 4
 
 static inline void tally_start(struct tally *tally, uint32_t frames)
@@ -115,28 +110,26 @@ static inline void tally_lengths(const struct tally *tally, struct worker_counte
 }
 
 /* By the clock: the wall clock may have been set in between. */
-static inline void tally_dates(const struct tally *tally, struct tally_span *span,
-			       struct worker_counters *counters)
+static inline void tally_span(const struct tally *tally, struct worker_counters *counters)
 {
-	if (counters->first == 0 || tally->first < span->first.clock)
-		span->first = (struct clock_reading){tally->first, tally->shift};
-	if (tally->last >= span->last.clock)
-		span->last = (struct clock_reading){tally->last, tally->shift};
-	counters->first = clock_date(span->first);
-	counters->last = clock_date(span->last);
+	bool none = counters->size_max == 0;
+
+	if (none || tally->first < counters->first.clock)
+		counters->first = (struct clock_reading){tally->first, tally->shift};
+	if (none || tally->last >= counters->last.clock)
+		counters->last = (struct clock_reading){tally->last, tally->shift};
 }
 
 /* Add the tally to the counters, once: it is empty afterwards. */
-static inline void tally_apply(struct tally *tally, struct worker_counters *counters,
-			       struct tally_span *span)
+static inline void tally_apply(struct tally *tally, struct worker_counters *counters)
 {
 	counters->received += tally->frames;
 	for (uint32_t i = 0; i < tally->verdicts; i++)
 		counters->reasons[tally->verdict[i]]++;
 	counters->filtered_octets += tally->filtered_octets;
 	if (tally->passed > 0) {
+		tally_span(tally, counters);
 		tally_lengths(tally, counters);
-		tally_dates(tally, span, counters);
 		counters->ip_checksum_bad += tally->ip_checksum_bad;
 		counters->l4_checksum_bad += tally->l4_checksum_bad;
 	}

@@ -51,8 +51,7 @@ struct loop {
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
 	unsigned int tally;	/* the oldest */
-	struct worker_counters counters; /* the worker's own; the shared copy follows it */
-	struct tally_span span;
+	struct worker_counters counters;     /* the worker's own; the shared copy follows it */
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
 
@@ -324,7 +323,7 @@ static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
 	prefetch_frames(mbufs, count, loop->worker->handed_frames);
 	/* Counts the burst that was parsed TALLY_DELAY rounds before. */
 	flow_table_push(shared->table);
-	tally_apply(tally, &loop->counters, &loop->span);
+	tally_apply(tally, &loop->counters);
 	if (++loop->unpublished == PUBLISH_BURSTS)
 		publish(loop);
 	/* Now: an emptied outbox has room for what one push can end, not for two. */

@@ -90,7 +90,8 @@ static void fill_packet(struct packet *packet, const struct shot *shot, uint64_t
 }
 
 /* As the worker counts and publishes (lib/worker). */
-static void count(struct worker_shared *worker, const struct packet *packet, uint32_t packets)
+static void count(struct worker_shared *worker, const struct packet *packet, int64_t shift,
+		  uint32_t packets)
 {
 	struct worker_counters own = worker->counters, *counters = &own;
 	uint32_t size = packet->frame_length + 4, class = 0;
@@ -105,9 +106,9 @@ static void count(struct worker_shared *worker, const struct packet *packet, uin
 		counters->size_min = size;
 	if (size > counters->size_max)
 		counters->size_max = size;
-	if (counters->first == 0)
-		counters->first = packet->time;
-	counters->last = packet->time;
+	counters->last = (struct clock_reading){packet->time, shift};
+	if (counters->first.clock == 0)
+		counters->first = counters->last;
 	counters->flows = *flow_table_counters(worker->table);
 	worker_shared_publish(worker, counters);
 }
@@ -126,7 +127,7 @@ static void send_on(struct rig *rig, struct worker_shared *worker, const struct 
 			burst->packets[burst->count++] = packet;
 		flow_table_push(worker->table);
 	}
-	count(worker, &packet, packets);
+	count(worker, &packet, rig->shift, packets);
 }
 
 void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets)

@@ -50,6 +50,26 @@ Test(clock, a_step_changes_no_interval_and_no_rate)
 	}
 }
 
+/* The first and the last packet are that by the clock, whichever worker had them. */
+Test(clock, packets_of_two_workers_on_both_sides_of_a_step)
+{
+	for (unsigned int s = 0; s < STEPS; s++) {
+		struct rig *rig = rig_open(&(struct rig_settings){.workers = 3});
+		const struct snapshot *snapshot;
+
+		rig_send_on(rig, 0, &shot, 1);
+		rig->shift += steps[s];
+		rig_step(rig, CLOCK_SECOND / 4);
+		rig_send_on(rig, 1, &shot, 1);
+		rig_step(rig, CLOCK_SECOND);
+		snapshot = stats_acquire(rig->stats);
+		cr_expect_eq(snapshot->first, RIG_START);
+		cr_expect_eq(snapshot->last, RIG_START + CLOCK_SECOND / 4 + (uint64_t)steps[s]);
+		stats_release(rig->stats, snapshot);
+		rig_close(rig);
+	}
+}
+
 Test(clock, dates_of_the_past_follow_a_step)
 {
 	for (unsigned int s = 0; s < STEPS; s++) {

@@ -7,6 +7,7 @@
 
 #include <rte_ring.h>
 
+#include <weir/clock.h>
 #include <weir/flow.h>
 #include <weir/packet.h>
 
@@ -31,7 +32,7 @@ struct worker_counters {
 	uint64_t frame_octets;		   /* sum of frame lengths without FCS */
 	uint64_t sizes[SIZE_CLASSES];	   /* frames by length with FCS */
 	uint64_t size_min, size_max;	   /* length with FCS; 0: no frame yet */
-	uint64_t first, last;		   /* dates of packets: the earliest and latest, ns; 0: none yet */
+	struct clock_reading first, last;  /* of packets, the earliest and latest by the clock */
 	uint64_t ip_checksum_bad, l4_checksum_bad; /* as the NIC says */
 	/* of all frames, filtered ones too: */
 	uint64_t stamps_ignored;	   /* times of a NIC more than a second from the wall clock */
