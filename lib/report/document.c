@@ -39,11 +39,16 @@ static json_t *texts(const char *const *list, uint32_t count)
 	return array;
 }
 
-json_t *document_instant(uint64_t ns)
+static json_t *instant(uint64_t ns)
 {
 	char text[40];
 
-	return ns == 0 ? json_null() : json_string(format_rfc3339(text, sizeof(text), ns));
+	return json_string(format_rfc3339(text, sizeof(text), ns));
+}
+
+json_t *document_instant(uint64_t ns)
+{
+	return ns == 0 ? json_null() : instant(ns);
 }
 
 uint64_t document_ms(uint64_t ns)
@@ -89,10 +94,11 @@ json_t *document_info(const struct document_info *info, int64_t shift)
 
 json_t *document_time(const struct snapshot *snapshot)
 {
+	bool none = snapshot->size_packets == 0; /* a packet may well be of 1970 */
 	json_t *object = json_object();
 
-	put(&object, "first", document_instant(snapshot->first));
-	put(&object, "last", document_instant(snapshot->last));
+	put(&object, "first", none ? json_null() : instant(snapshot->first));
+	put(&object, "last", none ? json_null() : instant(snapshot->last));
 	put(&object, "seconds", json_real(snapshot->seconds));
 	return object;
 }

@@ -31,7 +31,7 @@ static void time_text(char *out, size_t size, const struct snapshot *snapshot)
 {
 	char first[40], last[40], lasted[32];
 
-	if (snapshot->first == 0) {
+	if (snapshot->size_packets == 0) {
 		snprintf(out, size, "no packet yet");
 		return;
 	}

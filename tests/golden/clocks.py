@@ -106,10 +106,19 @@ def two_clocks(tap: Tap, folder: Path) -> None:
           ("wild", "frame 2:", "30 of the kind"))
 
 
+def epoch(tap: Tap, folder: Path) -> None:
+    """A clock that was never set begins at 0, which is a time like any other."""
+    for count, last in ((1, "00:00:00"), (2, "00:00:01")):
+        one = check(tap, folder, f"{count} from 1970", row(0, SECOND, count), {1000: [count]})
+        tap.equal(f"{count} from 1970: time of the report", one.report["time"],
+                  {"first": "1970-01-01T00:00:00.000000000Z", "last": f"1970-01-01T{last}.000000000Z",
+                   "seconds": count - 1})
+
+
 def main() -> None:
     tap = Tap()
     with tempfile.TemporaryDirectory() as name:
-        for test in (wild, set_clocks, no_fault, two_clocks):
+        for test in (wild, set_clocks, no_fault, two_clocks, epoch):
             test(tap, Path(name))
     tap.end()
 

@@ -169,7 +169,7 @@ struct snapshot {
 	uint64_t clock;		/* when it was made, by the clock */
 	uint64_t time;		/* when it was made, a date; so are the next three */
 	uint64_t started;	/* when weir started to receive */
-	uint64_t first, last;	/* packet times; 0: no packet yet */
+	uint64_t first, last;   /* packet times, once size_packets > 0 */
 	uint64_t interval;	/* ns between snapshots, when nothing holds the stats core up */
 	double seconds;		/* captures: first to last, by their clock; live: since start */
 	bool final;		/* nothing comes after it: all flows have ended */
