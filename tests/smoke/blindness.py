@@ -126,12 +126,12 @@ def second_weir(tap: Tap, driver: str) -> None:
         sender, monitor = topology(rig)
         live = rig.weir("--interface", "mon0", "--driver", driver, namespace=monitor)
         for options in ((), *(("--driver", other) for other in DRIVERS)):
-            run = weir.run("--interface", "mon0", *options, "--file-prefix", f"weir-second-{os.getpid()}",
-                           command=(*monitor.enter, weir.WEIR))
+            run = weir.run("--interface", "mon0", *options, "--duration", "1", "--file-prefix",
+                           f"weir-second-{os.getpid()}", command=(*monitor.enter, weir.WEIR))
             tap.ok(f"{driver}, and a second weir {' '.join(options)}: refused, and who has it", run.status == 1
                    and run.errors.count("\n") == 1 and f"process {live.process.pid} " in run.errors, run)
         run = weir.run(*map(str, NO_HUGE), "--vdev=net_af_packet0,iface=mon0", "--file-prefix",
-                       f"weir-second-{os.getpid()}", "--", command=(*monitor.enter, weir.WEIR))
+                       f"weir-second-{os.getpid()}", "--", "--duration", "1", command=(*monitor.enter, weir.WEIR))
         tap.ok("... also as a port of DPDK", run.status == 1
                and f"mon0: process {live.process.pid} " in run.errors, run)
         elsewhere = rig.weir("--interface", "span0", "--driver", driver, namespace=sender)
@@ -168,8 +168,8 @@ def down_at_start(tap: Tap) -> None:
     with Rig() as rig:
         _, monitor = topology(rig)
         monitor.run("ip", "link", "set", "mon0", "down")
-        run = weir.run("--interface", "mon0", "--file-prefix", f"weir-second-{os.getpid()}",
-                       command=(*monitor.enter, weir.WEIR))
+        run = weir.run("--interface", "mon0", "--duration", "1", "--file-prefix",
+                       f"weir-second-{os.getpid()}", command=(*monitor.enter, weir.WEIR))
         tap.ok("an interface that is down: one line, with the command that helps", run.status == 1
                and run.errors.count("\n") == 1 and '"ip link set mon0 up"' in run.errors, run)
 
