@@ -85,12 +85,15 @@ static void read_driver(struct port *port)
 static void read_link(const struct port *port, struct port_counters *counters)
 {
 	struct rte_eth_link link;
+	char name[IF_NAMESIZE];
 
 	if (!port->started || port->gone)
 		return;
-	if (driver_traits(port->driver)->asks_kernel && port->interface[0] != '\0') {
-		counters->link_up = (kernel_link_flags(port->interface) & IFF_RUNNING) != 0;
-		counters->link_mbps = kernel_link_speed(port->interface);
+	if (driver_traits(port->driver)->asks_kernel && port->interface_index != 0) {
+		if (if_indextoname(port->interface_index, name) == NULL) /* it may be another now */
+			return;
+		counters->link_up = (kernel_link_flags(name) & IFF_RUNNING) != 0;
+		counters->link_mbps = kernel_link_speed(name);
 		return;
 	}
 	if (rte_eth_link_get_nowait(port->id, &link) != 0)
