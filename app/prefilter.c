@@ -17,14 +17,63 @@
 int front_prepare(struct front *front, const struct options *options, struct error *error)
 {
 	memset(front, 0, sizeof(*front));
+	front->mode = options->xdp_mode;
 	if (options->prefilter == NULL)
 		return 0;
 	return prefilter_rules_read(options->prefilter, &front->rules, error);
 }
 
-static bool to_sockets(const struct front *front)
+static const char *behind(const struct front *front)
 {
-	return front->interface->driver == INTERFACE_AF_XDP;
+	return front->sockets ? "AF_XDP" : "AF_PACKET";
+}
+
+/* It passes every frame to the kernel until the start. */
+static int attach(struct front *front, const char *name, unsigned int index, uint16_t queues,
+		  struct error *error)
+{
+	const struct prefilter_options settings = {
+		.target = front->sockets ? PREFILTER_TO_SOCKETS : PREFILTER_TO_KERNEL,
+		.queues = queues,
+	};
+	int result = prefilter_create(&settings, front->rules, &front->prefilter, error);
+
+	if (result != 0)
+		return result;
+	prefilter_set_state(front->prefilter, PREFILTER_IDLE);
+	result = prefilter_attach(front->prefilter, index, front->mode, error);
+	if (result != 0) {
+		prefilter_destroy(front->prefilter);
+		front->prefilter = NULL;
+		return result;
+	}
+	front->native = prefilter_attached(front->prefilter) == PREFILTER_NATIVE;
+	if (front->rules != NULL)
+		log_info("%s: prefilter of %zu rules in front of %s, XDP in %s mode", name,
+			 prefilter_rules_count(front->rules), behind(front),
+			 front->native ? "native" : "generic");
+	return 0;
+}
+
+static int attach_to_sockets(void *context, const char *name, unsigned int index, uint16_t queues,
+			     struct error *error)
+{
+	struct front *front = context;
+	int result;
+
+	front->sockets = true;
+	result = attach(front, name, index, queues, error);
+	front->sockets = result == 0;
+	return result;
+}
+
+struct interface_front front_of_sockets(struct front *front)
+{
+	return (struct interface_front){
+		.attach = attach_to_sockets,
+		.context = front,
+		.passes = front->rules != NULL && prefilter_rules_pass(front->rules),
+	};
 }
 
 /* A user may not have asked for AF_PACKET, which cannot have all rules: say why it is. */
@@ -32,140 +81,52 @@ static int explain(const struct front *front, int result, struct error *error)
 {
 	struct error reason = *error;
 
-	if (result == -EINVAL && !to_sockets(front))
+	if (result == -EINVAL)
 		error_set(error, EINVAL, "%s (%s)", reason.text, front->interface->why);
 	return result;
 }
 
-/* Until the start frames go on to the kernel; the rules are ready to come into force then. */
-static int create(struct front *front, const struct prefilter_options *settings,
-		  struct error *error)
+int front_attach(struct front *front, const struct interface *interface, struct error *error)
 {
-	struct prefilter_rules *plain;
-	int result = prefilter_rules_parse("weir", "", 0, &plain, error);
+	int result = 0;
 
-	if (result != 0)
-		return result;
-	result = prefilter_create(settings, plain, &front->prefilter, error);
-	prefilter_rules_free(plain);
-	if (result != 0)
-		return result;
-	return prefilter_prepare(front->prefilter, front->rules, &front->prepared, error);
-}
-
-int front_attach(struct front *front, const struct options *options,
-		 const struct interface *interface, struct error *error)
-{
-	struct prefilter_options settings = {.queues = interface->port_count};
-	int result;
-
+	front->interface = interface;
 	if (front->rules == NULL)
 		return 0;
-	front->interface = interface;
-	settings.target = to_sockets(front) ? PREFILTER_TO_SOCKETS : PREFILTER_TO_KERNEL;
-	interface_take(interface, INTERFACE_NOTHING);
-	result = interface_check_xdp(interface, error);
-	if (result == 0)
-		result = create(front, &settings, error);
-	result = explain(front, result, error);
-	if (result == 0)
-		result = prefilter_attach(front->prefilter, interface->index, options->xdp_mode,
-					  error);
-	if (result != 0)
-		return result;
-	if (prefilter_rules_look_at_vlans(front->rules) && interface_takes_tags_out(interface))
+	if (!front->sockets) {
+		result = interface_check_xdp(interface, error);
+		if (result == 0)
+			result = explain(front,
+					 attach(front, interface->name, interface->index, 0, error),
+					 error);
+	}
+	if (result == 0 && prefilter_rules_look_at_vlans(front->rules) &&
+	    interface_takes_tags_out(interface))
 		log_warning("%s: rx-vlan-offload is on: a VLAN tag that is taken out before XDP "
 			    "fits no rule with vlan but 0; ethtool -K %s rxvlan off leaves it in",
 			    interface->name, interface->name);
-	front->native = prefilter_attached(front->prefilter) == PREFILTER_NATIVE;
-	log_info("%s: prefilter of %zu rules in front of %s, XDP in %s mode", interface->name,
-		 prefilter_rules_count(front->rules), to_sockets(front) ? "AF_XDP" : "AF_PACKET",
-		 front->native ? "native" : "generic");
-	return 0;
-}
-
-void front_hold(const struct front *front, uint16_t queue)
-{
-	if (front->prefilter != NULL && to_sockets(front))
-		prefilter_remove_socket(front->prefilter, queue);
+	return result;
 }
 
 /* ---- no frame on its way ---- */
 
-static int replace_text(struct front *front, const char *text, struct error *error)
+/* From now on the program does so, and no frame is on its way that it treated otherwise. */
+static void settle(const struct front *front, enum prefilter_state state)
 {
-	struct prefilter_rules *rules;
-	int result = prefilter_rules_parse("weir", text, strlen(text), &rules, error);
-
-	if (result != 0)
-		return result;
-	result = prefilter_replace(front->prefilter, rules, error);
-	prefilter_rules_free(rules);
-	return result;
+	prefilter_set_state(front->prefilter, state);
+	usleep(SETTLE_US);
 }
-
-/* Drops all, in words that nobody would use for it, so that they are no rule twice. */
-#define DROP_ALL                                                                                   \
-	"limit 1 packets/s burst 1 packets then drop ip\n"                                         \
-	"limit 1 packets/s burst 1 packets then drop ip6\n"                                        \
-	"limit 1 packets/s burst 1 packets then drop non-ip\n"
 
 /*
- * Nothing is to reach weir: of sockets none takes a frame now; but AF_PACKET sees all that the
- * kernel gets, so everything is dropped, for some milliseconds.
+ * In these moments nothing may reach weir uncounted: AF_XDP's sockets get what the program hands
+ * them, AF_PACKET's all that the kernel gets.
  */
-static int set_quiet(struct front *front, struct error *error)
+static enum prefilter_state quiet(const struct front *front)
 {
-	return replace_text(front, to_sockets(front) ? "default pass" : "default drop", error);
+	return front->sockets ? PREFILTER_IDLE : PREFILTER_DROPPING;
 }
 
-/* Drop everything; the rules in force stay behind that with their counts. */
-static int drop_all(struct front *front, const char *rules, struct error *error)
-{
-	char *text;
-	int result;
-
-	if (asprintf(&text, DROP_ALL "%s", rules) < 0)
-		return error_set(error, ENOMEM, "prefilter: out of memory");
-	result = replace_text(front, text, error);
-	free(text);
-	return result;
-}
-
-static uint64_t refused(const struct front *front)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t p = 0; p < front->port_count; p++)
-		sum += port_sockets_refused(&front->ports[p]);
-	return sum;
-}
-
-/* The rules in force now will be gone then, but for what is unreadable. */
-static int remember_before(struct front *front, struct error *error)
-{
-	struct prefilter_sum unreadable = {0};
-	struct prefilter_sums sums;
-	int result;
-
-	prefilter_totals(front->prefilter, &front->before);
-	front->refused_before = refused(front);
-	result = prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, error);
-	if (result != 0)
-		return result;
-	if (sums.count > 0)
-		unreadable = sums.rules[sums.count - 1].matched;
-	prefilter_sums_free(&sums);
-	front->offer = (struct telemetry_prefilter){
-		.prefilter = front->prefilter,
-		.gone_before = {front->before.seen.packets - unreadable.packets,
-				front->before.seen.octets - unreadable.octets},
-		.unreadable_before = unreadable,
-	};
-	return 0;
-}
-
-static int open_sockets(struct front *front, struct error *error)
+static int enter_sockets(struct front *front, struct error *error)
 {
 	int result = 0;
 
@@ -191,21 +152,13 @@ int front_start(struct front *front, struct port *ports, uint32_t count, struct 
 		return 0;
 	front->ports = ports;
 	front->port_count = count;
-	result = set_quiet(front, error);
-	if (result != 0)
-		return result;
-	usleep(SETTLE_US);
+	interface_take(front->interface, INTERFACE_INCOMING);
+	settle(front, quiet(front));
 	for (uint32_t p = 0; p < count; p++)
 		port_discard(&ports[p]);
-	result = remember_before(front, error);
-	prefilter_sampling_restart(front->prefilter);
-	interface_take(front->interface, INTERFACE_INCOMING);
+	result = front->sockets ? enter_sockets(front, error) : 0;
 	if (result == 0)
-		result = prefilter_commit(front->prepared, error);
-	prefilter_change_free(front->prepared);
-	front->prepared = NULL;
-	if (result == 0 && to_sockets(front))
-		result = open_sockets(front, error);
+		prefilter_set_state(front->prefilter, PREFILTER_COUNTING);
 	return result;
 }
 
@@ -215,7 +168,7 @@ void front_reload(struct front *front, const struct options *options)
 	struct error error;
 	int result;
 
-	if (front->prefilter == NULL)
+	if (front->rules == NULL)
 		return;
 	result = prefilter_rules_read(options->prefilter, &rules, &error);
 	if (result == 0) {
@@ -228,43 +181,17 @@ void front_reload(struct front *front, const struct options *options)
 		log_info("%s: its rules are in force", options->prefilter);
 }
 
-static void shut_sockets(struct front *front)
-{
-	for (uint32_t p = 0; p < front->port_count; p++)
-		prefilter_remove_socket(front->prefilter, (uint16_t)p);
-	usleep(SETTLE_US);
-	prefilter_detach(front->prefilter);
-}
-
-static void shut_kernel(struct front *front)
-{
-	char *rules = prefilter_text(front->prefilter);
-	struct error error;
-
-	/* With too many rules for three more, those in force do not stay. */
-	if (rules == NULL || drop_all(front, rules, &error) != 0)
-		(void)set_quiet(front, &error);
-	usleep(SETTLE_US);
-	interface_take(front->interface, INTERFACE_NOTHING);
-	prefilter_detach(front->prefilter);
-	if (rules != NULL)
-		(void)replace_text(front, rules, &error);
-	free(rules);
-}
-
 void front_stop(struct front *front)
 {
 	if (front->prefilter == NULL)
 		return;
-	if (to_sockets(front))
-		shut_sockets(front);
-	else
-		shut_kernel(front);
+	settle(front, quiet(front));
+	interface_take(front->interface, INTERFACE_NOTHING);
+	prefilter_detach(front->prefilter);
 }
 
 void front_close(struct front *front)
 {
-	prefilter_change_free(front->prepared);
 	prefilter_destroy(front->prefilter);
 	prefilter_rules_free(front->rules);
 	memset(front, 0, sizeof(*front));
@@ -272,42 +199,50 @@ void front_close(struct front *front)
 
 /* ---- what it counted ---- */
 
+static uint64_t refused(const struct front *front)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t p = 0; p < front->port_count; p++)
+		sum += port_sockets_refused(&front->ports[p]);
+	return sum;
+}
+
 void front_fill(void *context, struct snapshot *snapshot)
 {
 	struct front *front = context;
 	struct snapshot_prefilter *out = &snapshot->prefilter;
-	const struct prefilter_totals *before = &front->before;
 	struct prefilter_sampling sampling = prefilter_sampling(front->prefilter);
 	struct prefilter_totals now;
 	char name[IF_NAMESIZE];
 
 	out->present = true;
-	out->sockets = to_sockets(front);
+	out->rules = front->rules != NULL;
+	out->sockets = front->sockets;
 	out->native = front->native;
 	out->attached = if_indextoname(front->interface->index, name) != NULL;
 	out->sampling = sampling.any;
 	out->sample_every = sampling.every;
-	out->xsk_full = refused(front) - front->refused_before;
+	out->xsk_full = refused(front);
 	prefilter_totals(front->prefilter, &now);
-	out->seen = now.seen.packets - before->seen.packets;
-	out->analysed = now.analysed.packets - before->analysed.packets;
-	out->passed = now.passed.packets - before->passed.packets;
-	out->no_socket = now.no_socket.packets - before->no_socket.packets;
-	out->passed += out->no_socket;
-	out->dropped = now.dropped.packets - before->dropped.packets;
-	out->limited = now.limited.packets - before->limited.packets;
-	out->sampled_out = now.sampled_out.packets - before->sampled_out.packets;
-	out->analysed_octets = now.analysed.octets - before->analysed.octets;
-	out->passed_octets = now.passed.octets - before->passed.octets + now.no_socket.octets -
-			     before->no_socket.octets;
-	out->dropped_octets = now.dropped.octets - before->dropped.octets;
-	out->limited_octets = now.limited.octets - before->limited.octets;
-	out->sampled_out_octets = now.sampled_out.octets - before->sampled_out.octets;
+	out->seen = now.seen.packets;
+	out->analysed = now.analysed.packets;
+	out->no_socket = now.no_socket.packets;
+	out->host = now.host.packets;
+	out->passed = now.passed.packets + out->no_socket + out->host;
+	out->dropped = now.dropped.packets;
+	out->limited = now.limited.packets;
+	out->sampled_out = now.sampled_out.packets;
+	out->analysed_octets = now.analysed.octets;
+	out->passed_octets = now.passed.octets + now.no_socket.octets + now.host.octets;
+	out->dropped_octets = now.dropped.octets;
+	out->limited_octets = now.limited.octets;
+	out->sampled_out_octets = now.sampled_out.octets;
 }
 
-const struct telemetry_prefilter *front_offer(const struct front *front)
+struct prefilter *front_offer(const struct front *front)
 {
-	return front->prefilter != NULL ? &front->offer : NULL;
+	return front->rules != NULL ? front->prefilter : NULL;
 }
 
 json_t *front_rules(struct front *front)
@@ -315,10 +250,9 @@ json_t *front_rules(struct front *front)
 	struct prefilter_sums sums;
 	json_t *rules;
 
-	if (front->prefilter == NULL ||
+	if (front_offer(front) == NULL ||
 	    prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, NULL) != 0)
 		return NULL;
-	telemetry_prefilter_since(&front->offer, &sums, 0);
 	rules = document_prefilter_matches(&sums);
 	prefilter_sums_free(&sums);
 	return rules;

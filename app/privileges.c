@@ -138,12 +138,13 @@ void privileges_close(void)
 
 /* ---- who needs what: found out by leaving them out, tests/smoke/privileges.py ---- */
 
-static struct privileges of_port(const struct port *port)
+static struct privileges of_port(const struct port *port, bool own_program)
 {
 	struct rte_eth_dev_info info;
 
-	/* To take its XDP program off. */
-	if (strcmp(port->driver, "net_af_xdp") == 0 || strcmp(port->driver, "net_tap") == 0)
+	/* To take its XDP program off; weir's own comes off with its link. */
+	if ((strcmp(port->driver, "net_af_xdp") == 0 && !own_program) ||
+	    strcmp(port->driver, "net_tap") == 0)
 		return (struct privileges){.closing = BIT(CAP_NET_ADMIN)};
 	if (rte_eth_dev_info_get(port->id, &info) != 0 || info.device == NULL ||
 	    strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") == 0)
@@ -158,16 +159,16 @@ struct privileges privileges_of(const struct source *source)
 	struct privileges sum = {0};
 
 	for (uint32_t p = 0; p < source->port_count; p++) {
-		struct privileges one = of_port(&source->ports[p]);
+		struct privileges one = of_port(&source->ports[p], source->front.prefilter != NULL);
 
 		sum.running |= one.running;
 		sum.closing |= one.closing;
 	}
 	/*
-	 * Rules are changed through bpf(), by telemetry's threads and at the end. Counters need
-	 * nothing: they are mapped.
+	 * Rules are changed through bpf(), by telemetry's threads. Counters need nothing, nor do
+	 * start and end of counting and this host's addresses: they are mapped.
 	 */
-	if (source->front.prefilter != NULL)
+	if (front_offer(&source->front) != NULL)
 		sum.running |= BIT(CAP_BPF);
 	/* Physical addresses of memory that is asked for later, as by dpdk-dumpcap. */
 	if (rte_eal_has_hugepages() && rte_eal_iova_mode() == RTE_IOVA_PA)

@@ -114,18 +114,17 @@ static int open_interface(struct source *source, const struct options *options,
 			  struct worker *workers, struct error *error)
 {
 	uint16_t wanted = source_workers_wanted(options);
+	const struct interface_front front = front_of_sockets(&source->front);
 	struct interface *interface = &source->interface;
 	uint32_t queues;
 	int result;
 
 	result = interface_attach(options->interface, options->driver, wanted, PORT_QUEUES_MAX,
-				  interface, error);
+				  &front, interface, error);
 	if (result == 0)
-		result = front_attach(&source->front, options, interface, error);
-	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++) {
+		result = front_attach(&source->front, interface, error);
+	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++)
 		result = open_port(source, interface->port_ids[p], interface->queues_each, error);
-		front_hold(&source->front, p);
-	}
 	if (result != 0)
 		return result;
 	queues = (uint32_t)interface->port_count * interface->queues_each;

@@ -22,7 +22,7 @@ struct source {
 	uint32_t port_count;
 	struct reader *reader;	     /* captures only, else NULL */
 	struct interface interface; /* --interface only: port_count 0 otherwise */
-	struct front front;	     /* --prefilter, in front of the interface */
+	struct front front;	     /* the XDP program in front of the interface */
 	uint16_t worker_count;
 	bool placed_by_hand;         /* --config */
 	bool trust_time;	     /* a port replays a capture: its times are right */

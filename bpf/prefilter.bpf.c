@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "for_host.h"
 #include "parse.h"
 #include "prefilter.h"
 #include "search.h"
@@ -11,6 +12,9 @@ char LICENSE[] SEC("license") = "BSD-3-Clause";
 
 /* Frames to be analysed go to the kernel, for AF_PACKET, instead of to AF_XDP sockets. */
 const volatile bool to_kernel;
+
+/* An enum prefilter_gate. */
+__u32 weir_gate;
 
 struct arena {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -52,7 +56,7 @@ struct {
 	__type(value, __u32);
 } weir_samples SEC(".maps");
 
-/* By queue; the name is the one that libxdp looks for. */
+/* By queue. */
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
 	__uint(max_entries, 64);
@@ -106,7 +110,7 @@ static __always_inline bool is_sampled(const struct prefilter_rule *rule)
 	return true;
 }
 
-/* The XDP action for a frame to be analysed. */
+/* The XDP action for a frame to be analysed. What is for this host a socket would keep from it. */
 static __always_inline int hand_over(struct xdp_md *context, __u32 *fate)
 {
 	int action;
@@ -114,6 +118,10 @@ static __always_inline int hand_over(struct xdp_md *context, __u32 *fate)
 	*fate = PREFILTER_FATE_ANALYSED;
 	if (to_kernel)
 		return XDP_PASS;
+	if (is_for_host(context)) {
+		*fate = PREFILTER_FATE_HOST;
+		return XDP_PASS;
+	}
 	action = bpf_redirect_map(&xsks_map, context->rx_queue_index, XDP_PASS);
 	if (action != XDP_REDIRECT)
 		*fate = PREFILTER_FATE_NO_SOCKET;
@@ -133,7 +141,8 @@ static __always_inline int act(struct xdp_md *context, const struct prefilter_ru
 		}
 		action = rule->then;
 	} else if (action == PREFILTER_ACTION_SAMPLE) {
-		if (!is_sampled(rule)) {
+		/* What is not analysed is not thinned out either. */
+		if ((to_kernel || !is_for_host(context)) && !is_sampled(rule)) {
 			*fate = PREFILTER_FATE_SAMPLED_OUT;
 			return XDP_DROP;
 		}
@@ -150,18 +159,26 @@ static __always_inline int act(struct xdp_md *context, const struct prefilter_ru
 	}
 }
 
-static __always_inline void count(void *arena, const struct prefilter_header *header, __u32 number,
-				  __u32 octets, __u32 fate)
+static __always_inline void count(__u32 cpu, __u32 octets, __u32 fate)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 at = header->counters + cpu * header->counters_per_cpu + number / 2;
-	struct prefilter_count *rule = bpf_map_lookup_elem(arena, &at);
 	struct prefilter_total *total = bpf_map_lookup_elem(&weir_totals, &cpu);
 
-	if (!rule || !total || fate >= PREFILTER_FATES)
+	if (!total || fate >= PREFILTER_FATES)
 		return;
 	total->packets[fate]++;
 	total->octets[fate] += octets;
+}
+
+static __always_inline void count_rule(void *arena, const struct prefilter_header *header,
+				       __u32 number, __u32 octets, __u32 fate)
+{
+	const __u32 cpu = bpf_get_smp_processor_id();
+	__u32 at = header->counters + cpu * header->counters_per_cpu + number / 2;
+	struct prefilter_count *rule = bpf_map_lookup_elem(arena, &at);
+
+	if (!rule)
+		return;
+	count(cpu, octets, fate);
 	rule += number & 1;
 	rule->packets++;
 	rule->octets += octets;
@@ -189,22 +206,45 @@ static __noinline __u32 decide(struct xdp_md *context, void *arena,
 	}
 }
 
-/*
- * Its name, this version and the map xsks_map are what libxdp knows its own program by: the sockets
- * of DPDK's AF_XDP driver enter themselves into the map (docs/decisions/af-xdp-own-program.md).
- */
-__uint(xsk_prog_version, 1) SEC("xdp_metadata");
+/* The XDP action while the gate is not open; negative: it is. */
+static __always_inline int at_gate(void)
+{
+	switch (*(volatile __u32 *)&weir_gate) {
+	case PREFILTER_GATE_OPEN:
+		return -1;
+	case PREFILTER_GATE_DROPPING:
+		return XDP_DROP;
+	default:
+		return XDP_PASS;
+	}
+}
+
+/* Without rules: everything is analysed. */
+SEC("xdp")
+int weir_front(struct xdp_md *context)
+{
+	int action = at_gate();
+	__u32 fate;
+
+	if (action >= 0)
+		return action;
+	action = hand_over(context, &fate);
+	count(bpf_get_smp_processor_id(), context->data_end - context->data, fate);
+	return action;
+}
 
 SEC("xdp")
-int xsk_def_prog(struct xdp_md *context)
+int weir_prefilter(struct xdp_md *context)
 {
 	const __u32 octets = context->data_end - context->data;
 	const struct prefilter_header *header;
 	const struct prefilter_rule *rule;
 	__u32 number, fate, slot = 0;
+	int action = at_gate();
 	void *arena;
-	int action;
 
+	if (action >= 0)
+		return action;
 	arena = bpf_map_lookup_elem(&weir_active, &slot);
 	if (!arena)
 		return XDP_PASS;
@@ -216,7 +256,7 @@ int xsk_def_prog(struct xdp_md *context)
 	if (!rule)
 		return XDP_PASS;
 	action = act(context, rule + (number & 1), octets, &fate);
-	count(arena, header, number, octets, fate);
+	count_rule(arena, header, number, octets, fate);
 	return action;
 }
 

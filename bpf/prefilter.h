@@ -40,8 +40,53 @@ enum prefilter_fate {
 	PREFILTER_FATE_LIMITED,
 	PREFILTER_FATE_SAMPLED_OUT,
 	PREFILTER_FATE_NO_SOCKET, /* to be analysed, but its queue has no socket: passed on */
+	PREFILTER_FATE_HOST,      /* to be analysed, but it is for this host: passed on */
 	PREFILTER_FATES
 };
+
+/*
+ * Whether frames are decided on and counted, so that counting can begin and end while no frame is
+ * on its way. Written by user space into mapped memory: that needs no privilege.
+ */
+enum prefilter_gate {
+	PREFILTER_GATE_OPEN,
+	PREFILTER_GATE_SHUT,	/* every frame goes to the kernel, uncounted */
+	PREFILTER_GATE_DROPPING /* none goes anywhere: while queues of AF_PACKET are emptied */
+};
+
+/*
+ * Which frames are for this host, so that a socket must not take them (lib/prefilter/host.h says
+ * which those are): written by user space, mapped. `own` is one word, so that it changes at once:
+ * the interface's MAC address, its first octet in bits 40 to 47, and flags. A key is a MAC address
+ * (`high` is PREFILTER_HOST_MAC_KEY) or an IP address, IPv4 as ::ffff:192.0.2.1; all zero is a
+ * free place. It stands in one of PREFILTER_HOST_PROBES places, from its hash on.
+ */
+#define PREFILTER_HOST_MAC     0xffffffffffffull
+#define PREFILTER_HOST_GROUP   (1ull << 40) /* of a MAC address: broadcast or multicast */
+#define PREFILTER_HOST_USED    (1ull << 48) /* all to its MAC addresses and to groups is for it */
+#define PREFILTER_HOST_MORE    (1ull << 49) /* there are unicast MAC addresses among the keys */
+#define PREFILTER_HOST_SECOND  (1ull << 50) /* the second table is in force, else the first */
+#define PREFILTER_HOST_MAC_KEY 1ull
+#define PREFILTER_HOST_IPV4    0xffff00000000ull /* `low` of an IPv4 address 0.0.0.0 */
+#define PREFILTER_HOST_BITS    12
+#define PREFILTER_HOST_PLACES  (1 << PREFILTER_HOST_BITS)
+#define PREFILTER_HOST_PROBES  16 /* enough for a thousand keys */
+
+struct prefilter_host_key {
+	__u64 high, low;
+};
+
+struct prefilter_host {
+	__u64 own;
+	/* Two tables: one is written while the other is read. */
+	struct prefilter_host_key key[2 * PREFILTER_HOST_PLACES];
+};
+
+/* The first place of a key in its table. */
+#define PREFILTER_HOST_HASH(high, low)                                                             \
+	((__u32)((((high) ^ (high) >> 32) * 0x9e3779b97f4a7c15ull + (low)) *                       \
+			 0xbf58476d1ce4e5b9ull >>                                                  \
+		 (64 - PREFILTER_HOST_BITS)))
 
 /* What a rule says. `then` of LIMIT is one of the first three. */
 enum prefilter_action {
@@ -164,7 +209,7 @@ struct prefilter_count {
 struct prefilter_total {
 	__u64 packets[PREFILTER_FATES];
 	__u64 octets[PREFILTER_FATES];
-	__u64 unused[4];
+	__u64 unused[2];
 };
 
 /*

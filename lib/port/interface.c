@@ -9,9 +9,7 @@
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
@@ -19,13 +17,12 @@
 
 #include <weir/log.h>
 
+#include "capability.h"
 #include "kernel_hold.h"
 #include "kernel_link.h"
 #include "kernel_loss.h"
 #include "xdp_holder.h"
-#include "xdp_log.h"
-#include "xdp_stale.h"
-#include "xdp_trial.h"
+#include "xdp_socket.h"
 
 /* The driver's totals end with the queues that struct rte_eth_stats has room for. */
 #define PACKET_QUEUES_MAX 16 /* RTE_ETHDEV_QUEUE_STAT_CNTRS, which is gone in DPDK 25.11 */
@@ -35,25 +32,19 @@
 
 /* ---- may it? ---- */
 
-static bool has_capability(unsigned int capability)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &header, data) != 0)
-		return true; /* then let the driver find out */
-	return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
-}
-
 /* The capability that AF_XDP misses, or NULL. */
 static const char *missing_for_xdp(void)
 {
-	if (!has_capability(CAP_NET_RAW))
+	if (!capability_here(CAP_NET_RAW))
 		return "CAP_NET_RAW";
-	if (!has_capability(CAP_NET_ADMIN))
+	if (!capability_here(CAP_NET_ADMIN))
 		return "CAP_NET_ADMIN";
-	if (!has_capability(CAP_BPF) && !has_capability(CAP_SYS_ADMIN))
+	if (!capability_here(CAP_BPF) && !capability_here(CAP_SYS_ADMIN))
 		return "CAP_BPF";
+	if (!capability_here(CAP_PERFMON) && !capability_here(CAP_SYS_ADMIN))
+		return "CAP_PERFMON"; /* else programs may not compare pointers to packets */
+	if (!capability_here(CAP_IPC_LOCK) && capability_locked_memory() != UINT64_MAX)
+		return "CAP_IPC_LOCK (or no limit of locked memory)"; /* for the frames */
 	return NULL;
 }
 
@@ -76,7 +67,7 @@ static int check_interface(const char *name, struct kernel_link *link, struct er
 		return error_set(error, ENETDOWN,
 				 "%s: the interface is down; \"ip link set %s up\" brings it up",
 				 name, name);
-	if (!has_capability(CAP_NET_RAW))
+	if (!capability_here(CAP_NET_RAW))
 		return error_set(error, EPERM,
 				 "%s: needs CAP_NET_RAW; run as root or give the capability", name);
 	return kernel_hold_check(name, link->index, error);
@@ -94,6 +85,9 @@ static int xdp_taken(const char *name, const struct kernel_link *link, struct er
 
 /* ---- AF_PACKET ---- */
 
+/* Of the rings of all queues. */
+#define RING_OCTETS (UINT64_C(64) << 20)
+
 struct slots {
 	uint32_t bytes, block, count;
 };
@@ -107,20 +101,22 @@ static struct slots choose_slots(const char *name, uint32_t mtu, uint16_t queues
 	/* 511 * 128 is the largest slot that the driver can copy to an mbuf (64 kB with its
 	 * headroom) and 32 of which fill whole pages. */
 	struct slots slots = {.bytes = 65408, .block = 32 * 65408};
-	uint64_t budget = UINT64_C(64) << 20;
-	struct rlimit lock;
+	uint64_t budget = RING_OCTETS;
 	uint32_t per_block;
 
 	if (!kernel_link_merges_frames(name) && mtu <= 16000) {
 		slots.bytes = mtu <= 1900 ? 2048 : mtu <= 8000 ? 8192 : 16384;
 		slots.block = 65536;
 	}
-	if (!has_capability(CAP_IPC_LOCK) && getrlimit(RLIMIT_MEMLOCK, &lock) == 0 &&
-	    lock.rlim_cur != RLIM_INFINITY)
-		budget = RTE_MIN(budget, lock.rlim_cur / 2);
+	if (!capability_here(CAP_IPC_LOCK))
+		budget = RTE_MIN(budget, capability_locked_memory() / 2);
 	per_block = slots.block / slots.bytes;
 	slots.count = (uint32_t)(budget / queues / slots.bytes);
 	slots.count = RTE_MAX(slots.count / per_block, 1u) * per_block;
+	if (budget < RING_OCTETS)
+		log_warning("%s: room for %u frames a queue only, as this user may not lock more "
+			    "memory; CAP_IPC_LOCK or a higher \"ulimit -l\" makes it more",
+			    name, slots.count);
 	return slots;
 }
 
@@ -248,18 +244,14 @@ static void judge_symmetry(struct interface *interface)
 			    name, interface->port_count, name);
 }
 
-static int attach_xdp(struct interface *interface, const struct kernel_link *link, uint16_t queues,
-		      struct error *error)
+static int attach_xdp(struct interface *interface, uint16_t queues,
+		      const struct interface_front *front, struct error *error)
 {
-	const char *step;
-	int result = xdp_trial(link->index, &step);
+	int result = front->attach(front->context, interface->name, interface->index, queues, error);
 
 	if (result != 0)
-		return error_set(error, -result,
-				 "%s: the kernel or the interface's driver refuses "
-				 "%s: %s",
-				 interface->name, step, strerror(-result));
-	xdp_log_quietly();
+		return result;
+	xdp_sockets_only();
 	interface->queues_each = 1;
 	for (uint16_t q = 0; q < queues && result == 0; q++)
 		if (add_xdp_vdev(interface, q) != 0)
@@ -278,10 +270,14 @@ static int xdp_possible(const char *name, const struct kernel_link *link, uint16
 {
 	uint16_t ports = (uint16_t)(RTE_MAX_ETHPORTS - rte_eth_dev_count_avail());
 	const char *missing = missing_for_xdp();
+	int result = xdp_socket_possible();
 
 	if (missing != NULL)
 		return error_set(error, EPERM, "%s: AF_XDP needs %s", name, missing);
-	if (link->has_xdp) /* and the driver would remove it when it fails */
+	if (result != 0)
+		return error_set(error, -result, "%s: the kernel refuses AF_XDP sockets: %s", name,
+				 strerror(-result));
+	if (link->has_xdp)
 		return xdp_taken(name, link, error);
 	if (link->mtu > XDP_MTU_MAX)
 		return error_set(error, EMSGSIZE,
@@ -296,18 +292,21 @@ static int xdp_possible(const char *name, const struct kernel_link *link, uint16
 	return 0;
 }
 
-/* 0, or why this host needs the interface itself. */
-static int xdp_harmless(const char *name, const struct kernel_link *link, struct error *error)
+/* 0, or why this host needs the interface itself, and AF_PACKET shows more of it. */
+static int xdp_harmless(const char *name, const struct kernel_link *link, bool passes,
+			struct error *error)
 {
 	char what[64];
 
-	if (kernel_link_has_address(name, what, sizeof(what)))
+	if (!passes && kernel_link_has_address(name, what, sizeof(what)))
 		return error_set(error, EADDRINUSE,
-				 "%s has the address %s, and AF_XDP would cut this host off", name,
-				 what);
+				 "%s has the address %s, and AF_XDP would not see what is for this "
+				 "host",
+				 name, what);
 	if (link->has_master || kernel_link_carries(name, link->index))
 		return error_set(error, EBUSY,
-				 "%s carries a bridge, bond or VLAN, which AF_XDP would cut off",
+				 "%s carries a bridge, bond or VLAN, and AF_XDP could keep frames "
+				 "from it",
 				 name);
 	return 0;
 }
@@ -319,8 +318,31 @@ static void say_why(struct interface *interface, const char *driver, const char 
 	snprintf(interface->why, sizeof(interface->why), "%s: %.140s", driver, why);
 }
 
+/* AF_XDP, or why not. */
+static int try_xdp(struct interface *interface, const struct kernel_link *link, bool asked_for,
+		   uint16_t queues, const struct interface_front *front, struct error *error)
+{
+	const char *name = interface->name;
+	int result = xdp_possible(name, link, queues, error);
+
+	if (result == 0 && !asked_for)
+		result = xdp_harmless(name, link, front->passes, error);
+	if (result == 0)
+		result = attach_xdp(interface, queues, front, error);
+	return result;
+}
+
+static const char *why_xdp(enum interface_driver asked, const struct interface_front *front)
+{
+	if (asked == INTERFACE_AF_XDP)
+		return "as asked for";
+	return front->passes ? "rules pass frames, which AF_PACKET would see all the same"
+			     : "it works here, and this host does not use the interface itself";
+}
+
 int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
-		     uint16_t workers_max, struct interface *interface, struct error *error)
+		     uint16_t workers_max, const struct interface_front *front,
+		     struct interface *interface, struct error *error)
 {
 	uint16_t rx_queues, wanted;
 	struct kernel_link link;
@@ -341,20 +363,9 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 		return attach_packet(interface, &link, wanted, error);
 	}
 	interface->driver = INTERFACE_AF_XDP;
-	if (link.has_xdp && missing_for_xdp() == NULL && xdp_remove_stale(link.index, rx_queues)) {
-		log_info("%s: the XDP program of a process that was killed is taken off", name);
-		link.has_xdp = false;
-	}
-	result = xdp_possible(name, &link, rx_queues, &reason);
-	if (result == 0 && driver == INTERFACE_ANY)
-		result = xdp_harmless(name, &link, &reason);
-	if (result == 0)
-		result = attach_xdp(interface, &link, rx_queues, &reason);
+	result = try_xdp(interface, &link, driver == INTERFACE_AF_XDP, rx_queues, front, &reason);
 	if (result == 0) {
-		say_why(interface, "AF_XDP",
-			driver == INTERFACE_AF_XDP ? "as asked for"
-						   : "it works here, and this host does not use "
-						     "the interface itself");
+		say_why(interface, "AF_XDP", why_xdp(driver, front));
 		return 0;
 	}
 	if (driver == INTERFACE_AF_XDP) {

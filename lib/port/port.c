@@ -19,6 +19,7 @@
 #include "kernel_link.h"
 #include "kernel_loss.h"
 #include "pool.h"
+#include "promiscuous.h"
 
 #define DESCRIPTORS          4096
 #define DESCRIPTORS_AT_LEAST 256 /* below it a burst at line rate does not fit */
@@ -112,6 +113,7 @@ static void set_promiscuous(struct port *port)
 	int result;
 
 	if (port->interface[0] != '\0' && driver_traits(port->driver)->asks_kernel) {
+		promiscuous_left_alone(port->id);
 		port->promiscuous_socket = kernel_link_promiscuous(if_nametoindex(port->interface));
 		result = RTE_MIN(port->promiscuous_socket, 0);
 		port->promiscuous = result == 0;

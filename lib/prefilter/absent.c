@@ -13,8 +13,8 @@ int prefilter_create(const struct prefilter_options *options, const struct prefi
 		     struct prefilter **prefilter, struct error *error)
 {
 	return error_set(error, ENOTSUP,
-			 "prefilter: this weir was built without it; build it with clang, bpftool "
-			 "and libbpf-dev installed (meson option prefilter)");
+			 "prefilter: this weir was built without XDP programs; build it with clang, "
+			 "bpftool and libbpf-dev installed (meson option prefilter)");
 }
 
 void prefilter_destroy(struct prefilter *prefilter)
@@ -28,6 +28,11 @@ int prefilter_attach(struct prefilter *prefilter, unsigned int index, enum prefi
 }
 
 void prefilter_detach(struct prefilter *prefilter)
+{
+	abort();
+}
+
+void prefilter_set_state(struct prefilter *prefilter, enum prefilter_state state)
 {
 	abort();
 }

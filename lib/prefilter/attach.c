@@ -11,6 +11,8 @@
 
 #include <bpf/bpf.h>
 
+#include "host.h"
+
 const char *prefilter_mode_name(enum prefilter_mode mode)
 {
 	static const char *const names[] = {"auto", "native", "generic"};
@@ -71,22 +73,12 @@ static int attach_failed(int code, const char *name, enum prefilter_mode mode, s
 	}
 }
 
-static int attach(struct prefilter *prefilter, unsigned int index, enum prefilter_mode mode,
-		  struct error *error)
+static int attach(struct prefilter *prefilter, unsigned int index, const char *name,
+		  enum prefilter_mode mode, struct error *error)
 {
 	enum prefilter_mode tried = mode == PREFILTER_GENERIC ? mode : PREFILTER_NATIVE;
-	char name[IF_NAMESIZE];
-	int link;
+	int link = make_link(prefilter, index, tried);
 
-	if (prefilter->link >= 0)
-		return error_set(error, EALREADY,
-				 "prefilter: attached already; detach it from there first");
-	if (if_indextoname(index, name) == NULL)
-		return error_set(error, ENODEV,
-				 "prefilter: there is no interface %u (any more); give one that ip "
-				 "link shows",
-				 index);
-	link = make_link(prefilter, index, tried);
 	if (link < 0 && mode == PREFILTER_AUTO && !is_occupied(link) && link != -EPERM) {
 		log_info("%s: no native XDP (%s), so generic", name, strerror(-link));
 		tried = PREFILTER_GENERIC;
@@ -99,13 +91,41 @@ static int attach(struct prefilter *prefilter, unsigned int index, enum prefilte
 	return 0;
 }
 
+/* The program knows this host's addresses before the first frame comes to it. */
+static int attach_knowing(struct prefilter *prefilter, unsigned int index,
+			  enum prefilter_mode mode, struct error *error)
+{
+	char name[IF_NAMESIZE];
+	int code;
+
+	if (prefilter->link >= 0)
+		return error_set(error, EALREADY,
+				 "prefilter: attached already; detach it from there first");
+	if (if_indextoname(index, name) == NULL)
+		return error_set(error, ENODEV,
+				 "prefilter: there is no interface %u (any more); give one that ip "
+				 "link shows",
+				 index);
+	if (prefilter->target == PREFILTER_TO_SOCKETS) {
+		code = host_watch_start(index, kernel_host(prefilter), &prefilter->watch, error);
+		if (code < 0)
+			return code;
+	}
+	code = attach(prefilter, index, name, mode, error);
+	if (code < 0) {
+		host_watch_stop(prefilter->watch);
+		prefilter->watch = NULL;
+	}
+	return code;
+}
+
 int prefilter_attach(struct prefilter *prefilter, unsigned int index, enum prefilter_mode mode,
 		     struct error *error)
 {
 	int code;
 
 	pthread_mutex_lock(&prefilter->lock);
-	code = attach(prefilter, index, mode, error);
+	code = attach_knowing(prefilter, index, mode, error);
 	pthread_mutex_unlock(&prefilter->lock);
 	return code;
 }
@@ -117,6 +137,8 @@ void prefilter_detach(struct prefilter *prefilter)
 		close(prefilter->link);
 	prefilter->link = -1;
 	prefilter->mode = PREFILTER_AUTO;
+	host_watch_stop(prefilter->watch);
+	prefilter->watch = NULL;
 	pthread_mutex_unlock(&prefilter->lock);
 }
 

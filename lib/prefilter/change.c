@@ -118,19 +118,14 @@ static void settle(struct prefilter_change *change)
 static int check_target(const struct prefilter *prefilter, const struct prefilter_rules *rules,
 			struct error *error)
 {
-	if (prefilter->target != PREFILTER_TO_KERNEL)
-		return 0;
-	for (size_t i = 0; i <= rules->count; i++) {
-		const struct rule *rule = rule_of(rules, i);
+	const struct rule *passing = rules_passing(rules);
 
-		if (rule->action == PREFILTER_ACTION_PASS || rule->then == PREFILTER_ACTION_PASS)
-			return error_set(
-				error, EINVAL,
-				"%s:%u:1: pass is not possible in front of AF_PACKET, which "
-				"sees all that the kernel gets; use --driver af_xdp, or analyse",
-				rules->name, rule->line);
-	}
-	return 0;
+	if (prefilter->target != PREFILTER_TO_KERNEL || passing == NULL)
+		return 0;
+	return error_set(error, EINVAL,
+			 "%s:%u:1: pass is not possible in front of AF_PACKET, which sees all that "
+			 "the kernel gets; use --driver af_xdp, or analyse",
+			 rules->name, passing->line);
 }
 
 /* What holds for the rules in force, and held for those before. */
@@ -139,11 +134,10 @@ static void note_sampling(struct prefilter *prefilter, const struct prefilter_ru
 	struct prefilter_sampling before = atomic_load(&prefilter->sampling);
 	struct prefilter_sampling now = prefilter_rules_sampling(rules);
 
-	if (!prefilter->sampling_restarts) {
+	if (prefilter->rules != NULL) {
 		now.any |= before.any;
 		now.every = now.every == before.every ? now.every : 0;
 	}
-	prefilter->sampling_restarts = false;
 	atomic_store(&prefilter->sampling, now);
 }
 
@@ -221,81 +215,4 @@ int change_rules(struct prefilter *prefilter, struct prefilter_rules *rules, str
 		code = put_in_force(&change);
 	clean_up(&change);
 	return code < 0 ? failed(prefilter, rules, code, error) : 0;
-}
-
-/* ---- in two steps ---- */
-
-int prefilter_prepare(struct prefilter *prefilter, const struct prefilter_rules *rules,
-		      struct prefilter_change **prepared, struct error *error)
-{
-	struct prefilter_change *change = calloc(1, sizeof(*change));
-	int code = check_target(prefilter, rules, error);
-
-	if (code == 0 && change != NULL)
-		change->rules = rules_copy(rules);
-	if (code < 0 || change == NULL || change->rules == NULL) {
-		free(change);
-		return code < 0 ? code : failed(prefilter, rules, -ENOMEM, error);
-	}
-	change->prefilter = prefilter;
-	pthread_mutex_lock(&prefilter->lock);
-	code = build(change);
-	if (code == 0)
-		prefilter->free_meters -= change->taken;
-	pthread_mutex_unlock(&prefilter->lock);
-	change->taken = 0;
-	if (code == 0) {
-		*prepared = change;
-		return 0;
-	}
-	clean_up(change);
-	prefilter_rules_free(change->rules);
-	free(change);
-	return failed(prefilter, rules, code, error);
-}
-
-/* Nothing of the rules before stays but the count of unreadable frames. */
-static int forget_old(struct prefilter_change *change)
-{
-	uint32_t *goes_to;
-
-	change->old = change->prefilter->rules;
-	goes_to = realloc(change->goes_to, numbers(change->old) * sizeof(*goes_to));
-	if (goes_to == NULL)
-		return -ENOMEM;
-	change->goes_to = goes_to;
-	for (size_t i = 0; i < numbers(change->old); i++)
-		goes_to[i] = PREFILTER_NONE;
-	goes_to[change->old->count + 1] = (uint32_t)change->rules->count + 1;
-	return 0;
-}
-
-int prefilter_commit(struct prefilter_change *change, struct error *error)
-{
-	struct prefilter *prefilter = change->prefilter;
-	int code;
-
-	pthread_mutex_lock(&prefilter->lock);
-	code = forget_old(change);
-	if (code == 0)
-		code = put_in_force(change);
-	pthread_mutex_unlock(&prefilter->lock);
-	return code < 0 ? failed(prefilter, change->rules, code, error) : 0;
-}
-
-void prefilter_change_free(struct prefilter_change *change)
-{
-	struct prefilter *prefilter;
-
-	if (change == NULL)
-		return;
-	prefilter = change->prefilter;
-	pthread_mutex_lock(&prefilter->lock);
-	for (size_t i = 0; change->rules != NULL && i < numbers(change->rules); i++)
-		if (has_meter(change->rules, i))
-			prefilter->free_meter[prefilter->free_meters++] = change->meter[i];
-	pthread_mutex_unlock(&prefilter->lock);
-	clean_up(change);
-	prefilter_rules_free(change->rules);
-	free(change);
 }

@@ -65,6 +65,7 @@ void prefilter_totals(const struct prefilter *prefilter, struct prefilter_totals
 	sum_fate(prefilter, PREFILTER_FATE_LIMITED, &totals->limited, &seen);
 	sum_fate(prefilter, PREFILTER_FATE_SAMPLED_OUT, &totals->sampled_out, &seen);
 	sum_fate(prefilter, PREFILTER_FATE_NO_SOCKET, &totals->no_socket, &seen);
+	sum_fate(prefilter, PREFILTER_FATE_HOST, &totals->host, &seen);
 	totals->seen = seen;
 }
 

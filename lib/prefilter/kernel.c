@@ -81,7 +81,22 @@ static int load_failed(int code, struct error *error)
 			 missing);
 }
 
-int kernel_load(struct prefilter *prefilter, uint16_t queues, struct error *error)
+/* Of the two programs one is loaded, and of the maps those that it looks at. */
+static void choose_program(struct prefilter *prefilter, bool rules)
+{
+	struct prefilter_bpf *bpf = prefilter->bpf;
+
+	prefilter->program = rules ? bpf->progs.weir_prefilter : bpf->progs.weir_front;
+	bpf_program__set_autoload(bpf->progs.weir_prefilter, rules);
+	bpf_program__set_autoload(bpf->progs.weir_front, !rules);
+	bpf_program__set_autoload(bpf->progs.weir_parse, false);
+	bpf_map__set_autocreate(bpf->maps.weir_parsed, false);
+	bpf_map__set_autocreate(bpf->maps.weir_active, rules);
+	bpf_map__set_autocreate(bpf->maps.weir_meters, rules);
+	bpf_map__set_autocreate(bpf->maps.weir_samples, rules);
+}
+
+int kernel_load(struct prefilter *prefilter, bool rules, uint16_t queues, struct error *error)
 {
 	const int cpus = libbpf_num_possible_cpus();
 	struct prefilter_bpf *bpf;
@@ -97,8 +112,7 @@ int kernel_load(struct prefilter *prefilter, uint16_t queues, struct error *erro
 	prefilter->bpf = bpf;
 	prefilter->cpus = (unsigned int)cpus;
 	bpf->rodata->to_kernel = prefilter->target == PREFILTER_TO_KERNEL;
-	bpf_program__set_autoload(bpf->progs.weir_parse, false);
-	bpf_map__set_autocreate(bpf->maps.weir_parsed, false);
+	choose_program(prefilter, rules);
 	bpf_map__set_max_entries(bpf->maps.weir_totals, prefilter->cpus);
 	if (queues != 0)
 		bpf_map__set_max_entries(bpf->maps.xsks_map, queues);
@@ -189,5 +203,20 @@ int prefilter_sockets_fd(const struct prefilter *prefilter)
 
 int prefilter_program_fd(const struct prefilter *prefilter)
 {
-	return bpf_program__fd(prefilter->bpf->progs.xsk_def_prog);
+	return bpf_program__fd(prefilter->program);
+}
+
+struct prefilter_host *kernel_host(const struct prefilter *prefilter)
+{
+	return &prefilter->bpf->bss->weir_host;
+}
+
+_Static_assert((int)PREFILTER_COUNTING == PREFILTER_GATE_OPEN &&
+		       (int)PREFILTER_IDLE == PREFILTER_GATE_SHUT &&
+		       (int)PREFILTER_DROPPING == PREFILTER_GATE_DROPPING,
+	       "the same in the kernel");
+
+void prefilter_set_state(struct prefilter *prefilter, enum prefilter_state state)
+{
+	__atomic_store_n(&prefilter->bpf->bss->weir_gate, state, __ATOMIC_RELEASE);
 }

@@ -7,6 +7,8 @@
 
 #include "arena.h"
 
+struct bpf_program;
+struct host_watch;
 struct prefilter_bpf;
 
 /* An arena in the kernel, mapped here. */
@@ -24,25 +26,26 @@ struct rule_state {
 
 struct prefilter {
 	struct prefilter_bpf *bpf;
+	struct bpf_program *program; /* the one of them that is loaded */
 	enum prefilter_target target;
 	unsigned int cpus;
 	const struct prefilter_total *totals; /* by CPU; mapped */
 	pthread_mutex_t lock;                 /* for all below; held while rules change */
-	struct prefilter_rules *rules;        /* in force; owned */
+	struct prefilter_rules *rules;        /* in force; owned; NULL: created without */
 	struct rule_state *state;             /* of each, of the default, of unreadable frames */
 	struct live live;
 	/* Written with the lock held, read without. */
 	_Atomic(struct prefilter_sampling) sampling;
-	bool sampling_restarts; /* with the next rules */
 	struct prefilter_sum gone; /* counted by rules that are not in force any more */
 	uint32_t free_meter[PREFILTER_METERS];
 	size_t free_meters;
 	int link; /* -1: not attached */
+	struct host_watch *watch;
 	enum prefilter_mode mode;
 };
 
-/* Load maps and program, for `queues` (0: as they are). (kernel.c) */
-int kernel_load(struct prefilter *prefilter, uint16_t queues, struct error *error);
+/* Load maps and the program, with or without rules, for `queues` (0: as they are). (kernel.c) */
+int kernel_load(struct prefilter *prefilter, bool rules, uint16_t queues, struct error *error);
 void kernel_unload(struct prefilter *prefilter);
 
 /* Bring an arena into the kernel, and put it in force; the one before may be dropped then. */
@@ -52,6 +55,9 @@ void kernel_drop(struct live *live);
 
 /* A meter as if nothing had ever gone through it. */
 int kernel_reset_meter(const struct prefilter *prefilter, uint32_t meter);
+
+/* What the program is told of this host. */
+struct prefilter_host *kernel_host(const struct prefilter *prefilter);
 
 /* What has been counted for rule `number` since its arena is in force, all CPUs together.
  * (counters.c) */

@@ -16,14 +16,13 @@ int prefilter_create(const struct prefilter_options *options, const struct prefi
 		return error_set(error, ENOMEM, "prefilter: no memory");
 	pthread_mutex_init(&created->lock, NULL);
 	created->link = -1;
-	created->sampling_restarts = true;
 	created->target = options->target;
 	while (created->free_meters < PREFILTER_METERS) {
 		created->free_meter[created->free_meters] = (uint32_t)created->free_meters;
 		created->free_meters++;
 	}
-	code = kernel_load(created, options->queues, error);
-	if (code == 0)
+	code = kernel_load(created, rules != NULL, options->queues, error);
+	if (code == 0 && rules != NULL)
 		code = prefilter_replace(created, rules, error);
 	if (code < 0) {
 		prefilter_destroy(created);
@@ -227,11 +226,4 @@ char *prefilter_text(struct prefilter *prefilter)
 struct prefilter_sampling prefilter_sampling(struct prefilter *prefilter)
 {
 	return atomic_load(&prefilter->sampling);
-}
-
-void prefilter_sampling_restart(struct prefilter *prefilter)
-{
-	pthread_mutex_lock(&prefilter->lock);
-	prefilter->sampling_restarts = true;
-	pthread_mutex_unlock(&prefilter->lock);
 }

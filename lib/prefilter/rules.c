@@ -37,6 +37,22 @@ bool prefilter_rules_look_at_vlans(const struct prefilter_rules *rules)
 	return false;
 }
 
+const struct rule *rules_passing(const struct prefilter_rules *rules)
+{
+	for (size_t i = 0; i <= rules->count; i++) {
+		const struct rule *rule = i < rules->count ? &rules->rule[i] : &rules->otherwise;
+
+		if (rule->action == PREFILTER_ACTION_PASS || rule->then == PREFILTER_ACTION_PASS)
+			return rule;
+	}
+	return NULL;
+}
+
+bool prefilter_rules_pass(const struct prefilter_rules *rules)
+{
+	return rules_passing(rules) != NULL;
+}
+
 void prefilter_rules_free(struct prefilter_rules *rules)
 {
 	if (rules == NULL)

@@ -75,6 +75,9 @@ void rules_remove(struct prefilter_rules *rules, size_t at);
 /* The whole set: no rule twice, within the limits. */
 int rules_check(const struct prefilter_rules *rules, struct error *error);
 
+/* The first rule that passes frames to the kernel; NULL: none does. */
+const struct rule *rules_passing(const struct prefilter_rules *rules);
+
 /* Indices of the rules in order of their texts; NULL: no memory. Owned by the caller. */
 uint32_t *rules_sorted(const struct prefilter_rules *rules);
 

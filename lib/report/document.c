@@ -124,11 +124,13 @@ json_t *document_ledger(const struct snapshot *snapshot)
 	put_count(&object, "missed", snapshot->missed);
 	put_count(&object, "no_mbuf", snapshot->no_mbuf);
 	put_count(&object, "nic_errors", snapshot->nic_errors);
+	put_count(&object, "no_socket", snapshot->prefilter.no_socket);
+	put_count(&object, "host", snapshot->prefilter.host);
 	put(&object, "reasons", reasons(snapshot));
 	put_count(&object, "fragments", snapshot->fragments);
 	put_count(&object, "frame_octets", snapshot->frame_octets);
 	put_count(&object, "ip_octets", snapshot->ip_octets);
-	if (snapshot->prefilter.present)
+	if (snapshot->prefilter.rules)
 		put(&object, "prefilter", document_prefilter_ledger(&snapshot->prefilter));
 	return object;
 }
@@ -298,7 +300,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "flows", document_flow_counters(snapshot));
 	put(&report, "overflow", document_overflow(snapshot, count));
 	put_lists(&report, snapshot, count);
-	if (snapshot->prefilter.present)
+	if (snapshot->prefilter.rules)
 		put_prefilter(&report, snapshot, info);
 	put(&report, "workers", document_workers(snapshot));
 	put(&report, "ports", ports_with_xstats(snapshot, info));

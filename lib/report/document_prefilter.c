@@ -23,6 +23,7 @@ json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter)
 	put_count(&object, "in_flight", prefilter->in_flight);
 	put_count(&object, "merged", prefilter->merged);
 	put_count(&object, "no_socket", prefilter->no_socket);
+	put_count(&object, "host", prefilter->host);
 	put(&object, "balanced", json_boolean(prefilter->balanced));
 	return object;
 }

@@ -21,6 +21,7 @@ static const struct part losses[] = {
 	{"missed", "missed for want of descriptors"},
 	{"no_mbuf", "for want of buffers"},
 	{"nic_errors", "broken on arrival"},
+	{"no_socket", "on an RX queue without a socket"},
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -98,6 +99,9 @@ void print_ledger(struct printer *printer, const json_t *ledger)
 		if (frames > 0)
 			count_row(table, "  ", losses[i].words, frames, received + lost);
 	}
+	if (print_count(ledger, "host") > 0)
+		count_row(table, "", "left to this host", print_count(ledger, "host"),
+			  received + lost + print_count(ledger, "host"));
 	print_table(printer, table, 0);
 	if (json_object_get(ledger, "prefilter") != NULL) {
 		fputc('\n', printer->out);

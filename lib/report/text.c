@@ -138,7 +138,7 @@ int report_text(FILE *out, const struct snapshot *snapshot, const struct documen
 	}
 	if (snapshot->buckets[PACKET_BUCKET_OVERFLOW] > 0)
 		print_document(&printer, document_overflow(snapshot, top), print_overflow);
-	if (snapshot->prefilter.present)
+	if (snapshot->prefilter.rules)
 		print_filtering(&printer, snapshot, info);
 	if (!info->capture)
 		print_machine(&printer, snapshot);

@@ -8,25 +8,10 @@
 #include "answer.h"
 #include "arguments.h"
 
-static void subtract(struct prefilter_sum *sum, const struct prefilter_sum *before)
-{
-	sum->packets -= before->packets;
-	sum->octets -= before->octets;
-}
-
-void telemetry_prefilter_since(const struct telemetry_prefilter *prefilter,
-			       struct prefilter_sums *sums, size_t first)
-{
-	subtract(&sums->gone, &prefilter->gone_before);
-	/* The last of all is what was unreadable. */
-	if (sums->count > 0 && first + sums->count == sums->total)
-		subtract(&sums->rules[sums->count - 1].matched, &prefilter->unreadable_before);
-}
-
 static struct prefilter *prefilter_of(struct command_request *request)
 {
 	if (request->prefilter != NULL)
-		return request->prefilter->prefilter;
+		return request->prefilter;
 	error_set(&request->error, ENOENT,
 		  "there is no prefilter; start weir with --interface and --prefilter");
 	return NULL;
@@ -65,7 +50,6 @@ json_t *answer_prefilter(struct command_request *request)
 	if (prefilter == NULL || arguments_page(request->arguments, &page, &request->error) != 0 ||
 	    prefilter_sums(prefilter, page.offset, page.count, &sums, &request->error) != 0)
 		return NULL;
-	telemetry_prefilter_since(request->prefilter, &sums, page.offset);
 	answer = document_prefilter(&request->snapshot->prefilter);
 	put_rules(&answer, document_prefilter_rules(&sums, page.offset), &page);
 	prefilter_sums_free(&sums);

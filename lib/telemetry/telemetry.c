@@ -22,7 +22,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct stats *stats; /* NULL: stopping */
 	const struct document_info *info;
-	const struct telemetry_prefilter *prefilter;
+	struct prefilter *prefilter;
 	bool registered;
 } server = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -104,7 +104,7 @@ int telemetry_start(struct stats *stats, const struct document_info *info, struc
 	return 0;
 }
 
-void telemetry_offer_prefilter(const struct telemetry_prefilter *prefilter)
+void telemetry_offer_prefilter(struct prefilter *prefilter)
 {
 	pthread_mutex_lock(&server.lock);
 	server.prefilter = prefilter;

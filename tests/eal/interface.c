@@ -2,12 +2,15 @@
 /* Kernel interfaces: which driver they get, and what it does with frames and link. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
+
+#include <weir/prefilter.h>
 
 #include "interface_rig.h"
 
@@ -17,10 +20,11 @@ static void expect_attach(const char *name, enum interface_driver wanted,
 	struct interface interface;
 	struct error error;
 
-	cr_assert_eq(interface_attach(name, wanted, 1, 1, &interface, &error), 0, "%s", error.text);
+	cr_assert_eq(interface_attach(name, wanted, 1, 1, &interface_rig_front, &interface,
+				      &error), 0, "%s", error.text);
 	cr_expect_eq(interface.driver, driver);
 	cr_expect_not_null(strstr(interface.why, why), "\"%s\" in: %s", why, interface.why);
-	interface_detach(&interface);
+	interface_rig_detach(&interface);
 }
 
 static void expect_refused(const char *name, enum interface_driver driver, int code,
@@ -29,7 +33,8 @@ static void expect_refused(const char *name, enum interface_driver driver, int c
 	struct interface interface;
 	struct error error;
 
-	cr_expect_eq(interface_attach(name, driver, 1, 1, &interface, &error), -code);
+	cr_expect_eq(interface_attach(name, driver, 1, 1, &interface_rig_front, &interface,
+				      &error), -code);
 	cr_expect_eq(strncmp(error.text, name, strlen(name)), 0, "%s", error.text);
 	cr_expect_not_null(strstr(error.text, words), "\"%s\" in: %s", words, error.text);
 }
@@ -47,7 +52,7 @@ Test(interface, a_free_interface_becomes_af_xdp_with_all_its_queues)
 	cr_expect_eq(interface.port_count, 3);
 	cr_expect_eq(interface.queues_each, 1);
 	cr_expect_eq(interface.symmetry, PORT_SPREAD_BY_INPUT, "veth hashes symmetrically");
-	interface_detach(&interface);
+	interface_rig_detach(&interface);
 	cr_expect_eq(rte_eth_dev_count_avail(), 0);
 	eal_rig_stop();
 }
@@ -61,10 +66,10 @@ Test(interface, af_packet_has_a_queue_for_each_worker)
 	interface_rig_attach(&interface, INTERFACE_AF_PACKET, 2);
 	cr_expect_eq(interface.port_count, 1);
 	cr_expect_eq(interface.queues_each, 2);
-	interface_detach(&interface);
+	interface_rig_detach(&interface);
 	interface_rig_attach(&interface, INTERFACE_AF_PACKET, 0); /* as many as RX queues */
 	cr_expect_eq(interface.queues_each, 3);
-	interface_detach(&interface);
+	interface_rig_detach(&interface);
 	eal_rig_stop();
 }
 
@@ -101,18 +106,20 @@ Test(interface, an_ipv6_link_local_address_does_not_count)
 
 Test(interface, a_foreign_xdp_program_stays)
 {
-	struct interface interface;
-	struct port port;
+	const struct prefilter_options options = {.target = PREFILTER_TO_KERNEL};
+	struct prefilter *foreign;
+	struct error error;
 
 	if (!interface_rig_start(1))
 		return;
-	interface_rig_attach(&interface, INTERFACE_AF_XDP, 1);
-	eal_rig_open(interface.port_ids[0], 1, &port); /* which attaches a program */
+	cr_assert_eq(prefilter_create(&options, NULL, &foreign, &error), 0, "%s", error.text);
+	cr_assert_eq(prefilter_attach(foreign, if_nametoindex("near"), PREFILTER_AUTO, &error), 0,
+		     "%s", error.text);
 	expect_refused("near", INTERFACE_AF_XDP, EBUSY, "XDP program");
 	expect_attach("near", INTERFACE_ANY, INTERFACE_AF_PACKET, "XDP program");
 	rig_run("ip link show near | grep -q xdp");
-	port_close(&port);
-	interface_detach(&interface);
+	prefilter_destroy(foreign);
+	rig_run("! ip link show near | grep -q xdp");
 	eal_rig_stop();
 }
 
@@ -218,13 +225,14 @@ Test(interface, loopback_frames_are_seen_once, .timeout = 60)
 	if (!interface_rig_start(1))
 		return;
 	rig_run("ip link set lo up");
-	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, 1, 1, &interface, &error), 0, "%s",
+	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, 1, 1, &interface_rig_front, &interface,
+				      &error), 0, "%s",
 		     error.text);
 	eal_rig_open(interface.port_ids[0], 1, &port);
 	rig_send_flows(rig_open_sender("lo"), 10, 100, INTERFACE_RIG_LENGTH);
 	cr_expect_eq(eal_rig_poll(&port, UINT64_MAX, NULL, NULL), 100);
 	port_close(&port);
-	interface_detach(&interface);
+	interface_rig_detach(&interface);
 	eal_rig_stop();
 }
 
@@ -280,6 +288,6 @@ Test(interface, promiscuous_mode_is_left_as_found, .timeout = 60)
 	port_close(&ports.port[0]);
 	rig_run("ip -d link show near | grep -q 'promiscuity 0 '");
 	rig_run("! ip link show near | grep -q PROMISC");
-	interface_detach(&ports.interface);
+	interface_rig_detach(&ports.interface);
 	eal_rig_stop();
 }

@@ -94,7 +94,7 @@ Test(interface_loss, counts_from_the_start, .timeout = 60)
 	port_read_counters(&port, &counters);
 	cr_expect_eq(counters.missed, 0);
 	port_close(&port);
-	interface_detach(&interface);
+	interface_rig_detach(&interface);
 	eal_rig_stop();
 }
 

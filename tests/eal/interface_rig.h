@@ -18,13 +18,20 @@ struct interface_rig {
 /* Make namespace, veth pair and EAL. False: no root, return from the test. */
 bool interface_rig_start(unsigned int queues);
 
+/* For interface_attach(): weir's XDP program, without rules. */
+extern const struct interface_front interface_rig_front;
+
+/* Enter a started port into that program, if there is one; and what undoes the attachment. */
+void interface_rig_enter(uint16_t queue, const struct port *port);
+void interface_rig_detach(struct interface *interface);
+
 /* interface_attach() of "near" that must not fail. */
 void interface_rig_attach(struct interface *interface, enum interface_driver driver,
 			  uint16_t workers);
 
 /* Attach "near", open and start its ports. */
-void interface_rig_open(struct interface_rig *ports, enum interface_driver driver,
-			uint16_t workers, uint16_t descriptors);
+void interface_rig_open(struct interface_rig *ports, enum interface_driver driver, uint16_t workers,
+			uint16_t descriptors);
 
 /* Close, detach and stop the EAL. */
 void interface_rig_close(struct interface_rig *ports);

@@ -112,8 +112,10 @@ class Rig(ExitStack):
         return process
 
     def weir(self, *options: object, namespace: Optional[Namespace] = None,
-             eal: Optional[tuple] = None, prefix: str = "") -> "LiveWeir":
-        return LiveWeir(self, options, namespace, eal, prefix)
+             eal: Optional[tuple] = None, prefix: str = "", program: tuple = (weir.WEIR,),
+             runtime: str = "/var/run") -> "LiveWeir":
+        """`program`: how it is started; `runtime`: where its user's runtime directory is."""
+        return LiveWeir(self, options, namespace, eal, prefix, program, runtime)
 
     def hugepages(self, megabytes: int) -> Path:
         """Mounted hugepages; as many as there were before are there again afterwards."""
@@ -144,7 +146,7 @@ class LiveWeir:
     """A running weir with a prefix of its own, JSON report and flow records."""
 
     def __init__(self, rig: Rig, options: tuple, namespace: Optional[Namespace],
-                 eal: Optional[tuple], prefix: str = ""):
+                 eal: Optional[tuple], prefix: str, program: tuple, runtime: str):
         number = rig.__dict__.setdefault("weirs", 0)
         rig.weirs = number + 1  # several may run side by side
         self.prefix = prefix or f"weir-test-{os.getpid()}-{number}"
@@ -154,9 +156,11 @@ class LiveWeir:
         named = ("--file-prefix", self.prefix)
         ours = ("--format", "json", "--flows", self.flows_file, "--interval", "0.2", *options)
         arguments = (*eal, *named, "--", *ours) if eal is not None else (*named, *ours)
-        rig.callback(shutil.rmtree, f"/var/run/dpdk/{self.prefix}", ignore_errors=True)
+        directory = f"{runtime}/dpdk/{self.prefix}"
+        self.socket = f"{directory}/dpdk_telemetry.v2"
+        rig.callback(shutil.rmtree, directory, ignore_errors=True)
         with open(self.output, "wb") as output, open(self.errors, "wb") as errors:
-            self.process = rig.start(weir.WEIR, *arguments, namespace=namespace, stdout=output,
+            self.process = rig.start(*program, *arguments, namespace=namespace, stdout=output,
                                      stderr=errors)
         wait_until(self._ready, f"weir {' '.join(map(str, arguments))}")
 
@@ -173,13 +177,13 @@ class LiveWeir:
         """The answer of the telemetry socket."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
             client.settimeout(10)
-            client.connect(f"/var/run/dpdk/{self.prefix}/dpdk_telemetry.v2")
+            client.connect(self.socket)
             client.recv(16384)  # the greeting
             client.send(command.encode())
             return json.loads(client.recv(16384))[command.split(",")[0]]
 
     def ctl(self, *arguments: str) -> weir.Run:
-        return weir.run("--file-prefix", self.prefix, *arguments, command=(weir.WEIRCTL,))
+        return weir.run("--socket", self.socket, *arguments, command=(weir.WEIRCTL,))
 
     def seen(self) -> int:
         """Frames received or known to be lost, by the newest snapshot."""

@@ -66,11 +66,12 @@ def wrong_rules(tap: Tap) -> None:
                        command=(*monitor.enter, weir.WEIR))
         refused(tap, "rules that pass in front of AF_PACKET: refused, and what to do", run, 2,
                 f"{file}:1:1: ", "pass", "--driver af_xdp")
-        monitor.run("ip", "address", "add", "192.0.2.2/24", "dev", "mon0")
+        monitor.run("ip", "link", "add", "bridge0", "type", "bridge")
+        monitor.run("ip", "link", "set", "mon0", "master", "bridge0")
         run = weir.run("--interface", "mon0", "--prefilter", str(file),
                        command=(*monitor.enter, weir.WEIR))
-        refused(tap, "... on an interface with an address, and why", run, 2, f"{file}:1:1: ",
-                "--driver af_xdp", "192.0.2.2")
+        refused(tap, "... on an interface where it is weir's choice, and why it is", run, 2,
+                f"{file}:1:1: ", "--driver af_xdp", "carries")
 
 
 def killed(tap: Tap, driver: str, queues: int) -> None:

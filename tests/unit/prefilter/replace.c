@@ -145,35 +145,6 @@ Test(replace, too_many_rules_change_nothing)
 	prefilter_destroy(prefilter);
 }
 
-/* A set that is prepared decides nothing until then, and counts from 0 although it was in force. */
-Test(replace, in_two_steps)
-{
-	static const char text[] = "limit 10 packets/s proto udp\ndefault analyse\n";
-	struct prefilter *prefilter = rig_load(text);
-	struct prefilter_change *prepared = NULL;
-	struct prefilter_rules *rules;
-	struct prefilter_sums sums;
-	struct error error;
-
-	cr_assert_eq(prefilter_rules_parse("rules", text, strlen(text), &rules, &error), 0);
-	cr_assert_eq(prefilter_prepare(prefilter, rules, &prepared, &error), 0, "%s", error.text);
-	cr_assert_eq(prefilter_add(prefilter, "drop ip", 1, &error), 0, "%s", error.text);
-	for (int i = 0; i < 3; i++)
-		cr_expect_eq(rig_run_hex(prefilter, UDP_FRAME), XDP_DROP);
-	cr_assert_eq(prefilter_commit(prepared, &error), 0, "%s", error.text);
-	prefilter_change_free(prepared);
-	rig_run_hex(prefilter, UDP_FRAME);
-	cr_assert_eq(prefilter_sums(prefilter, 0, 10, &sums, NULL), 0);
-	cr_expect_eq(sums.total, 3);
-	cr_expect_eq(sums.rules[0].matched.packets, 1);
-	cr_expect_eq(sums.gone.packets, 3);
-	prefilter_sums_free(&sums);
-	cr_assert_eq(prefilter_prepare(prefilter, rules, &prepared, &error), 0, "%s", error.text);
-	prefilter_change_free(prepared);
-	prefilter_rules_free(rules);
-	prefilter_destroy(prefilter);
-}
-
 struct traffic {
 	struct prefilter *prefilter;
 	int cpu;

@@ -25,7 +25,8 @@ static struct parser parser_load(void)
 	struct parser parser = {.bpf = prefilter_bpf__open()};
 
 	cr_assert_not_null(parser.bpf);
-	bpf_program__set_autoload(parser.bpf->progs.xsk_def_prog, false);
+	bpf_program__set_autoload(parser.bpf->progs.weir_prefilter, false);
+	bpf_program__set_autoload(parser.bpf->progs.weir_front, false);
 	cr_assert_eq(prefilter_bpf__load(parser.bpf), 0);
 	parser.program = bpf_program__fd(parser.bpf->progs.weir_parse);
 	parser.parsed = bpf_map__fd(parser.bpf->maps.weir_parsed);

@@ -11,6 +11,7 @@
 /* 10,000 frames of the wire, of which 1,000 were analysed as a sample of 1 in 8. */
 static const struct snapshot_prefilter fixture_prefilter = {
 	.present = true,
+	.rules = true,
 	.sockets = true,
 	.attached = true,
 	.seen = 10000,

@@ -12,8 +12,9 @@
  * A kernel interface as ethdev ports: AF_XDP, one vdev per RX queue (a vdev over several
  * queues fails where the driver reports no combined channels), or AF_PACKET, one vdev
  * with a fanout by flow. Main thread, after rte_eal_init(). No frame that AF_XDP takes reaches
- * this host; AF_PACKET sees copies, of what this host sends as well (not on a loopback
- * interface, where every frame would be seen twice).
+ * this host, so an XDP program stands in front of it, which leaves to this host what is for it;
+ * AF_PACKET sees copies, of what this host sends as well (not on a loopback interface, where every
+ * frame would be seen twice).
  *
  * What the AF_PACKET driver does to frames: IPv4 fragments come reassembled, as one frame
  * (its fanout group has PACKET_FANOUT_FLAG_DEFRAG), and a frame longer than 65,342 bytes is
@@ -40,21 +41,34 @@ struct interface {
 };
 
 /*
+ * The XDP program in front of AF_XDP, which is not this module's: attach() puts it on interface
+ * `index` with its `queues`, or fails with negative errno and the line, which is a reason against
+ * AF_XDP then. Its sockets (struct port) are entered into its map by whoever attached it.
+ */
+struct interface_front {
+	int (*attach)(void *context, const char *name, unsigned int index, uint16_t queues,
+		      struct error *error);
+	void *context;
+	bool passes; /* its rules pass frames to this host, which AF_PACKET would see all the same */
+};
+
+/*
  * Make the ports for interface `name`, for `workers` queues (0: as many as the interface has
  * RX queues, at most `workers_max`). AF_XDP always takes all RX queues of the interface,
  * because what arrives on another queue would go unseen.
  *
- * INTERFACE_ANY keeps off AF_XDP on an interface with an IP address, and on one that carries
- * a bridge, bond or VLAN, because that would cut this host off from its network. Whether AF_XDP
- * works is found by opening a port and closing it again; that takes some 100 ms, and on some
- * NICs the link goes down and up.
+ * INTERFACE_ANY keeps off AF_XDP on an interface that this host uses, because AF_PACKET shows what
+ * is for this host as well: one with an IP address, unless the front passes frames; and one that
+ * carries a bridge, bond or VLAN. Whether AF_XDP works is found by making a socket and attaching
+ * the program, which on some NICs takes the link down and up.
  *
  * -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not Ethernet;
  * -EPERM: the line names the capability that is missing; -EBUSY: it has an XDP program already, or
  * another weir reads it.
  */
 int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
-		     uint16_t workers_max, struct interface *interface, struct error *error);
+		     uint16_t workers_max, const struct interface_front *front,
+		     struct interface *interface, struct error *error);
 
 /* Is the interface free for an XDP program? 0, or -EBUSY: the line says who has one there. */
 int interface_check_xdp(const struct interface *interface, struct error *error);

@@ -19,7 +19,7 @@
  *
  * The first rule that fits decides. Actions:
  *
- *	analyse         hand it to the analyser
+ *	analyse         hand it to the analyser (of AF_XDP, what is for this host is passed)
  *	pass            leave it to the kernel; the analyser does not see it
  *	drop
  *	limit RATE [burst SIZE] [then analyse|pass|drop]
@@ -75,6 +75,9 @@ void prefilter_rules_free(struct prefilter_rules *rules);
 /* How many rules, the default not counted. */
 size_t prefilter_rules_count(const struct prefilter_rules *rules);
 
+/* Does a rule pass frames to the kernel? */
+bool prefilter_rules_pass(const struct prefilter_rules *rules);
+
 /* Does a rule look at VLAN tags? */
 bool prefilter_rules_look_at_vlans(const struct prefilter_rules *rules);
 
@@ -107,8 +110,9 @@ struct prefilter; /* a loaded program with its rules */
 
 /*
  * Load the program, not attached yet, with queues 0..`queues` - 1 (PREFILTER_TO_SOCKETS; 0: 64).
- * -EPERM: which capability is missing. Every function below may be called by any thread; changes
- * wait for each other, prefilter_totals() waits for nobody.
+ * `rules` NULL: there are none, all is analysed, and functions that speak of rules are not for
+ * this one. -EPERM: which capability is missing. Every function below may be called by any thread;
+ * changes wait for each other, prefilter_totals() waits for nobody.
  */
 struct prefilter_options {
 	enum prefilter_target target;
@@ -124,18 +128,28 @@ void prefilter_destroy(struct prefilter *prefilter);
  * Attach to kernel interface `index` by a link that is held by this process only: however it
  * ends, the program comes off, and nothing is pinned. Once at a time. -EBUSY: another
  * program is there; -EOPNOTSUPP, -ERANGE ...: why, e.g. the MTU.
+ *
+ * PREFILTER_TO_SOCKETS: while it is attached, frames that are for this host (lib/prefilter/host.h)
+ * are passed to the kernel instead of being analysed; a thread follows this host's addresses.
  */
 int prefilter_attach(struct prefilter *prefilter, unsigned int index, enum prefilter_mode mode,
 		     struct error *error);
 void prefilter_detach(struct prefilter *prefilter);
+
+/*
+ * Counting is how a program begins. IDLE: every frame goes to the kernel, DROPPING: none goes
+ * anywhere, and neither is counted. At once, but a frame may be on its way still; needs no
+ * privilege.
+ */
+enum prefilter_state { PREFILTER_COUNTING, PREFILTER_IDLE, PREFILTER_DROPPING };
+void prefilter_set_state(struct prefilter *prefilter, enum prefilter_state state);
 
 /* NATIVE or GENERIC while attached; AUTO when not. */
 enum prefilter_mode prefilter_attached(const struct prefilter *prefilter);
 
 /*
  * Hand frames of `queue` to the AF_XDP socket `fd` (bound already), or to none any more. The kernel
- * takes a socket out by itself when it is closed. The map is also libxdp's: an XSKMAP named
- * xsks_map, whose descriptor the last function gives, as that of the program.
+ * takes a socket out by itself when it is closed. The last two: descriptors of map and program.
  */
 int prefilter_add_socket(struct prefilter *prefilter, uint16_t queue, int fd, struct error *error);
 void prefilter_remove_socket(struct prefilter *prefilter, uint16_t queue);
@@ -149,17 +163,6 @@ int prefilter_program_fd(const struct prefilter *prefilter);
  */
 int prefilter_replace(struct prefilter *prefilter, const struct prefilter_rules *rules,
 		      struct error *error);
-
-/*
- * In two steps, of which the first takes the time (0.1 s for the most rules) and the second none:
- * as if no rule of the set had been in force before, so that all count from 0. One at a time; free
- * it before the prefilter, committed or not. NULL is fine.
- */
-struct prefilter_change;
-int prefilter_prepare(struct prefilter *prefilter, const struct prefilter_rules *rules,
-		      struct prefilter_change **prepared, struct error *error);
-int prefilter_commit(struct prefilter_change *prepared, struct error *error);
-void prefilter_change_free(struct prefilter_change *prepared);
 
 /*
  * As prefilter_replace(), with one rule more, before rule number `before` (1..count; 0: behind the
@@ -176,23 +179,21 @@ char *prefilter_text(struct prefilter *prefilter);
 
 /*
  * As prefilter_rules_sampling(), over all rule sets that were in force since the program was
- * loaded or, after a restart, from the next set on: where their rates differ, `every` is 0. Waits
- * for nobody.
+ * loaded: where their rates differ, `every` is 0. Waits for nobody.
  */
 struct prefilter_sampling prefilter_sampling(struct prefilter *prefilter);
-void prefilter_sampling_restart(struct prefilter *prefilter);
 
 /*
  * Frames and octets (without FCS) by where they went. seen is the sum of the rest; what an
  * AF_XDP socket's full ring then dropped is among `analysed`. Never goes back, whatever
- * happens to the rules. no_socket: was to be analysed, but its queue has no socket, and so
- * went to the kernel.
+ * happens to the rules. no_socket, host: was to be analysed, but its queue has no socket, or it
+ * is for this host, and so it went to the kernel.
  */
 struct prefilter_sum {
 	uint64_t packets, octets;
 };
 struct prefilter_totals {
-	struct prefilter_sum seen, analysed, passed, dropped, limited, sampled_out, no_socket;
+	struct prefilter_sum seen, analysed, passed, dropped, limited, sampled_out, no_socket, host;
 };
 void prefilter_totals(const struct prefilter *prefilter, struct prefilter_totals *totals);
 

@@ -126,7 +126,7 @@ struct snapshot_port {
 };
 
 /*
- * What the XDP prefilter decided. Once nothing is on its way:
+ * What the XDP program in front of a kernel interface decided. Once nothing is on its way:
  *
  *	seen = analysed + passed + dropped + limited + sampled_out + xsk_full
  *	analysed = received + missed + in_flight
@@ -136,12 +136,14 @@ struct snapshot_port {
  */
 struct snapshot_prefilter {
 	bool present;		/* else all of it is 0 */
+	bool rules;		/* it has some, --prefilter: else only the ledger tells of it */
 	bool sockets;		/* frames go to AF_XDP sockets, else to AF_PACKET */
 	bool native;		/* run by the driver, else by the kernel behind it (generic) */
 	bool attached;		/* the interface is there */
 	uint64_t seen, analysed, passed, dropped, limited, sampled_out;
 	uint64_t xsk_full;	/* to be analysed, but the socket had no room or no buffer */
 	uint64_t no_socket;	/* among passed: to be analysed, but the queue had no socket */
+	uint64_t host;		/* among passed: to be analysed, but for this host */
 	uint64_t received;	/* by the workers */
 	uint64_t missed;	/* lost between prefilter and weir: AF_PACKET's ring was full */
 	uint64_t in_flight;	/* analysed, but not yet received; 0 when the run is over */

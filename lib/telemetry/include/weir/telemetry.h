@@ -16,22 +16,11 @@
  * telemetry or telemetry_stop(). Main thread, after rte_eal_init(). */
 int telemetry_start(struct stats *stats, const struct document_info *info, struct error *error);
 
-/* The prefilter that /weir/prefilter and its like speak of. */
-struct telemetry_prefilter {
-	struct prefilter *prefilter;
-	/* counted before the start, by rules that are gone since, and of what was unreadable */
-	struct prefilter_sum gone_before, unreadable_before;
-};
-
-/* Take from the sums of rules from number `first` on what they counted before the start. */
-void telemetry_prefilter_since(const struct telemetry_prefilter *prefilter,
-			       struct prefilter_sums *sums, size_t first);
-
 /*
  * From now on the commands see `prefilter`, and may change its rules (NULL: none any more; waits
  * for callbacks at work). It stays the caller's. Any thread.
  */
-void telemetry_offer_prefilter(const struct telemetry_prefilter *prefilter);
+void telemetry_offer_prefilter(struct prefilter *prefilter);
 
 /* From now on the commands answer {"error": "weir is stopping"}; waits for callbacks at work. */
 void telemetry_stop(void);
