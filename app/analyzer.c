@@ -14,6 +14,7 @@
 
 #include <weir/clock.h>
 #include <weir/log.h>
+#include <weir/memory.h>
 #include <weir/telemetry.h>
 
 #include "describe.h"
@@ -325,12 +326,50 @@ static int merge_splits(struct analyzer *analyzer, struct error *error)
 	return 0;
 }
 
+/*
+ * What runs for long takes all of its memory before the first frame, or says now that there is too
+ * little; a capture takes what it needs.
+ */
+static int take_memory(struct analyzer *analyzer, struct error *error)
+{
+	size_t needed = memory_reserved(), room = memory_room();
+
+	if (analyzer->options->input == INPUT_CAPTURES)
+		return 0;
+	if (needed > room)
+		return error_set(error, ENOMEM,
+				 "memory: %zu MB more are needed, and this host or cgroup has %zu MB; "
+				 "lower --flow-capacity or --workers, or give it more",
+				 needed / 1000000, room / 1000000);
+	/* Workers first: a page lies on the node of the lcore that touches it. */
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
+		rte_eal_remote_launch(worker_prefault, &analyzer->workers[w],
+				      analyzer->workers[w].lcore);
+	rte_eal_mp_wait_lcore();
+	memory_take_all();
+	return 0;
+}
+
+/* When ports have started, and with what merging takes: from here on it stays as it is. */
+static void tell_memory(struct analyzer *analyzer)
+{
+	size_t bytes = memory_resident();
+
+	if (analyzer->options->input == INPUT_CAPTURES)
+		return;
+	__atomic_store_n(&analyzer->info.memory, bytes, __ATOMIC_RELEASE);
+	log_info("memory: %zu MB, all of it taken now (--flow-capacity %" PRIu32 ")",
+		 bytes / 1000000, analyzer->options->flow_capacity);
+}
+
 int analyzer_run(struct analyzer *analyzer, struct error *error)
 {
 	struct error later;
-	int result = source_start(&analyzer->source, error);
 	int report, flows = 0;
+	int result = take_memory(analyzer, error);
 
+	if (result == 0)
+		result = source_start(&analyzer->source, error);
 	if (result == 0 && source_may_split(&analyzer->source))
 		result = merge_splits(analyzer, error);
 	if (result == 0) {
@@ -342,6 +381,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 		result = source_read(&analyzer->source, error);
 	if (result != 0)
 		return result;
+	tell_memory(analyzer);
 	telemetry_offer_prefilter(front_offer(&analyzer->source.front));
 	if (analyzer->options->input != INPUT_CAPTURES)
 		watch_start(&analyzer->watch, analyzer->source.ports, analyzer->source.port_count,

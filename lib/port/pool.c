@@ -11,6 +11,8 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_pool_ops.h>
 
+#include <weir/memory.h>
+
 #include "preload.h"
 
 /* Mbufs of one queue that are on their way: a driver's burst, the worker's pipeline, caches. */
@@ -111,6 +113,14 @@ fail:
 	return NULL;
 }
 
+/* What is not of hugepages would be taken as frames come, some day the last of it. */
+static void take_memory(struct rte_mempool *pool, void *context, struct rte_mempool_memhdr *part,
+			unsigned int index)
+{
+	(void)pool, (void)context, (void)index;
+	memory_prefault(part->addr, part->len);
+}
+
 struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uint16_t queues,
 				uint16_t descriptors, int socket)
 {
@@ -121,7 +131,12 @@ struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uin
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "weir_port_%u", port);
-	if (plan->one_block)
-		return create_one_block(name, count, cache, plan->data_room, socket);
-	return rte_pktmbuf_pool_create(name, count, cache, 0, plan->data_room, socket);
+	struct rte_mempool *pool =
+		plan->one_block ? create_one_block(name, count, cache, plan->data_room, socket)
+				: rte_pktmbuf_pool_create(name, count, cache, 0, plan->data_room,
+							  socket);
+
+	if (pool != NULL)
+		rte_mempool_mem_iter(pool, take_memory, NULL);
+	return pool;
 }

@@ -82,11 +82,14 @@ json_t *document_remarks(const struct document_info *info)
 
 json_t *document_info(const struct document_info *info, int64_t shift)
 {
+	uint64_t memory = __atomic_load_n(&info->memory, __ATOMIC_ACQUIRE);
 	json_t *object = json_object();
 
 	put(&object, "version", json_string(info->version));
 	put(&object, "source", texts(info->sources, info->source_count));
 	put(&object, "started", document_instant(info->started + (uint64_t)shift));
+	if (memory > 0)
+		put_count(&object, "memory_bytes", memory);
 	put(&object, "settings", settings(info));
 	put(&object, "remarks", document_remarks(info));
 	return object;

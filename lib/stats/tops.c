@@ -2,7 +2,6 @@
 #include "tops.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include <weir/memory.h>
 
@@ -19,19 +18,30 @@ static void free_summary(struct summary *summary, const struct summary_shape *sh
 	memory_free(summary, summary_bytes(shape));
 }
 
+/* The ring's rows: mostly empty when there is little traffic. */
+#define RING_ROWS ((size_t)TOPS_SLICES * TOPS_SLICE_CAPACITY)
+
+static size_t ring_keys_bytes(const struct tops_subject *subject)
+{
+	return RING_ROWS * summary_key_stride(&subject->shape);
+}
+
+static size_t ring_metrics_bytes(const struct tops_subject *subject)
+{
+	return RING_ROWS * subject->shape.sides * sizeof(*subject->slice_metrics);
+}
+
 static int init_subject(struct tops_subject *subject, bool interval_is_slice,
 			const struct hash_secret *secret)
 {
 	const struct summary_shape *shape = &subject->shape;
-	size_t ring_rows = (size_t)TOPS_SLICES * TOPS_SLICE_CAPACITY;
 
 	subject->now = new_summary(shape, secret);
 	subject->total = new_summary(shape, secret);
 	subject->slice = interval_is_slice ? subject->now : new_summary(shape, secret);
 	subject->window = new_summary(shape, secret);
-	/* Mostly empty when there is little traffic: plain memory, where huge pages would fill it. */
-	subject->slice_keys = calloc(ring_rows, summary_key_stride(shape));
-	subject->slice_metrics = calloc(ring_rows * shape->sides, sizeof(*subject->slice_metrics));
+	subject->slice_keys = memory_allocate_sparse(ring_keys_bytes(subject));
+	subject->slice_metrics = memory_allocate_sparse(ring_metrics_bytes(subject));
 	return subject->now != NULL && subject->total != NULL && subject->slice != NULL &&
 			       subject->window != NULL && subject->slice_keys != NULL &&
 			       subject->slice_metrics != NULL
@@ -46,8 +56,8 @@ static void release_subject(struct tops_subject *subject)
 	free_summary(subject->now, &subject->shape);
 	free_summary(subject->total, &subject->shape);
 	free_summary(subject->window, &subject->shape);
-	free(subject->slice_keys);
-	free(subject->slice_metrics);
+	memory_free(subject->slice_keys, ring_keys_bytes(subject));
+	memory_free(subject->slice_metrics, ring_metrics_bytes(subject));
 }
 
 int tops_init(struct tops *tops, const struct stats_settings *settings)

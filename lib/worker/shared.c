@@ -38,6 +38,12 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 	return result;
 }
 
+void worker_shared_prefault(struct worker_shared *shared)
+{
+	flow_table_prefault(shared->table);
+	memory_prefault(shared->ended, shared->ended_bytes);
+}
+
 void worker_shared_release(struct worker_shared *shared)
 {
 	memory_free(shared->ended, shared->ended_bytes);

@@ -473,9 +473,6 @@ int worker_main(void *argument)
 	uint64_t received = 0, drained = 0, enough = (uint64_t)STOP_DRAIN_FRAMES * worker->queue_count;
 	bool ended, stopped;
 
-	/* On a dedicated core no page may be missing later; a capture can wait for its pages. */
-	if (worker->rest.longest == 0)
-		flow_table_prefault(worker->shared.table);
 	cycle_clock_init(&loop.line, rte_get_tsc_hz(), loop.cycles, 0);
 	anchor(&loop);
 	do {
@@ -487,5 +484,13 @@ int worker_main(void *argument)
 		drained += stopped ? received : 0;
 	} while (drained < enough && (received > 0 || !(ended || stopped)));
 	finish(&loop);
+	return 0;
+}
+
+int worker_prefault(void *argument)
+{
+	struct worker *worker = argument;
+
+	worker_shared_prefault(&worker->shared);
 	return 0;
 }

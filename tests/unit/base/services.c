@@ -75,6 +75,28 @@ Test(memory, zeroed_and_kept_by_prefault)
 	memory_free(NULL, bytes);
 }
 
+/* A page of both is touched by nobody but memory_take_all(). */
+Test(memory, all_of_it_is_taken_and_from_then_on_at_once)
+{
+	const size_t bytes = 64u << 20;
+	size_t before = memory_reserved(), resident = memory_resident(), room = memory_room();
+	void *one = memory_allocate(bytes), *other = memory_allocate_sparse(bytes), *later;
+
+	cr_assert(one != NULL && other != NULL);
+	cr_expect_eq(memory_reserved() - before, 2 * bytes);
+	cr_expect_lt(memory_resident(), resident + bytes / 2);
+	memory_take_all();
+	cr_expect_gt(memory_resident(), resident + 2 * bytes - bytes / 4);
+	later = memory_allocate(bytes);
+	cr_assert_not_null(later);
+	cr_expect_gt(memory_resident(), resident + 3 * bytes - bytes / 4);
+	memory_free(other, bytes);
+	memory_free(one, bytes);
+	cr_expect_eq(memory_reserved() - before, bytes);
+	memory_free(later, bytes);
+	cr_expect_gt(room, 3 * bytes, "else this test would not have run so far");
+}
+
 Test(memory, more_than_there_can_be)
 {
 	cr_expect_null(memory_allocate(SIZE_MAX / 2));

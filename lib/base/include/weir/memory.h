@@ -14,6 +14,26 @@
 void *memory_allocate(size_t bytes);
 void memory_free(void *memory, size_t bytes);
 
+/* The same for what may stay mostly empty: in small pages, so that only what is used is taken. */
+void *memory_allocate_sparse(size_t bytes);
+
+/*
+ * All that is allocated and not freed, in bytes; and take every page of it, and from now on at once
+ * of what is allocated later: what is to run for long has its memory when it starts. One thread
+ * allocates and takes; a page that another one has touched stays where it is.
+ */
+size_t memory_reserved(void);
+void memory_take_all(void);
+
+/*
+ * What this process may still take before the host has no more, or one of its cgroups (v1 or v2),
+ * which would have it killed; in bytes. SIZE_MAX: the kernel does not tell.
+ */
+size_t memory_room(void);
+
+/* What this process has in memory now (its resident set), in bytes; 0 unknown. */
+size_t memory_resident(void);
+
 /* Touch every page now (writes nothing that was there), so that none is missing later. */
 void memory_prefault(void *memory, size_t bytes);
 

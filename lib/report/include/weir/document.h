@@ -25,6 +25,7 @@ struct document_info {
 	const char *const *sources; /* as the user named them */
 	uint32_t source_count;
 	uint64_t started;	    /* by the clock */
+	uint64_t memory;	    /* atomic: bytes in memory since the start; 0: not yet, or it grows */
 	const char *const (*settings)[2]; /* name, value */
 	uint32_t setting_count;
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */

@@ -54,6 +54,9 @@ struct worker {
 /* For rte_eal_remote_launch(): `argument` is the struct worker. Returns 0. */
 int worker_main(void *argument);
 
+/* The same, before it: take all memory that the worker will ever touch, on the node of its lcore. */
+int worker_prefault(void *argument);
+
 /* Register rte_lcore usage reporting (where this DPDK has it) for `count` workers. */
 void worker_register_lcore_usage(struct worker *workers, unsigned int count);
 

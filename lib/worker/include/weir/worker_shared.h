@@ -63,6 +63,9 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity);
 void worker_shared_release(struct worker_shared *shared);
 
+/* Take every page now. From the worker's lcore, whose node they then belong to. */
+void worker_shared_prefault(struct worker_shared *shared);
+
 /* Worker: move the outbox to the ring. False: the ring had no room for all of it. */
 bool worker_shared_flush(struct worker_shared *shared);
 
