@@ -10,7 +10,7 @@
 /* Records compared to find one to evict. */
 #define EVICT_GROUP 4
 
-static void outbox_put(struct flow_table *table, uint32_t slot)
+static struct flow_record *outbox_put(struct flow_table *table, uint32_t slot)
 {
 	if (table->outbox_end == FLOW_OUTBOX) {
 		table->outbox_end -= table->outbox_first;
@@ -23,6 +23,7 @@ static void outbox_put(struct flow_table *table, uint32_t slot)
 	copy->hot = table->hot[slot];
 	copy->cold = table->cold[slot];
 	copy->hot.sequence = slot;
+	return copy;
 }
 
 void table_release_waiting(struct flow_table *table)
@@ -31,7 +32,8 @@ void table_release_waiting(struct flow_table *table)
 		outbox_put(table, slots_release(&table->slots));
 }
 
-void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason)
+/* Out of the index: no packet finds it any more. */
+static void retire(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason)
 {
 	struct flow_hot *hot = &table->hot[slot];
 
@@ -39,8 +41,10 @@ void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow
 	seqlock_write_begin(&hot->sequence);
 	hot->key.zero |= (uint8_t)(reason << FLOW_STATE_END_SHIFT);
 	seqlock_write_end(&hot->sequence);
-	table->counters.ended[reason]++;
-
+	if (record_dormant(hot)) {
+		slots_give(&table->slots, slot);
+		return;
+	}
 	/* Who waits goes first: the outbox gets room only between the worker's calls. */
 	assert(slots_waiting(&table->slots) == 0 || outbox_full(table));
 	if (outbox_full(table)) {
@@ -51,11 +55,50 @@ void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow
 	slots_give(&table->slots, slot);
 }
 
+void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason)
+{
+	table->counters.ended[reason] += !record_dormant(&table->hot[slot]);
+	retire(table, slot, hash, reason);
+}
+
+void table_cut(struct flow_table *table, uint32_t slot, uint64_t hash)
+{
+	table->counters.continued++;
+	table->counters.created--; /* it will be again, with the next record */
+	retire(table, slot, hash, FLOW_END_RESOURCES);
+}
+
+/* The record leaves by the active timeout, with room in the outbox: its flow may go on. */
+static void leave_dormant(struct flow_table *table, uint32_t slot)
+{
+	struct flow_hot *hot = &table->hot[slot];
+	struct flow_record *copy = outbox_put(table, slot);
+
+	copy->hot.key.zero |= FLOW_END_ACTIVE << FLOW_STATE_END_SHIFT;
+	table->counters.ended[FLOW_END_ACTIVE]++;
+	seqlock_write_begin(&hot->sequence);
+	hot->ttl_min = UINT8_MAX;
+	hot->ttl_max = 0;
+	seqlock_write_end(&hot->sequence);
+}
+
+/* Why a record ends now that could have lived on. */
+static enum flow_end reason_of(const struct flow_table *table, uint32_t slot, uint64_t clock,
+			       enum flow_end otherwise)
+{
+	const struct flow_hot *hot = &table->hot[slot];
+	enum flow_end due = record_due(hot, &table->timeouts, clock);
+
+	if (due != FLOW_LIVE)
+		return due;
+	return record_tcp(hot) == TCP_CLOSED ? FLOW_END_CLOSED : otherwise;
+}
+
 /* ---- eviction ---- */
 
 /*
  * A full table makes room by ending a flow. The cursor goes round the table in groups of
- * four, and of each group the flow of least value goes: one whose timeout has passed, else the
+ * four, and of each group the flow of least value goes: one past its timeout or closed, else the
  * one with the fewest octets, else the one not seen for longest. So the flows that carry the
  * traffic stay, and a flood of small flows displaces mostly itself. The record leaves
  * through the outbox with its exact counts, reason `resources` (or its timeout's), so
@@ -72,7 +115,7 @@ static uint64_t value_of(const struct flow_hot *hot, const struct flow_timeouts 
 	int64_t idle = record_idle(hot, clock);
 	uint64_t silence = idle > 0 ? (uint64_t)idle >> FLOW_STARTED_SHIFT : 0;
 
-	if (record_due(hot, timeouts, clock) != FLOW_LIVE)
+	if (record_due(hot, timeouts, clock) != FLOW_LIVE || record_tcp(hot) == TCP_CLOSED)
 		return 0;
 	/* One number, so that the comparisons need no branches. */
 	octets = octets < UINT32_MAX ? octets : UINT32_MAX;
@@ -127,18 +170,34 @@ bool table_evict(struct flow_table *table, uint64_t clock)
 {
 	if (outbox_full(table))
 		return false;
-	/* None is free, none waits (the outbox had room), none was never used: all are live. */
+	/* None is free, none waits (the outbox had room), none was never used: all are in use. */
 	assert(slots_free(&table->slots) == 0 && slots_waiting(&table->slots) == 0);
 
 	uint32_t slot = next_victim(table, clock);
-	enum flow_end due = record_due(&table->hot[slot], &table->timeouts, clock);
 
 	table_end(table, slot, table_hash(table, slot),
-		  due != FLOW_LIVE ? due : FLOW_END_RESOURCES);
+		  reason_of(table, slot, clock, FLOW_END_RESOURCES));
 	return true;
 }
 
 /* ---- the sweep ---- */
+
+/*
+ * While the outbox is full a flow that may go on stays where it is, due: its next packet, or a
+ * later pass, ends its record just the same.
+ */
+static void sweep_end(struct flow_table *table, uint32_t slot, uint64_t clock)
+{
+	const struct flow_hot *hot = &table->hot[slot];
+	enum flow_end due = record_due(hot, &table->timeouts, clock);
+
+	if (due == FLOW_LIVE)
+		return;
+	if (due != FLOW_END_ACTIVE || record_idle(hot, clock) > (int64_t)table->timeouts.inactive)
+		table_end(table, slot, table_hash(table, slot), due);
+	else if (!outbox_full(table))
+		leave_dormant(table, slot);
+}
 
 static void sweep_end_due(struct flow_table *table, uint64_t clock)
 {
@@ -146,13 +205,8 @@ static void sweep_end_due(struct flow_table *table, uint64_t clock)
 
 	/* Since they were found packets have come: ask again. */
 	for (uint32_t i = 0; i < sweep->due_count; i++) {
-		uint32_t slot = sweep->due[i];
-		const struct flow_hot *hot = &table->hot[slot];
-		enum flow_end due = record_live(hot) ? record_due(hot, &table->timeouts, clock)
-						     : FLOW_LIVE;
-
-		if (due != FLOW_LIVE)
-			table_end(table, slot, table_hash(table, slot), due);
+		if (record_in_use(&table->hot[sweep->due[i]]))
+			sweep_end(table, sweep->due[i], clock);
 	}
 	sweep->due_count = 0;
 }
@@ -191,7 +245,7 @@ void table_sweep(struct flow_table *table, uint64_t clock)
 
 		/* Beyond the end of the array is harmless: a prefetch does not fault. */
 		__builtin_prefetch(hot + SWEEP_PREFETCH);
-		if (!record_live(hot) || record_due(hot, &table->timeouts, clock) == FLOW_LIVE)
+		if (!record_in_use(hot) || record_due(hot, &table->timeouts, clock) == FLOW_LIVE)
 			continue;
 		__builtin_prefetch(&table->cold[slot]);
 		prefetch_bucket(table, slot);
@@ -216,16 +270,13 @@ bool flow_table_finish(struct flow_table *table, uint64_t clock)
 	table_release_waiting(table);
 	for (; table->finish_cursor < table->used; table->finish_cursor++) {
 		uint32_t slot = table->finish_cursor;
-		const struct flow_hot *hot = &table->hot[slot];
 
-		if (!record_live(hot))
+		if (!record_in_use(&table->hot[slot]))
 			continue;
 		if (outbox_full(table))
 			return false;
-		enum flow_end due = record_due(hot, &table->timeouts, table->clock);
-
 		table_end(table, slot, table_hash(table, slot),
-			  due != FLOW_LIVE ? due : FLOW_END_FORCED);
+			  reason_of(table, slot, table->clock, FLOW_END_FORCED));
 	}
 	if (slots_waiting(&table->slots) > 0)
 		return false;

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "record.h"
 
-/* How far the close of a TCP connection has come. */
-enum tcp_state {
-	TCP_OPEN,
-	TCP_FORWARD_FIN, /* one side has sent its FIN */
-	TCP_REVERSE_FIN,
-	TCP_FORWARD_LAST, /* both have, this side second: the other's ACK closes */
-	TCP_REVERSE_LAST,
-	TCP_CLOSED
-};
-_Static_assert(TCP_CLOSED < 8, "three bits of the state byte");
-
 /*
  * [state][direction][packet]. A repeated FIN changes nothing, so that lost and
- * duplicated packets of the close stay in the flow. RST closes from everywhere.
+ * duplicated packets of the close stay in the flow. RST closes from everywhere, and what is closed
+ * stays so.
  */
 enum { OTHER, FIN, ACK, TCP_EVENTS };
 
@@ -30,17 +20,17 @@ static const uint8_t tcp_next[TCP_CLOSED][2][TCP_EVENTS] = {
 			      {TCP_REVERSE_LAST, TCP_REVERSE_LAST, TCP_REVERSE_LAST}},
 };
 
-static enum flow_end count_tcp(struct flow_hot *hot, uint8_t flags, unsigned int direction)
+static void count_tcp(struct flow_hot *hot, uint8_t flags, unsigned int direction)
 {
-	unsigned int state = (hot->key.zero & FLOW_STATE_TCP) >> FLOW_STATE_TCP_SHIFT;
+	enum tcp_state state = record_tcp(hot);
 	int event = flags & TCP_FIN ? FIN : flags & TCP_ACK ? ACK : OTHER;
 
-	state = flags & TCP_RST ? TCP_CLOSED : tcp_next[state][direction][event];
-	if (state == TCP_CLOSED)
-		return FLOW_END_CLOSED;
+	if (flags & TCP_RST)
+		state = TCP_CLOSED;
+	else if (state != TCP_CLOSED)
+		state = tcp_next[state][direction][event];
 	hot->key.zero &= (uint8_t)~FLOW_STATE_TCP;
 	hot->key.zero |= (uint8_t)(state << FLOW_STATE_TCP_SHIFT);
-	return FLOW_LIVE;
 }
 
 static void count_reordered(struct flow_hot *hot, struct flow_cold *cold,
@@ -71,40 +61,55 @@ static void count_extremes(struct flow_hot *hot, const struct packet *packet)
 		hot->ttl_max = packet->ttl;
 }
 
-enum flow_end record_update(struct flow_hot *hot, struct flow_cold *cold,
-			    const struct packet *packet)
+static void count_octets(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet,
+			 unsigned int direction)
+{
+	uint64_t link_octets = (uint64_t)hot->link_octets + packet_link_octets(packet);
+
+	hot->words[direction] += packet->octets;
+	hot->packets[direction]++;
+	if (unlikely(hot->packets[direction] >> FLOW_PACKETS_LIMIT_SHIFT)) {
+		hot->packets[direction] -= FLOW_CARRY;
+		cold->carried_packets[direction]++;
+	}
+	if (unlikely(link_octets >> FLOW_PACKETS_LIMIT_SHIFT)) {
+		cold->carried_link += link_octets / FLOW_CARRY;
+		link_octets %= FLOW_CARRY;
+	}
+	hot->link_octets = (uint32_t)link_octets;
+}
+
+static void count(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
 {
 	unsigned int direction = (packet->direction ^ hot->key.zero) & FLOW_STATE_FORWARD1;
 	uint64_t seen = hot->seen;
-	enum flow_end end = FLOW_LIVE;
 
-	seqlock_write_begin(&hot->sequence);
 	if (packet->clock > seen)
 		hot->seen = packet->clock;
-	hot->words[direction] += packet->octets;
-	hot->packets[direction]++;
-	hot->link_octets += packet_link_octets(packet);
-	hot->tcp_flags[direction] |= packet->tcp_flags;
-	/* Forward never is 1 here: the first packet was record_start()'s. */
-	if (hot->packets[direction] == 1) {
-		cold->tos[1] = packet->tos;
-		cold->icmp[1] = packet->icmp;
+	if (hot->packets[direction] == 0) {
+		cold->tos[direction] = packet->tos;
+		cold->icmp[direction] = packet->icmp;
 	}
+	count_octets(hot, cold, packet, direction);
+	hot->tcp_flags[direction] |= packet->tcp_flags;
 	count_extremes(hot, packet);
 	if (packet->time != packet->clock || (hot->key.zero & FLOW_STATE_REORDERED))
 		count_reordered(hot, cold, packet, seen);
 	else if (packet->clock < seen && packet->time < cold->first)
 		cold->first = packet->time;
 	if ((packet->tcp_flags & (TCP_FIN | TCP_RST)) || (hot->key.zero & FLOW_STATE_TCP))
-		end = count_tcp(hot, packet->tcp_flags, direction);
-	if ((hot->packets[direction] | hot->link_octets) >> FLOW_PACKETS_LIMIT_SHIFT ||
-	    hot->words[direction] >> FLOW_OCTETS_LIMIT_SHIFT & 1)
-		end = FLOW_END_ACTIVE;
-	seqlock_write_end(&hot->sequence);
-	return end;
+		count_tcp(hot, packet->tcp_flags, direction);
 }
 
-enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts)
+void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
+{
+	seqlock_write_begin(&hot->sequence);
+	count(hot, cold, packet);
+	seqlock_write_end(&hot->sequence);
+}
+
+enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
+			    uint64_t clock)
 {
 	/* `seen` is less than a wrap of `started` later, and says what its upper bits were. */
 	uint64_t ticks = hot->seen >> FLOW_STARTED_SHIFT;
@@ -112,51 +117,50 @@ enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeou
 	uint64_t idle = hot->seen + timeouts->inactive + 1;
 	uint64_t active = (started + timeouts->active + 1) << FLOW_STARTED_SHIFT;
 
-	return idle <= active ? FLOW_END_IDLE : FLOW_END_ACTIVE;
+	if (record_dormant(hot))
+		return clock >= idle ? FLOW_END_IDLE : FLOW_LIVE;
+	if (record_tcp(hot) != TCP_CLOSED)
+		return idle <= active ? FLOW_END_IDLE : FLOW_END_ACTIVE;
+	/* The active timeout does not cut off what follows the close; it bounds it. */
+	if (clock > hot->seen + timeouts->linger || clock >= active + timeouts->linger)
+		return FLOW_END_CLOSED;
+	return FLOW_LIVE;
 }
 
-enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
-			   const struct packet *packet, int64_t shift)
+void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet,
+		  struct flow_origin origin, int64_t shift)
 {
 	static const uint8_t no_prefix[2][12];
-	uint32_t link_octets = packet_link_octets(packet);
-	uint16_t size = packet_size(packet);
-	enum flow_end end = FLOW_LIVE;
+	bool turned = (packet->direction ^ origin.state) & FLOW_STATE_FORWARD1;
 
 	seqlock_write_begin(&hot->sequence);
 	hot->started = (uint32_t)(packet->clock >> FLOW_STARTED_SHIFT) - FLOW_REORDER_UNITS;
 	hot->seen = packet->clock;
-	hot->octets0 = packet->octets;
-	hot->octets1 = 0;
-	hot->size_min = size;
-	hot->size_max = size;
-	hot->packets[0] = 1;
-	hot->packets[1] = 0;
-	hot->link_octets = link_octets;
+	memset(hot->words, 0, sizeof(hot->words));
+	memset(hot->packets, 0, sizeof(hot->packets));
+	memset(hot->tcp_flags, 0, sizeof(hot->tcp_flags));
+	hot->size_min = UINT16_MAX;
+	hot->ttl_min = UINT8_MAX;
+	hot->ttl_max = 0;
+	hot->link_octets = 0;
 	hot->key = packet->key;
-	hot->key.zero = packet->direction ? FLOW_STATE_FORWARD1 : 0;
-	hot->tcp_flags[0] = packet->tcp_flags;
-	hot->tcp_flags[1] = 0;
-	hot->ttl_min = packet->ttl;
-	hot->ttl_max = packet->ttl;
+	hot->key.zero = origin.state;
 	memcpy(cold->prefix, packet_is_ipv6(packet) ? packet->prefix : no_prefix,
 	       sizeof(cold->prefix));
 	cold->first = packet->time;
 	cold->shift = shift;
-	memcpy(cold->mac, packet->mac, sizeof(cold->mac));
-	cold->icmp[0] = packet->icmp;
-	cold->icmp[1] = 0;
-	cold->tos[0] = packet->tos;
-	cold->tos[1] = 0;
-	cold->instance++;
 	if (packet->time != packet->clock) {
 		hot->key.zero |= FLOW_STATE_REORDERED;
 		cold->last = packet->time;
 	}
-	if (packet->tcp_flags & (TCP_FIN | TCP_RST))
-		end = count_tcp(hot, packet->tcp_flags, 0);
-	if (link_octets >> FLOW_PACKETS_LIMIT_SHIFT)
-		end = FLOW_END_ACTIVE;
+	memcpy(cold->mac, packet->mac + (turned ? 6 : 0), 6);
+	memcpy(cold->mac + 6, packet->mac + (turned ? 0 : 6), 6);
+	memset(cold->icmp, 0, sizeof(cold->icmp));
+	memset(cold->tos, 0, sizeof(cold->tos));
+	memset(cold->carried_packets, 0, sizeof(cold->carried_packets));
+	cold->carried_link = 0;
+	cold->continues = origin.continues;
+	cold->instance++;
+	count(hot, cold, packet);
 	seqlock_write_end(&hot->sequence);
-	return end;
 }

@@ -18,7 +18,7 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* The state byte, key.zero of a record. */
-#define FLOW_STATE_FORWARD1  0x01 /* the first packet was sent by endpoint 1 */
+#define FLOW_STATE_FORWARD1  0x01 /* the flow's first packet was sent by endpoint 1 */
 #define FLOW_STATE_REORDERED 0x02 /* a packet's time was not its clock: `last` counts */
 #define FLOW_STATE_TCP       0x1c /* enum tcp_state */
 #define FLOW_STATE_END       0xe0 /* enum flow_end */
@@ -26,11 +26,26 @@
 #define FLOW_STATE_END_SHIFT 5
 _Static_assert(FLOW_ENDS <= 8, "three bits of the state byte");
 
+/* What a record that goes on with a flow has from the one before. */
+#define FLOW_STATE_KEPT (FLOW_STATE_FORWARD1 | FLOW_STATE_TCP)
+
+/* How far the close of a TCP connection has come. */
+enum tcp_state {
+	TCP_OPEN,
+	TCP_FORWARD_FIN, /* one side has sent its FIN */
+	TCP_REVERSE_FIN,
+	TCP_FORWARD_LAST, /* both have, this side second: the other's ACK closes */
+	TCP_REVERSE_LAST,
+	TCP_CLOSED /* the record lingers */
+};
+_Static_assert(TCP_CLOSED < 8, "three bits of the state byte");
+
 #define TCP_FIN 0x01
+#define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
-/* Counters reaching these limits end the record, long before they wrap. */
+/* Counters reaching these limits are for the general way, which carries, or ends the record. */
 #define FLOW_PACKETS_LIMIT_SHIFT 31 /* also of link_octets */
 #define FLOW_OCTETS_LIMIT_SHIFT  47
 
@@ -43,18 +58,33 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit-fields start at b
 /* ... and a packet may be this much older than the record's first. */
 #define FLOW_REORDER_UNITS ((uint32_t)(FLOW_REORDER >> FLOW_STARTED_SHIFT) + 1)
 
-/* As the records count: both at most FLOW_ACTIVE_TIMEOUT_MAX, so that no difference wraps. */
+/*
+ * A closed TCP connection's record stays for so long, ns, to take what follows the close: repeated
+ * FINs, their ACKs, RSTs, segments in flight. Counted from its last packet, as the inactive
+ * timeout.
+ */
+#define FLOW_LINGER (UINT64_C(2) * 1000000000)
+
+/* As the records count: all at most FLOW_ACTIVE_TIMEOUT_MAX, so that no difference wraps. */
 struct flow_timeouts {
 	uint64_t inactive; /* ns */
+	uint64_t linger;   /* ns, at most `inactive` */
 	uint32_t active;   /* units of `started`, since it: FLOW_REORDER_UNITS more */
 };
 
-/* Fill a free slot's record with the first packet of a flow. Returns as record_update(). */
-enum flow_end record_start(struct flow_hot *hot, struct flow_cold *cold,
-			   const struct packet *packet, int64_t shift);
+/* How a record begins: as the first of its flow, or as the next of one that goes on. */
+struct flow_origin {
+	uint8_t state; /* of FLOW_STATE_KEPT */
+	bool continues;
+};
+
+/* Fill a record that is not in use with its first packet. `shift` makes dates of its times. */
+void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet,
+		  struct flow_origin origin, int64_t shift);
 
 /* The part of record_due() that most packets do not need. */
-enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts);
+enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
+			    uint64_t clock);
 
 static inline bool packet_is_ipv6(const struct packet *packet)
 {
@@ -66,10 +96,30 @@ static inline enum flow_end record_end(const struct flow_hot *hot)
 	return (enum flow_end)(hot->key.zero >> FLOW_STATE_END_SHIFT);
 }
 
-/* A slot is never used (all zero), live, or ended: then it keeps its reason until used again. */
+/*
+ * A slot is never used (all zero), live, dormant, or ended: then it keeps its reason until used
+ * again. A dormant record has left by the active timeout, and its flow may go on: all that it still
+ * says is direction and close of the flow, when it was seen and what it was worth. No packet has
+ * the TTL that it is marked by, so that none is counted in it on the short way. Readers see none.
+ */
+static inline bool record_in_use(const struct flow_hot *hot)
+{
+	return (hot->packets[0] | hot->packets[1]) != 0 && record_end(hot) == FLOW_LIVE;
+}
+
+static inline bool record_dormant(const struct flow_hot *hot)
+{
+	return hot->ttl_min > hot->ttl_max;
+}
+
 static inline bool record_live(const struct flow_hot *hot)
 {
-	return hot->packets[0] != 0 && record_end(hot) == FLOW_LIVE;
+	return record_in_use(hot) && !record_dormant(hot);
+}
+
+static inline enum tcp_state record_tcp(const struct flow_hot *hot)
+{
+	return (enum tcp_state)((hot->key.zero & FLOW_STATE_TCP) >> FLOW_STATE_TCP_SHIFT);
 }
 
 /*
@@ -148,16 +198,33 @@ static inline bool record_is_due(const struct flow_hot *hot, const struct flow_t
 }
 
 /*
- * The same, and which: FLOW_END_IDLE or FLOW_END_ACTIVE, whichever deadline came first;
- * FLOW_LIVE: neither. The packet path, the sweep, eviction and the end all ask here, so it
- * makes no difference which of them comes first.
+ * The same, and which: FLOW_END_IDLE or FLOW_END_ACTIVE, whichever deadline came first; of a closed
+ * connection FLOW_END_CLOSED; FLOW_LIVE: neither. The packet path, the sweep, eviction and the end
+ * all ask here, so it makes no difference which of them comes first.
  */
 static inline enum flow_end record_due(const struct flow_hot *hot,
 				       const struct flow_timeouts *timeouts, uint64_t clock)
 {
-	if (likely(!record_is_due(hot, timeouts, clock)))
+	if (likely(!record_is_due(hot, timeouts, clock)) && likely(record_tcp(hot) != TCP_CLOSED))
 		return FLOW_LIVE;
-	return record_passed(hot, timeouts);
+	return record_passed(hot, timeouts, clock);
+}
+
+/* Does the packet begin a new connection on the ports of one that was closing? */
+static inline bool record_reopens(const struct flow_hot *hot, const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && record_tcp(hot) != TCP_OPEN;
+}
+
+/* How the next record begins when this packet of its flow finds it at its end, or dormant. */
+static inline struct flow_origin record_origin(const struct flow_hot *hot,
+					       const struct flow_timeouts *timeouts,
+					       const struct packet *packet)
+{
+	if (record_idle(hot, packet->clock) > (int64_t)timeouts->inactive ||
+	    record_tcp(hot) == TCP_CLOSED || record_reopens(hot, packet))
+		return (struct flow_origin){.state = packet->direction};
+	return (struct flow_origin){.state = hot->key.zero & FLOW_STATE_KEPT, .continues = true};
 }
 
 /* Bytes of the frame around the IP packet: headers, padding. */
@@ -173,20 +240,24 @@ static inline uint16_t packet_size(const struct packet *packet)
 }
 
 /*
- * A frame that claims 2 GB or more around its IP packet (a capture can) gets a record of its
- * own: a live record's link_octets are below that, so nothing wraps.
+ * May a counter have no room for the packet? A little early: the most that a packet can carry is
+ * left. What fills one is beyond all links, or claims gigabytes in each of thousands of frames.
  */
-static inline bool record_would_wrap(const struct packet *packet)
+static inline bool record_full(const struct flow_hot *hot, const struct flow_cold *cold,
+			       const struct packet *packet)
 {
-	return packet_link_octets(packet) >> FLOW_PACKETS_LIMIT_SHIFT;
+	unsigned int direction = (packet->direction ^ hot->key.zero) & FLOW_STATE_FORWARD1;
+	uint64_t octets = hot->words[direction] + packet->octets;
+
+	return cold->carried_packets[direction] == UINT8_MAX ||
+	       cold->carried_link >= (1 << 13) - 4 || (octets >> FLOW_OCTETS_LIMIT_SHIFT & 1) != 0;
 }
 
 /*
- * Count a packet of a live record. Returns why the record ends with it, or FLOW_LIVE. The
- * caller has asked record_is_due() and record_would_wrap() before.
+ * Count a packet of a live record. The caller has asked record_due(), record_reopens() and
+ * record_full() before.
  */
-enum flow_end record_update(struct flow_hot *hot, struct flow_cold *cold,
-			    const struct packet *packet);
+void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet);
 
 /*
  * The same for a packet that changes nothing but counters, as nearly all of a long flow do. False,

@@ -59,7 +59,7 @@ static inline struct flow_hot *compare_packet(struct flow_table *table, const st
 	return hot;
 }
 
-/* The packet's live record, or NULL. */
+/* The packet's record, live or dormant, or NULL. */
 static struct flow_hot *find(const struct flow_table *table, const struct packet *packet)
 {
 	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
@@ -105,8 +105,9 @@ static void count_overflow(struct flow_table *table, const struct packet *packet
 	overflow_note(&table->overflow, &table->secret, packet);
 }
 
-/* The packet begins a flow. */
-static void count_new(struct flow_table *table, const struct packet *packet)
+/* The packet is of no record: it begins one. */
+static void count_new(struct flow_table *table, const struct packet *packet,
+		      struct flow_origin origin)
 {
 	uint32_t slot = take_slot(table, packet->clock);
 
@@ -119,12 +120,8 @@ static void count_new(struct flow_table *table, const struct packet *packet)
 		count_overflow(table, packet, FLOW_OVERFLOW_BUCKET);
 		return;
 	}
-	enum flow_end end =
-		record_start(&table->hot[slot], &table->cold[slot], packet, table->shift);
-
+	record_start(&table->hot[slot], &table->cold[slot], packet, origin, table->shift);
 	table->counters.created++;
-	if (end != FLOW_LIVE)
-		table_end(table, slot, packet->hash, end);
 }
 
 /* The early look-up found nothing, or something else. */
@@ -137,20 +134,38 @@ static struct flow_hot *find_again(struct flow_table *table, const struct packet
 	return hot;
 }
 
-static void end_record(struct flow_table *table, const struct flow_hot *hot,
-		       const struct packet *packet, enum flow_end reason)
+/* The packet's record does not take it: why; FLOW_LIVE: it does. */
+static enum flow_end ends_before(const struct flow_table *table, const struct flow_hot *hot,
+				 const struct packet *packet)
 {
-	table_end(table, (uint32_t)(hot - table->hot), packet->hash, reason);
+	enum flow_end due = record_due(hot, &table->timeouts, packet->clock);
+
+	if (record_dormant(hot))
+		return FLOW_END_ACTIVE;
+	if (due == FLOW_LIVE && record_reopens(hot, packet))
+		return FLOW_END_CLOSED;
+	if (due == FLOW_LIVE && record_full(hot, table_cold(table, hot), packet))
+		return FLOW_END_RESOURCES;
+	return due;
 }
 
-/* The packet's record ends before it, and it begins a new one. */
-static __attribute__((noinline)) void
-count_anew(struct flow_table *table, const struct packet *packet, const struct flow_hot *hot)
+/* The packet begins the next record of its key. */
+static void count_next(struct flow_table *table, const struct packet *packet, struct flow_hot *hot,
+		       enum flow_end end)
 {
-	enum flow_end end = record_due(hot, &table->timeouts, packet->clock);
+	struct flow_origin origin = record_origin(hot, &table->timeouts, packet);
+	uint32_t slot = (uint32_t)(hot - table->hot);
 
-	end_record(table, hot, packet, end != FLOW_LIVE ? end : FLOW_END_ACTIVE);
-	count_new(table, packet);
+	if (record_dormant(hot)) {
+		record_start(hot, table_cold(table, hot), packet, origin, table->shift);
+		table->counters.created++;
+		return;
+	}
+	if (end == FLOW_END_RESOURCES)
+		table_cut(table, slot, packet->hash);
+	else
+		table_end(table, slot, packet->hash, end);
+	count_new(table, packet, origin);
 }
 
 /* A packet that begins, ends or changes more than the counters of a record. */
@@ -161,18 +176,16 @@ count_unusual(struct flow_table *table, const struct packet *packet, struct flow
 		table->missing -= hot == NULL;
 		hot = find_again(table, packet, hot);
 		if (hot == NULL) {
-			count_new(table, packet);
+			count_new(table, packet, (struct flow_origin){.state = packet->direction});
 			return;
 		}
 	}
-	if (record_is_due(hot, &table->timeouts, packet->clock) || record_would_wrap(packet)) {
-		count_anew(table, packet, hot);
-		return;
-	}
-	enum flow_end end = record_update(hot, table_cold(table, hot), packet);
+	enum flow_end end = ends_before(table, hot, packet);
 
-	if (end != FLOW_LIVE)
-		end_record(table, hot, packet, end);
+	if (unlikely(end != FLOW_LIVE))
+		count_next(table, packet, hot, end);
+	else
+		record_update(hot, table_cold(table, hot), packet);
 }
 
 /* Packets [from, to) of their burst. */

@@ -68,6 +68,7 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	table->timeouts.active =
 		(uint32_t)(settings->active_timeout >> FLOW_STARTED_SHIFT) + FLOW_REORDER_UNITS;
 	table->timeouts.inactive = inactive < INACTIVE_MAX ? inactive : INACTIVE_MAX;
+	table->timeouts.linger = inactive < FLOW_LINGER ? inactive : FLOW_LINGER;
 	table->sweep.packets = SWEEP_PACKETS;
 	return table;
 }

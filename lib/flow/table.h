@@ -37,13 +37,12 @@ struct stage {
 /*
  * The sweep looks at SWEEP_SLICE records at most per slice, and there is a slice for every
  * SWEEP_PACKETS packets counted, or in a live table for every push. So one push ends no more
- * records than the outbox holds: each packet can end two (the old one of its key or an evicted
- * one, and its own).
+ * records than the outbox holds: each packet can end one, the old one of its key or an evicted one.
  */
 #define SWEEP_PACKETS 32
 #define SWEEP_SLICE   128
 _Static_assert(SWEEP_PACKETS >= FLOW_BURST, "at most one slice a push");
-_Static_assert(SWEEP_SLICE + 2 * FLOW_BURST <= FLOW_OUTBOX, "an emptied outbox holds one push");
+_Static_assert(SWEEP_SLICE + FLOW_BURST <= FLOW_OUTBOX, "an emptied outbox holds one push");
 
 struct sweep {
 	uint32_t cursor;           /* slot to look at next */
@@ -68,7 +67,7 @@ struct eviction {
 
 struct flow_table {
 	/* Set by flow_table_create(): any thread reads it, so nothing beside it may change. */
-	struct flow_hot *hot;	/* the records, by slot ... */
+	struct flow_hot *hot;   /* the records, by slot ... */
 	struct flow_cold *cold; /* ... in two arrays */
 	struct flow_index index;
 	struct fragment_set *fragments;
@@ -120,10 +119,15 @@ static inline bool outbox_full(const struct flow_table *table)
 }
 
 /*
- * End the live record in `slot`, whose key has this hash: out of the index, its copy into the
- * outbox, the slot free. If the outbox is full the record waits in its slot.
+ * End the record in use in `slot`, whose key has this hash: out of the index, its copy into the
+ * outbox, the slot free. If the outbox is full the record waits in its slot. A dormant one has left
+ * before: it is forgotten.
  */
 void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason);
+
+/* The same for a live record that is full, and whose flow goes on: that is not counted as its end.
+ */
+void table_cut(struct flow_table *table, uint32_t slot, uint64_t hash);
 
 /*
  * Move records that wait to the outbox while it has room: first thing in every call of the

@@ -48,7 +48,8 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 	const struct flow_hot *hot = &record->hot;
 	const struct flow_cold *cold = &record->cold;
 	const struct packet_key *key = &hot->key;
-	unsigned int source = key->zero & FLOW_STATE_FORWARD1; /* who sent the first packet */
+	unsigned int source =
+		key->zero & FLOW_STATE_FORWARD1; /* who sent the flow's first packet */
 	uint64_t octets = hot->octets0 + hot->octets1;
 	bool reordered = key->zero & FLOW_STATE_REORDERED;
 	uint64_t shift = reordered ? 0 : (uint64_t)cold->shift;
@@ -63,9 +64,10 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 		.first = cold->first + shift,
 		.last = reordered ? cold->last : hot->seen + shift,
 		.shift = (int64_t)shift,
-		.packets = {hot->packets[0], hot->packets[1]},
+		.packets = {flow_packets(record, 0), flow_packets(record, 1)},
 		.octets = {hot->octets0, hot->octets1},
-		.frame_octets = octets + hot->link_octets,
+		.frame_octets =
+			octets + hot->link_octets + (uint64_t)cold->carried_link * FLOW_CARRY,
 		.frame_min = hot->size_min,
 		.frame_max = hot->size_max,
 		.tcp_flags = {hot->tcp_flags[0], hot->tcp_flags[1]},

@@ -229,6 +229,7 @@ json_t *document_flow_counters(const struct snapshot *snapshot)
 	put_count(&object, "created", snapshot->flows.created);
 	put_count(&object, "active", snapshot->flows_active);
 	put(&object, "ended", ended(&snapshot->flows));
+	put_count(&object, "continued", snapshot->flows.continued);
 	put_count(&object, "capacity", capacity);
 	put(&object, "fragments", fragments(&snapshot->flows));
 	put(&object, "split_flows", split_flows(&snapshot->split));

@@ -16,13 +16,13 @@ static void make_rows(struct rows *rows, const struct delta *delta)
 {
 	rows->forward[STATS_OCTETS] = delta->octets[0];
 	rows->forward[STATS_PACKETS] = delta->packets[0];
-	rows->forward[STATS_FLOWS] = delta->first[0];
+	rows->forward[STATS_FLOWS] = delta->first[0] && delta->packets[0] > 0;
 	rows->reverse[STATS_OCTETS] = delta->octets[1];
 	rows->reverse[STATS_PACKETS] = delta->packets[1];
 	rows->reverse[STATS_FLOWS] = delta->first[1] && delta->packets[1] > 0;
 	rows->both[STATS_OCTETS] = delta->octets[0] + delta->octets[1];
 	rows->both[STATS_PACKETS] = delta->packets[0] + delta->packets[1];
-	rows->both[STATS_FLOWS] = delta->first[0];
+	rows->both[STATS_FLOWS] = delta->first[0] && delta->first[1];
 }
 
 /* What the end that sent the first packet and the other one add to their keys. */

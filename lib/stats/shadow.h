@@ -20,10 +20,10 @@
  *		belongs to a later instance.
  */
 struct shadow {
-	uint32_t instance;
-	uint32_t packets[2]; /* [0] is 0: the shadow is empty (a record has a forward packet) */
-	uint32_t reserved;
 	uint64_t octets[2];
+	uint64_t packets0 : 40; /* both 0: the shadow is empty */
+	uint64_t instance : 24;
+	uint64_t packets1 : 40;
 };
 _Static_assert(sizeof(struct shadow) == 32, "two slots a cache line");
 
@@ -36,7 +36,7 @@ struct delta {
 
 static inline bool shadow_empty(const struct shadow *shadow)
 {
-	return shadow->packets[0] == 0;
+	return (shadow->packets0 | shadow->packets1) == 0;
 }
 
 static inline bool shadow_is_of(const struct shadow *shadow, const struct flow_record *record)
@@ -50,19 +50,20 @@ static inline bool shadow_delta(const struct shadow *shadow, const struct flow_r
 {
 	delta->octets[0] = record->hot.octets0 - shadow->octets[0];
 	delta->octets[1] = record->hot.octets1 - shadow->octets[1];
-	for (int direction = 0; direction < 2; direction++) {
-		delta->packets[direction] = record->hot.packets[direction] - shadow->packets[direction];
-		delta->first[direction] = shadow->packets[direction] == 0;
-	}
+	delta->packets[0] = flow_packets(record, 0) - shadow->packets0;
+	delta->packets[1] = flow_packets(record, 1) - shadow->packets1;
+	delta->first[0] = shadow->packets0 == 0;
+	delta->first[1] = shadow->packets1 == 0;
 	return (delta->packets[0] | delta->packets[1]) != 0;
 }
 
 static inline void shadow_set(struct shadow *shadow, const struct flow_record *record)
 {
 	*shadow = (struct shadow){
-		.instance = record->cold.instance,
-		.packets = {record->hot.packets[0], record->hot.packets[1]},
 		.octets = {record->hot.octets0, record->hot.octets1},
+		.packets0 = flow_packets(record, 0),
+		.instance = record->cold.instance,
+		.packets1 = flow_packets(record, 1),
 	};
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/worker_shared.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 	ssize_t bytes = rte_ring_get_memsize_elem(RECORD_BYTES, ended_capacity);
 	int result;
 
+	assert(ended_capacity + FLOW_OUTBOX < FLOW_INSTANCES);
 	memset(shared, 0, sizeof(*shared));
 	if (bytes < 0)
 		return (int)bytes;

@@ -12,8 +12,6 @@
 #define LITMUS_FRAME  118
 #define LITMUS_START  UINT64_C(1700000000000000000)
 #define LITMUS_UDP    17
-#define LITMUS_TCP    6
-#define LITMUS_RST    0x04
 
 static inline struct packet litmus_packet(uint32_t flow, unsigned int direction, uint64_t clock)
 {
@@ -81,6 +79,13 @@ static inline void litmus_feed(struct flow_table *table, const struct packet *pa
 
 	burst->packets[burst->count++] = *packet;
 	if (burst->count == FLOW_BURST)
+		flow_table_push(table);
+}
+
+/* All packets are counted. */
+static inline void litmus_settle(struct flow_table *table)
+{
+	while (flow_table_next(table)->count > 0 || flow_table_pending(table) > 0)
 		flow_table_push(table);
 }
 

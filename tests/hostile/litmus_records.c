@@ -10,9 +10,9 @@
 /* So few that writer and readers are at the same record all the time. */
 #define SLOTS   64
 #define FLOWS   3
-#define PACKETS 200 /* of a flow, before it closes */
+#define PACKETS 200 /* of a flow, before it ends */
 
-/* A TCP flow of PACKETS packets, one tick apart; the last one closes it. */
+/* Flows of PACKETS packets, one tick apart. */
 static void write_records(struct litmus *litmus, void *context)
 {
 	struct flow_table *table = context;
@@ -26,13 +26,13 @@ static void write_records(struct litmus *litmus, void *context)
 			for (uint32_t f = flow; f < flow + FLOWS; f++) {
 				struct packet packet = litmus_packet(f, i > 0 && i % 3 == 0, clock);
 
-				packet.key.protocol = LITMUS_TCP;
-				packet.tcp_flags = i == PACKETS - 1 ? LITMUS_RST : 0;
 				litmus_feed(table, &packet);
 			}
 			clock++;
 		}
 		flow += FLOWS;
+		litmus_settle(table);
+		flow_table_finish(table, clock);
 		flow_table_taken(table, flow_table_outbox(table, &records));
 		writes += FLOWS * PACKETS;
 		litmus_wrote(litmus, writes);

@@ -125,7 +125,8 @@ static void add(struct hash_table *table, const struct packet *packet)
 	}
 	table->used++;
 	table->counted++;
-	record_start(&table->hot[slot], &table->cold[slot], packet, 0);
+	record_start(&table->hot[slot], &table->cold[slot], packet,
+		     (struct flow_origin){.state = packet->direction}, 0);
 }
 
 /* As the flow table does. */

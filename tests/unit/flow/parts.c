@@ -22,6 +22,12 @@ static void flip_every_bit(const struct flow_record *record, const struct packet
 	}
 }
 
+static void begin(struct flow_record *record, const struct packet *packet)
+{
+	record_start(&record->hot, &record->cold, packet,
+		     (struct flow_origin){.state = packet->direction}, 0);
+}
+
 static void every_bit(int version)
 {
 	struct endpoint one = {.address = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
@@ -30,7 +36,7 @@ static void every_bit(int version)
 	struct packet packet = make_packet(version, &one, &two, UDP, EPOCH);
 	struct flow_record record = {0};
 
-	record_start(&record.hot, &record.cold, &packet, 0);
+	begin(&record, &packet);
 	cr_assert(record_is(&record.hot, &record.cold, &packet));
 	flip_every_bit(&record, &packet, offsetof(struct packet, key),
 		       offsetof(struct packet_key, zero));
@@ -50,7 +56,7 @@ Test(identity, a_record_that_has_ended_equals_no_packet)
 	struct packet packet = numbered_packet(1, true, EPOCH);
 	struct flow_record record = {0};
 
-	record_start(&record.hot, &record.cold, &packet, 0);
+	begin(&record, &packet);
 	record.hot.key.zero |= FLOW_STATE_REORDERED | FLOW_STATE_TCP | FLOW_STATE_FORWARD1;
 	cr_assert(record_is(&record.hot, &record.cold, &packet));
 	for (uint8_t end = FLOW_END_IDLE; end < FLOW_ENDS; end++) {
@@ -93,7 +99,7 @@ static void make_usual(struct flow_record *record, struct packet *packet)
 {
 	*packet = numbered_packet(1, false, EPOCH);
 	memset(record, 0, sizeof(*record));
-	record_start(&record->hot, &record->cold, packet, 0);
+	begin(record, packet);
 	record->hot.packets[0] = record->hot.packets[1] = 3;
 	record->hot.octets0 = record->hot.octets1 = 1000;
 	record->hot.size_min = 0;
@@ -112,8 +118,9 @@ static bool counted_the_same(const struct flow_record *record, const struct pack
 		return false;
 	}
 	check(!record_is_due(&record->hot, &timeouts, packet->clock), "the record is due");
-	check(!record_would_wrap(packet), "link octets wrap");
-	check(record_update(&general.hot, &general.cold, packet) == FLOW_LIVE, "the record ends");
+	check(!record_dormant(&record->hot), "the record is dormant");
+	check(!record_full(&record->hot, &record->cold, packet), "the record is full");
+	record_update(&general.hot, &general.cold, packet);
 	check(memcmp(&usual, &general, sizeof(usual)) == 0, "counted in another way");
 	return true;
 }
@@ -149,6 +156,7 @@ Test(usual, every_exception_alone_is_one)
 	UNUSUAL(packet.time--);
 	UNUSUAL(packet.tcp_flags = TCP_FIN);
 	UNUSUAL(packet.tcp_flags = TCP_RST);
+	UNUSUAL(record.hot.key.zero |= TCP_CLOSED << FLOW_STATE_TCP_SHIFT);
 	UNUSUAL(record.hot.key.zero |= FLOW_STATE_REORDERED);
 	UNUSUAL(record.hot.key.zero |= 1 << FLOW_STATE_TCP_SHIFT);
 	UNUSUAL(packet.clock = packet.time += timeouts.inactive + 1);
@@ -217,6 +225,116 @@ Test(usual, agrees_with_the_general_way)
 	}
 	cr_expect_gt(counted, 30000);
 	cr_expect_lt(counted, 270000);
+}
+
+/* A dormant record takes no packet on the short way, whatever its TTL. */
+Test(usual, a_dormant_record_is_not)
+{
+	struct flow_record record;
+	struct packet packet;
+
+	for (uint32_t ttl = 0; ttl <= UINT8_MAX; ttl++) {
+		make_usual(&record, &packet);
+		record.hot.ttl_min = UINT8_MAX;
+		record.hot.ttl_max = 0;
+		packet.ttl = (uint8_t)ttl;
+		cr_assert(record_dormant(&record.hot) && !record_live(&record.hot));
+		cr_assert_not(record_count_usual(&record.hot, &timeouts, &packet));
+	}
+}
+
+/* ---- elephants: counters that carry, against plain sums ---- */
+
+struct sums {
+	uint64_t packets[2], octets[2], frame_octets;
+};
+
+static void feed(struct flow_record *record, const struct packet *packet, struct sums *sums)
+{
+	if (!record_count_usual(&record->hot, &timeouts, packet)) {
+		cr_assert_not(record_full(&record->hot, &record->cold, packet));
+		record_update(&record->hot, &record->cold, packet);
+	}
+	sums->packets[packet->direction]++;
+	sums->octets[packet->direction] += packet->octets;
+	sums->frame_octets += packet->frame_length;
+}
+
+static void expect_sums(const struct flow_record *record, const struct sums *sums)
+{
+	struct flow_view view;
+
+	flow_view(record, &view);
+	check(memcmp(view.packets, sums->packets, sizeof(sums->packets)) == 0, "packets");
+	check(memcmp(view.octets, sums->octets, sizeof(sums->octets)) == 0, "octets");
+	check(view.frame_octets == sums->frame_octets, "frame octets");
+	check(view.tos[0] == 1 && view.tos[1] == 2, "not of the first packets");
+	check(record_live(&record->hot), "not live");
+}
+
+/* As if so many packets of that kind had come: up to just before the hot counters' limit. */
+static void leap(struct flow_record *record, struct sums *sums, unsigned int direction)
+{
+	uint32_t packets = FLOW_CARRY - 3 - record->hot.packets[direction];
+	uint32_t link_octets = FLOW_CARRY - 40 - record->hot.link_octets;
+
+	record->hot.packets[direction] += packets;
+	record->hot.link_octets += link_octets;
+	sums->packets[direction] += packets;
+	sums->frame_octets += link_octets;
+}
+
+Test(elephant, counters_carry_and_lose_nothing)
+{
+	struct flow_record record = {0};
+	struct sums sums = {0};
+	struct packet packet = numbered_packet(1, false, EPOCH);
+
+	cr_assert_eq(packet.direction, 0);
+	packet.tos = 1;
+	begin(&record, &packet);
+	sums = (struct sums){{1}, {packet.octets}, packet.frame_length};
+	packet.tos = 2;
+	packet.direction = 1;
+	feed(&record, &packet, &sums);
+	packet.tos = 3;
+	for (int carry = 0; carry < 250; carry++) {
+		for (packet.direction = 0; packet.direction < 2; packet.direction++) {
+			leap(&record, &sums, packet.direction);
+			for (int i = 0; i < 6; i++) {
+				feed(&record, &packet, &sums);
+				expect_sums(&record, &sums);
+			}
+		}
+	}
+	cr_assert_eq(record.cold.carried_packets[0], 250);
+	cr_assert_eq(record.cold.carried_link, 500);
+	/* More than 400 Gbit/s of the smallest frames bring in 300 s. */
+	cr_assert_gt(sums.packets[0], UINT64_C(595238095) * 300);
+	cr_assert_gt(sums.packets[1], UINT64_C(595238095) * 300);
+}
+
+Test(elephant, full_before_anything_wraps)
+{
+	struct flow_record record = {0};
+	struct packet packet = numbered_packet(1, false, EPOCH);
+	struct sums sums;
+	uint64_t frames = 0;
+
+	packet.tos = 1;
+	begin(&record, &packet);
+	sums = (struct sums){{1}, {packet.octets}, packet.frame_length};
+	packet.tos = 2;
+	packet.direction = 1;
+	feed(&record, &packet, &sums);
+	/* As much around the IP packet as a frame can claim. */
+	packet.octets = 20;
+	packet.frame_length = UINT32_MAX;
+	for (; !record_full(&record.hot, &record.cold, &packet); frames++)
+		feed(&record, &packet, &sums);
+	expect_sums(&record, &sums);
+	/* All of 400 Gbit/s in 300 s. */
+	cr_assert_gt(frames * (UINT32_MAX - 20), UINT64_C(50000000000) * 300);
 }
 
 /* ---- the index against a plain list ---- */

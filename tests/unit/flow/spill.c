@@ -42,20 +42,33 @@ static void choose(uint32_t *numbers, uint32_t count, uint32_t bucket)
 	}
 }
 
-static void feed(struct feeder *feeder, uint32_t number, uint8_t flags)
+static void feed(struct feeder *feeder, uint32_t number, uint8_t flags, uint64_t clock)
 {
 	struct packet packet = tcp_packet(number, flags);
 
+	packet.clock = packet.time = clock;
 	feeder_packet(feeder, &packet);
+}
+
+/* All are counted, and who is closed has lingered. Returns the time by then. */
+static uint64_t let_go(struct feeder *feeder, uint64_t clock)
+{
+	feeder_flush(feeder);
+	for (int step = 0; step < 50; step++) {
+		flow_table_expire(feeder->table, clock += SECOND / 10);
+		feeder_take(feeder);
+	}
+	return clock;
 }
 
 static void open_chosen(struct feeder *feeder, const uint32_t *numbers, uint32_t count)
 {
 	struct flow_settings settings = usual_settings(CAPACITY);
 
+	settings.active_timeout = FLOW_ACTIVE_TIMEOUT_MAX;
 	feeder_open(feeder, &settings, FLOW_BURST);
 	for (uint32_t i = 0; i < count; i++)
-		feed(feeder, numbers[i], ACK);
+		feed(feeder, numbers[i], ACK, EPOCH);
 	feeder_flush(feeder);
 }
 
@@ -76,9 +89,8 @@ Test(spill, the_probe_limit_is_counted)
 	feeder_check_conserved(&feeder);
 
 	/* As soon as one of them leaves there is room for another. */
-	feed(&feeder, numbers[0], RST);
-	feeder_flush(&feeder);
-	feed(&feeder, numbers[CHOSEN], ACK);
+	feed(&feeder, numbers[0], RST, EPOCH);
+	feed(&feeder, numbers[CHOSEN], ACK, let_go(&feeder, EPOCH));
 	feeder_flush(&feeder);
 	cr_assert_eq(counters->created, CHOSEN + 1);
 	feeder_check_conserved(&feeder);
@@ -93,9 +105,12 @@ Test(spill, the_probe_limit_costs_no_slot)
 	choose(numbers, CHOSEN + 3, 0);
 	open_chosen(&feeder, numbers, CHOSEN + 3);
 	for (uint32_t i = 0; i < CHOSEN; i++)
-		feed(&feeder, numbers[i], RST);
+		feed(&feeder, numbers[i], RST, EPOCH);
+
+	uint64_t clock = let_go(&feeder, EPOCH);
+
 	for (uint32_t i = 0; i < CAPACITY; i++) {
-		struct packet packet = numbered_packet(i, false, EPOCH);
+		struct packet packet = numbered_packet(i, false, clock);
 
 		feeder_packet(&feeder, &packet);
 		feeder_take(&feeder);
@@ -114,6 +129,7 @@ Test(spill, deletions_hide_nothing)
 	bool live[CHOSEN];
 	struct feeder feeder;
 	struct prng prng = {99};
+	uint64_t clock = EPOCH;
 
 	choose(numbers, CHOSEN, 3);
 	open_chosen(&feeder, numbers, CHOSEN);
@@ -127,21 +143,22 @@ Test(spill, deletions_hide_nothing)
 			uint32_t which = prng_below(&prng, CHOSEN);
 
 			/* RST ends a live one; what is not there begins. */
-			feed(&feeder, numbers[which], live[which] ? RST : ACK);
+			feed(&feeder, numbers[which], live[which] ? RST : SYN, clock);
 			live[which] = !live[which];
 		}
-		feeder_flush(&feeder);
+		clock = let_go(&feeder, clock);
 
 		uint64_t created = counters->created;
 
 		for (uint32_t i = 0; i < CHOSEN; i++) {
 			if (live[i])
-				feed(&feeder, numbers[i], ACK);
+				feed(&feeder, numbers[i], ACK, clock);
 		}
 		feeder_flush(&feeder);
 		cr_assert_eq(counters->created, created, "a live flow was not found");
 	}
 	cr_assert_eq(counters->overflow_packets[FLOW_OVERFLOW_BUCKET], 0);
+	cr_assert_gt(counters->ended[FLOW_END_CLOSED], 1000);
 	feeder_check_conserved(&feeder);
 	feeder_close(&feeder);
 }

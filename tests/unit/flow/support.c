@@ -227,6 +227,6 @@ void feeder_check_conserved(const struct feeder *feeder)
 	cr_assert_eq(octets, counters->octets);
 	cr_assert_eq(packets + overflow, feeder->packets);
 	cr_assert_eq(octets + counters->overflow_octets, feeder->octets);
-	cr_assert_eq(ended, feeder->ended_count);
+	cr_assert_eq(ended + counters->continued, feeder->ended_count);
 	cr_assert_eq(counters->created, ended + live);
 }

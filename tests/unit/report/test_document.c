@@ -69,7 +69,7 @@ Test(document, report_has_the_keys_of_the_interface)
 	expect_keys(json_object_get(report, "packet_size"),
 		    "packets octets mean min max histogram");
 	expect_keys(json_object_get(report, "flows"),
-		    "created active ended capacity fragments split_flows unread");
+		    "created active ended continued capacity fragments split_flows unread");
 	expect_keys(json_object_get(json_object_get(report, "flows"), "fragments"),
 		    "first later unmatched tiny");
 	expect_keys(json_object_get(json_object_get(report, "flows"), "ended"),

@@ -56,8 +56,8 @@ void rig_close(struct rig *rig)
 /* Both directions go to one worker, whatever the number of workers. */
 static struct worker_shared *worker_of(struct rig *rig, const struct shot *shot)
 {
-	uint32_t spread = shot->source ^ shot->destination ^ shot->source_port ^
-			  shot->destination_port;
+	uint32_t spread =
+		shot->source ^ shot->destination ^ shot->source_port ^ shot->destination_port;
 
 	return rig->workers[(spread ^ spread >> 8) % rig->worker_count];
 }
@@ -144,6 +144,16 @@ void rig_flush(struct rig *rig)
 {
 	for (uint32_t w = 0; w < rig->worker_count; w++)
 		cr_assert(worker_shared_flush(rig->workers[w]));
+}
+
+void rig_linger(struct rig *rig)
+{
+	for (int step = 0; step < 50; step++) {
+		rig->now += 100 * CLOCK_MILLISECOND;
+		for (uint32_t w = 0; w < rig->worker_count; w++)
+			flow_table_expire(rig->workers[w]->table, rig->now);
+		rig_flush(rig);
+	}
 }
 
 void rig_step(struct rig *rig, uint64_t ns)

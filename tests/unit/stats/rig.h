@@ -17,6 +17,7 @@
 
 #define PROTO_TCP 6
 #define PROTO_UDP 17
+#define TCP_SYN	  0x02
 #define TCP_RST	  0x04
 #define TCP_ACK	  0x10
 
@@ -64,6 +65,9 @@ void rig_send_on(struct rig *rig, uint32_t w, const struct shot *shot, uint32_t 
 
 /* The workers move their ended records to the rings. */
 void rig_flush(struct rig *rig);
+
+/* Time passes until closed connections have lingered, and the workers' sweeps end them. */
+void rig_linger(struct rig *rig);
 
 /* Time goes on by `ns`, records flushed, one step. */
 void rig_step(struct rig *rig, uint64_t ns);

@@ -9,15 +9,42 @@
 #define CLIENT 0x0a000001
 #define SERVER 0xc0000201
 
-static const struct shot request = {.source = CLIENT, .destination = SERVER, .source_port = 40000,
-				    .destination_port = 443, .protocol = PROTO_TCP,
-				    .tcp_flags = TCP_ACK, .octets = 100};
-static const struct shot answer = {.source = SERVER, .destination = CLIENT, .source_port = 443,
-				   .destination_port = 40000, .protocol = PROTO_TCP,
-				   .tcp_flags = TCP_ACK, .octets = 1000};
-static const struct shot reset = {.source = CLIENT, .destination = SERVER, .source_port = 40000,
-				  .destination_port = 443, .protocol = PROTO_TCP,
-				  .tcp_flags = TCP_RST, .octets = 40};
+static const struct shot request = {.source = CLIENT,
+				    .destination = SERVER,
+				    .source_port = 40000,
+				    .destination_port = 443,
+				    .protocol = PROTO_TCP,
+				    .tcp_flags = TCP_ACK,
+				    .octets = 100};
+static const struct shot answer = {.source = SERVER,
+				   .destination = CLIENT,
+				   .source_port = 443,
+				   .destination_port = 40000,
+				   .protocol = PROTO_TCP,
+				   .tcp_flags = TCP_ACK,
+				   .octets = 1000};
+/* A client and a server that begin a connection, on the ports of the one before. */
+static const struct shot opening = {.source = CLIENT,
+				    .destination = SERVER,
+				    .source_port = 40000,
+				    .destination_port = 443,
+				    .protocol = PROTO_TCP,
+				    .tcp_flags = TCP_SYN,
+				    .octets = 100};
+static const struct shot turned = {.source = SERVER,
+				   .destination = CLIENT,
+				   .source_port = 443,
+				   .destination_port = 40000,
+				   .protocol = PROTO_TCP,
+				   .tcp_flags = TCP_SYN,
+				   .octets = 1000};
+static const struct shot reset = {.source = CLIENT,
+				  .destination = SERVER,
+				  .source_port = 40000,
+				  .destination_port = 443,
+				  .protocol = PROTO_TCP,
+				  .tcp_flags = TCP_RST,
+				  .octets = 40};
 
 static void assert_row(struct rig *rig, enum stats_dimension dimension, enum stats_window window,
 		       struct stats_key key, uint64_t octets, uint64_t packets, uint64_t flows)
@@ -199,11 +226,30 @@ Test(counting, what_was_walked_is_not_counted_again_at_the_end)
 	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 1540, 16, 1);
 
 	/* A second conversation of the same ends is another record and the same row. */
-	rig_send(rig, &request, 1);
+	rig_send(rig, &opening, 1);
 	rig_step(rig, CLOCK_SECOND);
 	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1640, 17, 2);
 	rig_finish(rig);
 	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1640, 17, 2);
+	rig_close(rig);
+}
+
+/* The active timeout ends a record; the next one has packets of the server only, and stays turned.
+ */
+Test(counting, a_record_that_goes_on_in_reverse)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.active = CLOCK_SECOND});
+
+	rig_send(rig, &request, 2);
+	rig_step(rig, 3 * CLOCK_SECOND);
+	rig_send(rig, &answer, 4);
+	rig_step(rig, CLOCK_SECOND);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 4200, 6, 2);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 200, 2, 1);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(SERVER), 4000, 4, 1);
+	rig_finish(rig);
+	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 4200, 6, 2);
+	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 200, 2, 1);
 	rig_close(rig);
 }
 
@@ -235,7 +281,8 @@ static void send_generation(struct rig *rig, uint32_t generation, uint8_t flags,
 
 Test(counting, slots_change_hands_while_the_old_record_is_on_its_way)
 {
-	struct rig *rig = rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
+	struct rig *rig =
+		rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
 
 	send_generation(rig, 0, TCP_ACK, 10);
 	rig_step(rig, CLOCK_SECOND);
@@ -261,7 +308,8 @@ Test(counting, slots_change_hands_while_the_old_record_is_on_its_way)
 
 Test(counting, slots_change_hands_twice_between_two_walks)
 {
-	struct rig *rig = rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
+	struct rig *rig =
+		rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
 
 	send_generation(rig, 0, TCP_ACK, 10);
 	rig_step(rig, CLOCK_SECOND);
@@ -280,7 +328,8 @@ Test(counting, slots_change_hands_twice_between_two_walks)
 
 Test(counting, never_walked_records_leave_after_their_slot_was_walked_for_another)
 {
-	struct rig *rig = rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
+	struct rig *rig =
+		rig_open(&(struct rig_settings){.flow_capacity = SLOTS, .top_length = 200});
 
 	send_generation(rig, 0, TCP_ACK, 10);
 	send_generation(rig, 0, TCP_RST, 1);
@@ -305,7 +354,7 @@ Test(counting, a_flow_is_shown_as_its_earliest_record_began)
 	rig_send(rig, &answer, 1);
 	rig_send(rig, &reset, 1);
 	rig->now += CLOCK_MILLISECOND;
-	rig_send(rig, &request, 1);
+	rig_send(rig, &opening, 1);
 	rig->now += CLOCK_SECOND;
 	stats_step(rig->stats, rig_clock(rig));
 	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 100, 1, 1);
@@ -319,7 +368,7 @@ Test(counting, a_flow_is_shown_as_its_earliest_record_began)
 	rig_send(rig, &request, 1);
 	rig_send(rig, &reset, 1);
 	rig_step(rig, CLOCK_SECOND);
-	rig_send(rig, &answer, 1);
+	rig_send(rig, &turned, 1);
 	rig_step(rig, CLOCK_SECOND);
 	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1140, 3, 2);
 	rig_close(rig);
@@ -330,7 +379,7 @@ Test(counting, a_flow_is_shown_as_its_earliest_record_began)
 	rig_send(rig, &reset, 1);
 	rig_step(rig, CLOCK_SECOND);
 	rig->shift -= 3600 * (int64_t)CLOCK_SECOND;
-	rig_send(rig, &answer, 1);
+	rig_send(rig, &turned, 1);
 	rig_step(rig, CLOCK_SECOND);
 	assert_row(rig, STATS_FLOW, STATS_TOTAL, key_flow(&request), 1140, 3, 2);
 	rig_close(rig);
@@ -347,18 +396,25 @@ Test(counting, a_long_walk_empties_the_rings)
 		rig_open(&(struct rig_settings){.flow_capacity = 1u << 14, .ended_ring = 1u << 16});
 	const struct snapshot *snapshot;
 
-	for (uint32_t i = 0; i < LIVE + ENDED; i++) {
+	for (uint32_t i = 0; i < LIVE; i++) {
 		struct shot shot = request;
 
-		shot.source = CLIENT + i;
-		shot.tcp_flags = i < LIVE ? TCP_ACK : TCP_RST;
+		shot.source = CLIENT + 1 + i;
+		rig_send(rig, &shot, 1);
+		rig_flush(rig);
+	}
+	rig_send(rig, &reset, 1);
+	for (uint32_t i = 0; i < ENDED; i++) {
+		struct shot shot = reset;
+
+		shot.tcp_flags = TCP_SYN | TCP_RST; /* ends the one before, and is done itself */
 		rig_send(rig, &shot, 1);
 		rig_flush(rig);
 	}
 	rig->now += CLOCK_SECOND;
 	cr_expect_eq(stats_step(rig->stats, rig_clock(rig)), ENDED);
 	snapshot = stats_acquire(rig->stats);
-	cr_expect_eq(snapshot->top_counted[STATS_FLOWS], LIVE + ENDED);
+	cr_expect_eq(snapshot->top_counted[STATS_FLOWS], LIVE + ENDED + 1);
 	stats_release(rig->stats, snapshot);
 	rig_close(rig);
 }
@@ -388,24 +444,25 @@ Test(counting, consumers_get_each_record_once_in_order)
 		cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
 	}
 	for (uint32_t i = 0; i < 900; i++) {
-		struct shot shot = i % 3 == 2 ? request : reset;
+		struct shot shot = i % 3 == 2 ? request : reset, next = opening;
 
-		shot.source_port = (uint16_t)(i + 1);
+		shot.source_port = next.source_port = (uint16_t)(i + 1);
 		rig_send(rig, &shot, 1 + i % 2);
+		rig_send(rig, &next, 1);
 		if (i % 50 == 0)
 			rig_step(rig, CLOCK_SECOND);
 	}
 	rig_step(rig, CLOCK_SECOND);
-	/* Of three shots two are resets, half of them of two packets: each a record of its own. */
+	/* Of three shots two are resets: what follows them begins another record. */
 	for (int i = 0; i < 2; i++) {
-		cr_assert_eq(recorded[i].count, 900);
+		cr_assert_eq(recorded[i].count, 600);
 		for (uint32_t r = 1; r < recorded[i].count; r++)
 			cr_assert_geq(recorded[i].ports[r], recorded[i].ports[r - 1]);
 	}
 	rig_finish(rig);
 	for (int i = 0; i < 2; i++) {
-		cr_assert_eq(recorded[i].count, 1200, "and 300 that lived");
-		cr_assert_eq(recorded[i].packets, 1350);
+		cr_assert_eq(recorded[i].count, 1500, "and 900 that lived");
+		cr_assert_eq(recorded[i].packets, 1350 + 900);
 	}
 	rig_close(rig);
 }
@@ -426,8 +483,8 @@ Test(counting, too_many_consumers_are_refused)
 
 static void random_life(uint32_t workers, uint64_t seed)
 {
-	struct rig *rig = rig_open(&(struct rig_settings){.workers = workers, .flow_capacity = 256,
-							  .top_length = 1000});
+	struct rig *rig = rig_open(&(struct rig_settings){
+		.workers = workers, .flow_capacity = 256, .top_length = 1000});
 	uint64_t packets[HOSTS] = {0}, octets[HOSTS] = {0}, sent = 0, random = seed;
 
 	for (int i = 0; i < 5000; i++) {

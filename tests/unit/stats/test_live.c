@@ -21,6 +21,7 @@ static struct rig *rig_of_90_flows(void)
 			rig_send(rig, &shot, 1);
 		}
 	}
+	rig_linger(rig);
 	return rig;
 }
 
@@ -73,7 +74,7 @@ Test(live, places_of_flows)
 		shot.source_port = flows[0].view.source_port;
 		shot.tcp_flags = TCP_RST;
 		rig_send(rig, &shot, 1);
-		rig_flush(rig);
+		rig_linger(rig);
 	}
 	for (uint16_t port = 1; port <= 100; port++)
 		cr_expect_eq(seen[port], port % 10 != 0, "%u", port);

@@ -24,16 +24,16 @@
 enum flow_end {
 	FLOW_LIVE,
 	FLOW_END_IDLE,	    /* inactive timeout */
-	FLOW_END_ACTIVE,    /* active timeout, or a counter of the record is about to wrap */
-	FLOW_END_CLOSED,    /* TCP: RST, or FIN both ways and its ACK */
+	FLOW_END_ACTIVE,    /* active timeout */
+	FLOW_END_CLOSED,    /* TCP: RST, or FIN both ways and its ACK; a new connection on its ports */
 	FLOW_END_FORCED,    /* weir stops */
-	FLOW_END_RESOURCES, /* table full: made room for another flow */
+	FLOW_END_RESOURCES, /* table full: made room for another flow; or a counter is full */
 	FLOW_ENDS
 };
 
 /*
- * One biflow (RFC 5103): index 0 of a pair is forward, the direction of the first packet
- * seen, index 1 reverse. Two cache lines, and a packet of an IPv4 flow changes the hot one only.
+ * One biflow (RFC 5103): index 0 of a pair is forward, the direction of the first packet seen of
+ * the flow (a record that goes on with it may have none), index 1 reverse. Two cache lines, and a packet of an IPv4 flow changes the hot one only.
  * So the table keeps them in two arrays: CPUs fetch lines in pairs, and next to each other the
  * cold one would be fetched in vain (1M flows: 37 instead of 43 Mpps). Written by the worker under
  * `sequence`, which is of both.
@@ -52,14 +52,14 @@ struct flow_hot {
 		};
 		uint64_t words[2]; /* the same, for the packet path */
 	};
-	uint32_t packets[2];
-	uint32_t link_octets;	 /* frame bytes beyond the IP octets, both directions */
+	uint32_t packets[2];	 /* without what was carried: flow_packets() */
+	uint32_t link_octets;	 /* frame bytes beyond the IP octets, both directions; likewise */
 	struct packet_key key;	 /* key.zero holds the state byte, FLOW_STATE_* */
 	uint8_t tcp_flags[2];	 /* OR of all seen */
 	uint8_t ttl_min, ttl_max;
 } __attribute__((aligned(64)));
 
-/* Written at creation, at the first reverse packet, or out of order. */
+/* Written at creation, at the first reverse packet, out of order, or at a carry. */
 struct flow_cold {
 	uint8_t prefix[2][12];	 /* IPv6 only: see struct packet_key */
 	uint64_t first;		 /* packet times, ns: the earliest ... */
@@ -67,11 +67,13 @@ struct flow_cold {
 		int64_t shift;	 /* ... and what makes dates of them, as the record began */
 		uint64_t last;	 /* once FLOW_STATE_REORDERED: the latest. Then shift is 0 (captures) */
 	};
-	uint8_t mac[12];	 /* of the first packet: destination, source */
+	uint8_t mac[12];	 /* of the first packet: those of the flow's destination and source */
 	uint16_t icmp[2];	 /* type << 8 | code of the first packet each way */
 	uint8_t tos[2];		 /* of the first packet each way */
-	uint16_t reserved;
-	uint32_t instance;	 /* which of the flows that this slot has held: counts up */
+	uint8_t carried_packets[2]; /* of the hot line's counters, in units of FLOW_CARRY */
+	uint32_t carried_link : 13;
+	uint32_t continues : 1;	 /* the flow has had a record before */
+	uint32_t instance : 18;	 /* which of the records that this slot has held: counts up, wraps */
 } __attribute__((aligned(64)));
 
 /* A copy of both, live or ended. */
@@ -80,6 +82,22 @@ struct flow_record {
 	struct flow_cold cold;
 };
 _Static_assert(sizeof(struct flow_hot) == 64 && sizeof(struct flow_cold) == 64, "a cache line each");
+
+/*
+ * A hot counter that comes to 2^31 gives so much of itself to the cold line; it keeps 1, as 0 would
+ * say that there was nothing. So a record holds 2^39 packets each way, 2^44 octets around the IP
+ * packets and 2^47 IP octets each way: at 400 Gbit/s those last for 15, 6 and 47 minutes at least.
+ */
+#define FLOW_CARRY INT32_MAX
+
+/* Of one slot so many records can be on their way at once: more than any ring of them holds. */
+#define FLOW_INSTANCES (1u << 18)
+
+static inline uint64_t flow_packets(const struct flow_record *record, unsigned int direction)
+{
+	return record->hot.packets[direction] +
+	       (uint64_t)record->cold.carried_packets[direction] * FLOW_CARRY;
+}
 
 struct flow_settings {
 	uint32_t capacity;	   /* records; at least 64 */
@@ -107,6 +125,7 @@ enum flow_overflow {
 struct flow_counters {
 	uint64_t created;
 	uint64_t ended[FLOW_ENDS]; /* by reason; [0] unused. created - sum(ended) are live */
+	uint64_t continued;	   /* records that left full, their flow going on: in neither of these */
 	uint64_t packets;	   /* counted in records: the ledger's `flow` */
 	uint64_t packets_ipv6;	   /* of those */
 	uint64_t octets;	   /* IP octets of those */

@@ -46,7 +46,7 @@
 	FIELD(reverseIcmpTypeCodeIPv4,          REVERSE,  32, unsigned16, icmp, REVERSED, ICMP, FIRST_SEEN, "type * 256 + code of the first packet in the other direction") \
 	FIELD(icmpTypeCodeIPv6,                 IANA,    139, unsigned16, icmp, FORWARD, ICMPV6, FIRST_SEEN, "type * 256 + code of the first packet") \
 	FIELD(reverseIcmpTypeCodeIPv6,          REVERSE, 139, unsigned16, icmp, REVERSED, ICMPV6, FIRST_SEEN, "type * 256 + code of the first packet in the other direction") \
-	FIELD(flowEndReason,                    IANA,    136, unsigned8, end, WHOLE, ENDED, END, "1 inactive timeout, 2 active timeout, 3 TCP has closed it, 4 weir stopped, 5 the table was full") \
+	FIELD(flowEndReason,                    IANA,    136, unsigned8, end, WHOLE, ENDED, END, "1 inactive timeout, 2 active timeout, 3 TCP has closed it, 4 weir stopped, 5 the table or a counter was full") \
 	FIELD(ipClassOfService,                 IANA,      5, unsigned8, tos, FORWARD, ALWAYS, FIRST_SEEN, "TOS or traffic class of the first packet") \
 	FIELD(reverseIpClassOfService,          REVERSE,   5, unsigned8, tos, REVERSED, ALWAYS, FIRST_SEEN, "TOS or traffic class of the first packet in the other direction") \
 	FIELD(minimumTTL,                       IANA,     52, unsigned8, ttl_min, WHOLE, ALWAYS, LEAST, "smallest TTL or hop limit, both directions") \
