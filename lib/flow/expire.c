@@ -7,8 +7,9 @@
 #define SWEEP_PASS_SHIFT 30
 #define SWEEP_PREFETCH   16 /* records ahead of the cursor */
 
-/* Records compared to find one to evict. */
+/* Records compared to find one to evict, and how many groups ahead they are asked for. */
 #define EVICT_GROUP 4
+#define EVICT_AHEAD 4
 
 static struct flow_record *outbox_put(struct flow_table *table, uint32_t slot)
 {
@@ -97,30 +98,47 @@ static enum flow_end reason_of(const struct flow_table *table, uint32_t slot, ui
 /* ---- eviction ---- */
 
 /*
- * A full table makes room by ending a flow. The cursor goes round the table in groups of
- * four, and of each group the flow of least value goes: one past its timeout or closed, else the
- * one with the fewest octets, else the one not seen for longest. So the flows that carry the
- * traffic stay, and a flood of small flows displaces mostly itself. The record leaves
- * through the outbox with its exact counts, reason `resources` (or its timeout's), so
- * every packet stays in the totals. Only while the outbox is full, the stats core
- * being behind, do packets of new flows overflow.
+ * A full table makes room by ending a flow. A cursor goes round the table, a group of four records
+ * at a time, and of each group the flow of least value goes. Room must be taken from whoever fills
+ * the table, not from those who were there: a flood of flows, of whatever size, soon has most of
+ * the records, and all of its own are young. So what counts is what takes time to come by: packets,
+ * times the time over which they came, and much more if both sides sent some. Of equals the
+ * youngest goes: a new flow that means it has until the cursor comes round again to be worth more
+ * than those that stay silent. First of all go flows that are idle and those that linger after
+ * their close.
  *
- * Victims are chosen some evictions ahead, so that their lines arrive in time; if one has ended
- * or was seen since then, the choice is made anew.
+ * The record leaves through the outbox with its exact counts, reason `resources` (or its
+ * timeout's), so every packet stays in the totals. Only while the outbox is full, the stats
+ * core being behind, do packets of new flows overflow.
+ *
+ * Victims are chosen some evictions ahead, so that their lines arrive in time; if one has ended or
+ * was seen since then, the choice is made anew. If its cold line says that the flow is older than
+ * its record, another one of its group goes.
  */
+#define VALUE_BITS    20 /* of packets, of time and of age: in 2^20 ns that is 18 minutes */
+#define ANSWERED_BITS 4  /* an answered flow is worth 16 others */
+_Static_assert(3 * VALUE_BITS + ANSWERED_BITS <= 64, "one number");
+
+static uint64_t at_most(uint64_t number, uint64_t limit)
+{
+	return number < limit ? number : limit;
+}
+
+/* One number, so that the comparisons need no branches. */
 static uint64_t value_of(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
 			 uint64_t clock)
 {
-	uint64_t octets = hot->octets0 + hot->octets1;
-	int64_t idle = record_idle(hot, clock);
-	uint64_t silence = idle > 0 ? (uint64_t)idle >> FLOW_STARTED_SHIFT : 0;
+	const uint64_t limit = (UINT64_C(1) << VALUE_BITS) - 1;
+	uint64_t packets = (uint64_t)hot->packets[0] + hot->packets[1];
+	uint32_t lasted = record_age(hot, hot->seen) - FLOW_REORDER_UNITS;
+	bool answered = (hot->packets[0] != 0) & (hot->packets[1] != 0);
+	uint64_t value = at_most(packets, limit) * at_most(lasted + UINT64_C(1), limit);
 
-	if (record_due(hot, timeouts, clock) != FLOW_LIVE || record_tcp(hot) == TCP_CLOSED)
+	/* The active timeout takes nothing from its standing: the flow goes on. */
+	if (record_idle(hot, clock) > (int64_t)timeouts->inactive || record_tcp(hot) == TCP_CLOSED)
 		return 0;
-	/* One number, so that the comparisons need no branches. */
-	octets = octets < UINT32_MAX ? octets : UINT32_MAX;
-	silence = silence < UINT32_MAX ? silence : UINT32_MAX;
-	return octets << 32 | (UINT32_MAX - silence);
+	value <<= answered ? ANSWERED_BITS : 0;
+	return value << VALUE_BITS | at_most(record_age(hot, clock), limit);
 }
 
 /*
@@ -132,28 +150,50 @@ static void prefetch_bucket(const struct flow_table *table, uint32_t slot)
 	__builtin_prefetch(index_bucket(&table->index, table_hash(table, slot), 0), 1);
 }
 
+/* A group has one record of each quarter of the table: who came together lies side by side. */
+static uint32_t group_stride(const struct flow_table *table)
+{
+	return (table->capacity + EVICT_GROUP - 1) / EVICT_GROUP;
+}
+
 /* The flow of least value in the next group; its cold line and a later group are asked for. */
 static uint32_t choose_victim(struct flow_table *table, uint64_t clock)
 {
 	struct eviction *evict = &table->evict;
-	uint32_t slot = evict->cursor, left = table->capacity - slot, victim = slot;
-	uint32_t end = left > EVICT_GROUP ? slot + EVICT_GROUP : table->capacity;
+	uint32_t stride = group_stride(table), victim = evict->cursor;
 	uint64_t least = UINT64_MAX;
 
-	for (; slot < end; slot++) {
+	for (uint32_t slot = victim; slot < table->capacity; slot += stride) {
 		uint64_t value = value_of(&table->hot[slot], &table->timeouts, clock);
 
 		victim = value < least ? slot : victim;
 		least = value < least ? value : least;
-		__builtin_prefetch(&table->hot[slot] + 4 * EVICT_GROUP);
+		__builtin_prefetch(&table->hot[slot] + EVICT_AHEAD);
 	}
-	evict->cursor = end < table->capacity ? end : 0;
+	evict->cursor = evict->cursor + 1 < stride ? evict->cursor + 1 : 0;
 	__builtin_prefetch(&table->cold[victim], 1);
 	prefetch_bucket(table, victim);
 	return victim;
 }
 
-/* The victim whose turn it is, if it is still what it was when chosen; another one takes its place. */
+/* The flow of least value in the group of `victim` whose record is its first; else `victim`. */
+static uint32_t choose_instead(const struct flow_table *table, uint32_t victim, uint64_t clock)
+{
+	uint32_t stride = group_stride(table);
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t slot = victim % stride; slot < table->capacity; slot += stride) {
+		uint64_t value = value_of(&table->hot[slot], &table->timeouts, clock);
+
+		if (table->cold[slot].continues || value >= least)
+			continue;
+		victim = slot;
+		least = value;
+	}
+	return victim;
+}
+
+/* The victim whose turn it is, if it still is what it was then; another one takes its place. */
 static uint32_t next_victim(struct flow_table *table, uint64_t clock)
 {
 	struct eviction *evict = &table->evict;
@@ -161,6 +201,8 @@ static uint32_t next_victim(struct flow_table *table, uint64_t clock)
 
 	if (table->hot[victim].seen != evict->victims[turn].seen)
 		victim = choose_victim(table, clock);
+	if (unlikely(table->cold[victim].continues))
+		victim = choose_instead(table, victim, clock);
 	evict->victims[turn].slot = choose_victim(table, clock);
 	evict->victims[turn].seen = table->hot[evict->victims[turn].slot].seen;
 	return victim;

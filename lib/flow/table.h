@@ -57,7 +57,7 @@ struct sweep {
 #define VICTIMS 4
 
 struct eviction {
-	uint32_t cursor; /* slot where the next group begins */
+	uint32_t cursor; /* first slot of the next group */
 	uint32_t next;   /* the victim to go next: an index, modulo VICTIMS */
 	struct {
 		uint32_t slot;

@@ -10,9 +10,13 @@
 
 #define SMALL 60 /* octets */
 #define LARGE 1400
-#define TICK  1000 /* ns between two packets */
+#define TICK  200 /* ns between two packets: 5 Mpps */
 #define START (UINT64_C(1767225600) * CLOCK_SECOND)
 #define RING  8192
+
+/* Settled flows are numbered from here, and there for so many seconds before the flood. */
+#define SETTLED       0x10000000
+#define SETTLED_SINCE 5
 
 struct flood {
 	const struct flood_settings *settings;
@@ -20,6 +24,7 @@ struct flood {
 	struct worker_shared worker;
 	struct stats *stats;
 	uint64_t clock, random;
+	uint32_t turn; /* of the settled flows */
 };
 
 /* Flow n of the flood comes from 11.0.0.0 + n; the first FLOOD_HEAVY are the heavy ones. */
@@ -38,6 +43,8 @@ static void take_record(void *context, const struct flow_view *view)
 	result->ended_octets += view->octets[0] + view->octets[1];
 	if (flow < FLOOD_HEAVY)
 		result->heavy_recorded[flow] += view->octets[0];
+	if (flow >= SETTLED && view->end == FLOW_END_RESOURCES)
+		result->settled_cut++;
 }
 
 /* As on a capture: what the ring has no room for waits for the stats core. */
@@ -47,13 +54,13 @@ static void flush(struct flood *flood)
 		stats_step(flood->stats, (struct clock_reading){.clock = flood->clock});
 }
 
-static void send(struct flood *flood, uint32_t flow, uint16_t octets)
+static void send_packet(struct flood *flood, uint32_t flow, uint16_t octets, bool reverse)
 {
 	struct flow_burst *burst = flow_table_next(flood->worker.table);
 	struct flood_result *result = flood->result;
 	struct packet packet = attack_flood(flow, octets);
 
-	flood->clock += TICK;
+	packet.direction ^= reverse;
 	packet.time = packet.clock = flood->clock;
 	burst->packets[burst->count++] = packet;
 	result->packets++;
@@ -68,6 +75,34 @@ static void send(struct flood *flood, uint32_t flow, uint16_t octets)
 		stats_step(flood->stats, (struct clock_reading){.clock = flood->clock});
 }
 
+/* The next of the settled flows has its turn: every second, whatever the others do. */
+static void send_settled(struct flood *flood)
+{
+	uint32_t flows = flood->settings->settled;
+	uint32_t flow = SETTLED + flood->turn % flows, round = flood->turn / flows;
+
+	send_packet(flood, flow, SMALL, round % 2 == 1);
+	flood->turn++;
+}
+
+static void send(struct flood *flood, uint32_t flow, uint16_t octets)
+{
+	uint64_t gap = flood->settings->settled ? CLOCK_SECOND / flood->settings->settled : 0;
+
+	flood->clock += TICK;
+	if (gap != 0 && flood->clock - START > flood->turn * gap)
+		send_settled(flood);
+	send_packet(flood, flow, octets, false);
+}
+
+static void settle(struct flood *flood)
+{
+	for (uint32_t i = 0; i < SETTLED_SINCE * flood->settings->settled; i++) {
+		flood->clock += CLOCK_SECOND / flood->settings->settled;
+		send_settled(flood);
+	}
+}
+
 static uint32_t draw(struct flood *flood, uint32_t below)
 {
 	flood->random = flood->random * 6364136223846793005u + 1442695040888963407u;
@@ -79,7 +114,9 @@ static void send_all(struct flood *flood)
 	for (uint32_t flow = FLOOD_HEAVY; flow < flood->settings->flows; flow++) {
 		uint32_t one = draw(flood, FLOOD_HEAVY), other = draw(flood, FLOOD_HEAVY);
 
-		send(flood, flow, SMALL);
+		for (uint32_t i = 0; i == 0 || i < flood->settings->packets; i++)
+			send(flood, flow,
+			     flood->settings->octets ? flood->settings->octets : SMALL);
 		/* The heavier the smaller its number, down to a 200th of the heaviest. */
 		if (draw(flood, 2) == 0)
 			send(flood, one < other ? one : other, LARGE);
@@ -159,6 +196,7 @@ bool flood_run(const struct flood_settings *settings, struct flood_result *resul
 	if (opened) {
 		uint64_t begin = clock_monotonic_ns();
 
+		settle(&flood);
 		send_all(&flood);
 		end_all(&flood);
 		result->ns_a_packet =

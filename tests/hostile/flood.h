@@ -8,8 +8,8 @@
 #include <weir/flow.h>
 
 /*
- * Far more flows than the table has records: a flood of flows of one small packet, and a hundred
- * heavy flows among them, through a worker's table and ring into a stats core, all in one thread.
+ * Far more flows than the table has records: a flood of flows of few packets, and a hundred heavy
+ * flows that begin with it, through a worker's table and ring into a stats core, all in one thread.
  */
 
 #define FLOOD_HEAVY 100
@@ -17,7 +17,10 @@
 struct flood_settings {
 	uint32_t capacity; /* records of the table */
 	uint32_t flows;    /* of the flood */
+	uint32_t packets;  /* of each of them, one after the other; 0: as 1 */
+	uint16_t octets;   /* of such a packet; 0: 60 */
 	uint32_t interval; /* of the stats core, in packets */
+	uint32_t settled;  /* flows that were there before: a packet each second in turn, both ways */
 };
 
 struct flood_result {
@@ -27,6 +30,7 @@ struct flood_result {
 	/* what all ended records say */
 	uint64_t ended_packets, ended_octets, ended[FLOW_ENDS];
 	uint64_t heavy_recorded[FLOOD_HEAVY];
+	uint64_t settled_cut; /* records of the settled flows that ended to make room */
 	struct flow_counters counters;
 	/* what the stats core's list of flows says: by octets, all the time */
 	bool exact;
