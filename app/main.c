@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	}
 	if (result != 0) {
 		complain(&error);
-		return EXIT_WRONG_USE;
+		return options.input == INPUT_INTERFACE ? exit_of(result) : EXIT_WRONG_USE;
 	}
 	signals_catch_all();
 	return analyse(&options, &analyzer);

@@ -11,7 +11,13 @@
 
 int source_prepare(struct source *source, const struct options *options, struct error *error)
 {
+	int result = 0;
+
 	memset(source, 0, sizeof(*source));
+	if (options->input == INPUT_INTERFACE)
+		result = interface_check(options->interface, error);
+	if (result != 0)
+		return result;
 	if (options->input != INPUT_CAPTURES)
 		return front_prepare(&source->front, options, error);
 	return reader_open(options->captures, options->capture_count, &source->reader, error);

@@ -50,16 +50,24 @@ static const char *missing_for_xdp(void)
 
 /* ---- is it an interface to measure on? ---- */
 
+/* What separates the arguments of a DPDK device, which nothing quotes. */
+#define NOT_IN_ARGUMENTS ",=["
+
 static int check_interface(const char *name, struct kernel_link *link, struct error *error)
 {
 	int result = kernel_link_read(name, link);
 
-	if (result == -ENODEV || strlen(name) >= IFNAMSIZ)
+	if (result == -ENODEV)
 		return error_set(error, ENODEV, "%s: no such interface; \"ip link\" lists them",
 				 name);
 	if (result != 0)
 		return error_set(error, -result, "%s: the kernel does not tell of it: %s", name,
 				 strerror(-result));
+	if (link->name[strcspn(link->name, NOT_IN_ARGUMENTS)] != '\0')
+		return error_set(error, EINVAL,
+				 "%s: DPDK takes no name with any of \"%s\"; give it another one with \"ip "
+				 "link set dev NAME name NEW\"",
+				 link->name, NOT_IN_ARGUMENTS);
 	if (link->type != ARPHRD_ETHER && link->type != ARPHRD_LOOPBACK)
 		return error_set(error, EPROTONOSUPPORT,
 				 "%s: not an Ethernet interface; its frames cannot be read", name);
@@ -313,6 +321,13 @@ static int xdp_harmless(const char *name, const struct kernel_link *link, bool p
 
 /* ---- which? ---- */
 
+int interface_check(const char *name, struct error *error)
+{
+	struct kernel_link link;
+
+	return check_interface(name, &link, error);
+}
+
 static void say_why(struct interface *interface, const char *driver, const char *why)
 {
 	snprintf(interface->why, sizeof(interface->why), "%s: %.140s", driver, why);
@@ -353,7 +368,7 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 	result = check_interface(name, &link, error);
 	if (result != 0)
 		return result;
-	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	name = strcpy(interface->name, link.name);
 	interface->index = link.index;
 	rx_queues = kernel_link_rx_queues(name);
 	wanted = workers != 0 ? workers : RTE_MIN(rx_queues, RTE_MAX(workers_max, 1));

@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define ALTERNATIVE_NAME_SIZE 128 /* ALTIFNAMSIZ: <linux/if.h> clashes with <net/if.h> */
+
 /* One ioctl on the interface `name`. 0 or negative errno. */
 static int interface_ioctl(const char *name, unsigned long command, struct ifreq *request)
 {
@@ -230,6 +232,9 @@ static int parse_link(const struct nlmsghdr *message, struct kernel_link *link)
 	link->type = info->ifi_type;
 	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		switch (a->rta_type & NLA_TYPE_MASK) {
+		case IFLA_IFNAME:
+			snprintf(link->name, sizeof(link->name), "%s", (const char *)RTA_DATA(a));
+			break;
 		case IFLA_MTU:
 			memcpy(&link->mtu, RTA_DATA(a), sizeof(link->mtu));
 			break;
@@ -250,31 +255,40 @@ static int parse_link(const struct nlmsghdr *message, struct kernel_link *link)
 	return 0;
 }
 
-int kernel_link_read_index(unsigned int index, struct kernel_link *link)
+/* By index, or when that is 0 by any name. */
+static int ask(unsigned int index, const char *name, struct kernel_link *link)
 {
 	struct {
 		struct nlmsghdr header;
 		struct ifinfomsg info;
-	} request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = RTM_GETLINK,
-			   .nlmsg_flags = NLM_F_REQUEST},
-		.info = {.ifi_index = (int)index},
-	};
+		struct rtattr attribute;
+		char name[ALTERNATIVE_NAME_SIZE];
+	} request = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(request.info)),
+				.nlmsg_type = RTM_GETLINK,
+				.nlmsg_flags = NLM_F_REQUEST},
+		     .info = {.ifi_index = (int)index}};
 	union {
 		struct nlmsghdr header;
 		char bytes[32768];
 	} answer;
+	size_t size = strlen(name) + 1;
 	ssize_t length;
 	int fd, result;
 
 	memset(link, 0, sizeof(*link));
-	if (index == 0)
+	if (index == 0 && (size == 1 || size > sizeof(request.name)))
 		return -ENODEV;
+	if (index == 0) {
+		memcpy(request.name, name, size);
+		/* Either finds both kinds of names; the one has no room for long ones. */
+		request.attribute.rta_type = size <= IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME;
+		request.attribute.rta_len = (unsigned short)RTA_LENGTH(size);
+		request.header.nlmsg_len += (unsigned int)RTA_SPACE(size);
+	}
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return -errno;
-	if (send(fd, &request, sizeof(request), 0) < 0)
+	if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
 		length = -1;
 	else
 		length = recv(fd, &answer, sizeof(answer), 0);
@@ -287,5 +301,10 @@ int kernel_link_read_index(unsigned int index, struct kernel_link *link)
 
 int kernel_link_read(const char *name, struct kernel_link *link)
 {
-	return kernel_link_read_index(if_nametoindex(name), link);
+	return ask(0, name, link);
+}
+
+int kernel_link_read_index(unsigned int index, struct kernel_link *link)
+{
+	return ask(index, "", link);
 }

@@ -10,6 +10,7 @@
 
 struct kernel_link {
 	unsigned int index;
+	char name[16];		/* not an alternative one; "" if there is no such interface */
 	unsigned int flags;	/* IFF_* */
 	unsigned short type;	/* ARPHRD_* */
 	uint32_t mtu;
@@ -19,7 +20,7 @@ struct kernel_link {
 	uint32_t xdp_program;	/* its id; 0: several, or the kernel does not tell */
 };
 
-/* 0; -ENODEV: no such interface; or another negative errno. */
+/* `name` may be an alternative one. 0; -ENODEV: no such interface; or another negative errno. */
 int kernel_link_read(const char *name, struct kernel_link *link);
 int kernel_link_read_index(unsigned int index, struct kernel_link *link);
 

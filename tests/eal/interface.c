@@ -140,6 +140,40 @@ Test(interface, refusals_say_why)
 	eal_rig_stop();
 }
 
+Test(interface, names_of_all_kinds)
+{
+	static const char *const separators[] = {"a,b", "a=b", "[a"};
+	static const char *const others[] = {"fifteen-chars-x", "a;b\\c", "\xc3\xa4]", "-v"};
+	static const enum interface_driver drivers[] = {INTERFACE_AF_PACKET, INTERFACE_AF_XDP};
+	struct interface interface;
+	struct error error;
+
+	if (!interface_rig_start(2))
+		return;
+	for (size_t i = 0; i < RTE_DIM(separators); i++) {
+		rig_run("ip tuntap add mode tap name '%s' && ip link set dev '%s' up", separators[i],
+			separators[i]);
+		expect_refused(separators[i], INTERFACE_ANY, EINVAL, "name NEW");
+	}
+	rig_run("ip link property add dev near altname a-name-of-more-than-16");
+	for (size_t i = 0; i < RTE_DIM(others); i++) {
+		rig_run("ip link set dev a-name-of-more-than-16 down && "
+			"ip link set dev a-name-of-more-than-16 name '%s' && "
+			"ip link set dev a-name-of-more-than-16 up",
+			others[i]);
+		for (size_t d = 0; d < RTE_DIM(drivers); d++) {
+			cr_expect_eq(interface_check("a-name-of-more-than-16", &error), 0);
+			cr_assert_eq(interface_attach("a-name-of-more-than-16", drivers[d], 2, 4,
+						      &interface_rig_front, &interface, &error),
+				     0, "%s", error.text);
+			cr_expect_str_eq(interface.name, others[i]);
+			cr_expect_eq(interface.port_count * interface.queues_each, 2);
+			interface_rig_detach(&interface);
+		}
+	}
+	eal_rig_stop();
+}
+
 /* ---- frames of all sizes ---- */
 
 static void expect_length(void *context, uint16_t queue, struct rte_mbuf *mbuf)

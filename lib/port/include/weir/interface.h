@@ -28,7 +28,7 @@ enum interface_driver {
 };
 
 struct interface {
-	char name[32];
+	char name[32];		      /* also when it was asked for by an alternative one */
 	unsigned int index;	      /* the kernel's */
 	enum interface_driver driver; /* what it became */
 	char why[160];		      /* in words: why this driver */
@@ -53,6 +53,13 @@ struct interface_front {
 };
 
 /*
+ * Can interface `name`, or of that alternative name, be measured on? Needs no rte_eal_init(). 0, or the
+ * line and -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not Ethernet;
+ * -EINVAL: DPDK cannot take its name; -EPERM: the line names the capability that is missing.
+ */
+int interface_check(const char *name, struct error *error);
+
+/*
  * Make the ports for interface `name`, for `workers` queues (0: as many as the interface has
  * RX queues, at most `workers_max`). AF_XDP always takes all RX queues of the interface,
  * because what arrives on another queue would go unseen.
@@ -62,9 +69,7 @@ struct interface_front {
  * carries a bridge, bond or VLAN. Whether AF_XDP works is found by making a socket and attaching
  * the program, which on some NICs takes the link down and up.
  *
- * -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not Ethernet;
- * -EPERM: the line names the capability that is missing; -EBUSY: it has an XDP program already, or
- * another weir reads it.
+ * As interface_check(), and -EBUSY: it has an XDP program already, or another weir reads it.
  */
 int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
 		     uint16_t workers_max, const struct interface_front *front,
