@@ -2,12 +2,15 @@
 #include "eal.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -21,6 +24,9 @@
 /* Memory for mbufs, MB; reserved, touched only as it is used. */
 #define EAL_MEMORY_MB 512
 
+/* What the EAL, and getopt in it, shall call this program. */
+#define EAL_PROGRAM "weir"
+
 static struct runtime runtime = {.parent = -1, .directory = -1, .lock = -1};
 
 /* ---- what DPDK prints while it starts, kept to make one line of it ---- */
@@ -30,42 +36,73 @@ struct captured {
 	int memory;
 };
 
+/*
+ * Standard error goes to memory. Standard output, which gets the usage of the EAL, stays in stdio's
+ * buffer: after -h, which ends the program in there, it is flushed as always.
+ */
 static int capture_begin(struct captured *captured)
 {
+	static char output[1 << 16];
+
 	captured->saved = dup(STDERR_FILENO);
 	captured->memory = memfd_create("eal", MFD_CLOEXEC);
 	if (captured->saved < 0 || captured->memory < 0)
 		return -errno;
 	fflush(stderr);
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	return dup2(captured->memory, STDERR_FILENO) < 0 ? -errno : 0;
 }
 
-/* Standard error as it was; `text` gets the beginning of what was printed. */
-static void capture_end(struct captured *captured, char *text, size_t size)
+/* Standard error as it was. What was printed, in newly allocated memory; NULL without any. */
+static char *capture_end(struct captured *captured)
 {
+	struct stat all = {0};
+	char *text = NULL;
+
 	fflush(stderr);
 	dup2(captured->saved, STDERR_FILENO);
-	ssize_t length = pread(captured->memory, text, size - 1, 0);
-
-	text[length > 0 ? length : 0] = '\0';
+	(void)fstat(captured->memory, &all);
+	if (all.st_size > 0)
+		text = calloc(1, (size_t)all.st_size + 1);
+	if (text != NULL)
+		(void)!pread(captured->memory, text, (size_t)all.st_size, 0);
 	close(captured->saved);
 	close(captured->memory);
+	return text;
 }
 
-/* The first line that tells of a failure, without DPDK's "EAL: ". */
+static bool tells(const char *line)
+{
+	static const char *const words[] = {"cannot",	    "error",	 "fail",    "invalid",
+					    "unrecognized", "unknown",	 "no free", "not enough",
+					    "argument",	    "ambiguous", "ignored", "not enabled"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(line, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* The first line that tells of a failure; those that sum it up ("FATAL: ...") only without another. */
 static const char *telling_line(char *text)
 {
-	static const char *const words[] = {"cannot",  "error",        "fail",
-					    "invalid", "unrecognized", "unknown",
-					    "no free", "not enough",   "FATAL"};
+	const char *sum = "no reason given";
 	char *rest = NULL;
 
 	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strcasestr(line, words[i]) != NULL)
-				return strncmp(line, "EAL: ", 5) == 0 ? line + 5 : line;
-	return "no reason given";
+	     line = strtok_r(NULL, "\n", &rest)) {
+		for (size_t i = 0; i < 2; i++) {
+			const char *prefix = i == 0 ? "EAL: " : EAL_PROGRAM ": ";
+
+			if (strncmp(line, prefix, strlen(prefix)) == 0)
+				line += strlen(prefix);
+		}
+		if (strncmp(line, "FATAL: ", 7) == 0)
+			sum = line + 7;
+		else if (tells(line))
+			return line;
+	}
+	return sum;
 }
 
 /* ---- the arguments ---- */
@@ -148,7 +185,7 @@ static int init_own(const struct options *options, uint16_t workers)
 	strcpy(prefix, "--file-prefix=");
 	own_prefix(options, prefix + strlen(prefix), sizeof(prefix) - strlen(prefix));
 	snprintf(memory, sizeof(memory), "%d", EAL_MEMORY_MB);
-	arguments[count++] = (char *)"weir";
+	arguments[count++] = (char *)EAL_PROGRAM;
 	arguments[count++] = lcores;
 	arguments[count++] = prefix;
 	arguments[count++] = (char *)"--no-pci";
@@ -181,6 +218,8 @@ static int init_given(const struct options *options)
 	memif_socket_remove_stale(options->eal_count, options->eal_arguments);
 	memcpy(arguments, options->eal_arguments,
 	       (size_t)options->eal_count * sizeof(arguments[0]));
+	arguments[0] = (char *)EAL_PROGRAM;
+	opterr = 1; /* only getopt names the option that is wrong */
 	result = rte_eal_init(options->eal_count, arguments);
 	free(arguments);
 	return result;
@@ -190,7 +229,7 @@ static int start(const struct options *options, uint16_t workers, struct error *
 {
 	bool own = options->input != INPUT_PORTS;
 	struct captured captured;
-	char text[16384];
+	char *text;
 	int result = capture_begin(&captured);
 
 	if (result != 0)
@@ -200,13 +239,21 @@ static int start(const struct options *options, uint16_t workers, struct error *
 	/* libxdp would otherwise complain of a dispatcher that weir does not need. */
 	setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
 	result = own ? init_own(options, workers) : init_given(options);
-	capture_end(&captured, text, sizeof(text));
-	if (result < 0)
-		return error_set(error, rte_errno > 0 ? rte_errno : EIO,
-				 "DPDK could not start: %s; see the EAL options",
-				 telling_line(text));
-	if (!own || options->log_level >= LOG_LEVEL_DEBUG)
+	text = capture_end(&captured);
+	if (text != NULL && (options->log_level >= LOG_LEVEL_DEBUG || (!own && result >= 0)))
 		fputs(text, stderr);
+	if (result < 0) {
+		__fpurge(stdout);
+		result = error_set(error, rte_errno > 0 ? rte_errno : EIO,
+				   "DPDK could not start: %s; %s",
+				   telling_line(text != NULL ? text : (char[]){""}),
+				   own ? "with --log-level debug it says more"
+				       : "\"weir -h --\" lists the EAL options");
+		free(text);
+		return result;
+	}
+	free(text);
+	setvbuf(stdout, NULL, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, BUFSIZ);
 	result = own ? 0 : runtime_secure(rte_eal_get_runtime_dir(), error);
 	if (result != 0)
 		rte_eal_cleanup();

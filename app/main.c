@@ -63,7 +63,8 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 
 	if (result != 0) {
 		source_close(&analyzer->source);
-		return complain(&error);
+		complain(&error);
+		return options->input == INPUT_PORTS ? exit_of(result) : EXIT_FAILED;
 	}
 	result = analyzer_open(analyzer, options, &error);
 	int status = result == 0 ? EXIT_DONE : exit_of(result);
