@@ -14,6 +14,7 @@
 #include <weir/snapshot.h>
 
 #include "version.h"
+#include "wrong_option.h"
 
 enum {
 	OPTION_READ = 256,
@@ -69,8 +70,8 @@ static const struct row {
 	{"no-vlan-key", OPTION_NO_VLAN_KEY, NULL, "leave the VLAN out of the flow key"},
 	{"idle-sleep", OPTION_IDLE_SLEEP, NULL, "DPDK ports: workers nap while no frames come"},
 	{"log-level", OPTION_LOG_LEVEL, "LEVEL", "error, warning, info or debug (info)"},
-	{"version", OPTION_VERSION, NULL, "print the version"},
-	{"help", OPTION_HELP, NULL, "print this"},
+	{"version", OPTION_VERSION, NULL, "print the version (also -V)"},
+	{"help", OPTION_HELP, NULL, "print this (also -h)"},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -341,23 +342,22 @@ static int parse_all(int argc, char **argv, struct options *options, struct erro
 					   NULL, rows[i].id};
 	opterr = 0;
 	optind = 1;
-	while (result == 0 && (id = getopt_long(argc, argv, ":h", longs, &index)) != -1) {
-		const char *given = argv[optind - 1];
+	while (result == 0 && (id = getopt_long(argc, argv, ":hV", longs, &index)) != -1) {
+		bool version = id == 'V' || id == OPTION_VERSION;
 
-		if (id == 'h' || id == OPTION_HELP || id == OPTION_VERSION) {
-			if (id == OPTION_VERSION)
+		if (version || id == 'h' || id == OPTION_HELP) {
+			if (version)
 				printf("weir %s\n", WEIR_VERSION);
 			else
 				print_help();
 			return OPTIONS_DONE;
 		}
-		if (id == ':')
-			return error_set(error, EINVAL, "%s: needs a value; see --help", given);
-		if (id == '?')
-			return error_set(error, EINVAL,
-					 "%s: no such option; see --help (EAL options go before "
-					 "\"--\")",
-					 given);
+		if (id == ':' || id == '?')
+			return wrong_option(id, argv, "see --help (EAL options go before \"--\")",
+					    error);
+		if (optarg != NULL && optarg[0] == '\0' && id != OPTION_FILTER)
+			return error_set(error, EINVAL, "--%s: its value is empty; give one",
+					 longs[index].name);
 		result = parse_one(id, longs[index].name, optarg, options, error);
 	}
 	if (result == 0 && optind < argc)

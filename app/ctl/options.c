@@ -9,8 +9,10 @@
 
 #include "prefilter.h"
 
+#include "../wrong_option.h"
+
 static const char help[] =
-	"Usage: weirctl [OPTION]... COMMAND [ARGUMENT]...\n"
+	"usage: weirctl [OPTION]... COMMAND [ARGUMENT]...\n"
 	"Ask a running weir.\n"
 	"\n"
 	"  info                    version, source, start and settings\n"
@@ -38,7 +40,7 @@ static const char help[] =
 	"  --socket PATH           the weir behind this telemetry socket\n"
 	"  --json                  print the answer as JSON\n"
 	"  --watch S               ask again every S seconds until interrupted\n"
-	"  --help, --version       print this, or the version, and exit\n";
+	"  --help, --version       print this (-h), or the version (-V), and exit\n";
 
 static const struct {
 	const char *name, *telemetry;
@@ -133,7 +135,7 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 
 	*options = (struct options){0};
 	opterr = 0;
-	while (result == 0 && (option = getopt_long(argc, argv, ":", names, NULL)) != -1) {
+	while (result == 0 && (option = getopt_long(argc, argv, ":hV", names, NULL)) != -1) {
 		switch (option) {
 		case FILE_PREFIX:
 			options->file_prefix = optarg;
@@ -147,19 +149,16 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 		case WATCH:
 			result = parse_watch(optarg, &options->watch, error);
 			break;
+		case 'h':
 		case HELP:
 			fputs(help, stdout);
 			return OPTIONS_DONE;
+		case 'V':
 		case VERSION:
 			puts("weirctl " WEIR_VERSION);
 			return OPTIONS_DONE;
-		case ':':
-			return error_set(error, EINVAL,
-					 "%s: its value is missing; see weirctl --help",
-					 argv[optind - 1]);
 		default:
-			return error_set(error, EINVAL, "%s: unknown option; see weirctl --help",
-					 argv[optind - 1]);
+			return wrong_option(option, argv, "see weirctl --help", error);
 		}
 	}
 	if (result == 0 && options->socket != NULL && options->file_prefix != NULL)

@@ -92,6 +92,13 @@ def bad_options(tap: Tap, folder: Path) -> None:
         (("--interface", "lo", "--xdp-mode", "native"), ("--xdp-mode",)),
         (("--interface", "lo", "--prefilter", str(folder / "no-rules")), ("no-rules",)),
         (("--interface", "lo", "--prefilter", "rules", "--xdp-mode", "fast"), ("fast", "generic")),
+        ((*read, "-xh"), ("-x: no such option",)),
+        ((*read, "--in", "5"), ("--in: no such option, or short for several",)),
+        ((*read, "--no-vlan-key=yes"), ("--no-vlan-key: takes no value", "=yes")),
+        ((*read, "--interval"), ("--interval: needs a value",)),
+        ((*read, "--flows", ""), ("--flows", "empty")),
+        (("--interface", ""), ("--interface", "empty")),
+        (("--read", ""), ("--read", "empty")),
         ((*read, "--config", "(0,0,1)"), ("--config",)),
         ((*read, "--config", "nonsense"), ("nonsense",)),
         ((*read, "--filter", "tcp port nonsense"), ("nonsense",)),
@@ -107,6 +114,42 @@ def bad_options(tap: Tap, folder: Path) -> None:
     link.symlink_to(folder / "target")
     one_line(tap, "--flows does not follow a symbolic link", weir.run(*read, "--flows", str(link)),
              WRONG_USE, "link")
+
+
+def eal_options(tap: Tap) -> None:
+    """What is wrong before "--" is told in one line, and DPDK's usage is printed only when asked for."""
+    plain = ("--no-pci", "--no-huge", "--file-prefix", f"weir-test-{os.getpid()}")
+    for words, reason in (
+        (("--nonsense",), "unrecognized option '--nonsense'"), (("-Q",), "'Q'"),
+        (("-l",), "requires an argument -- 'l'"), (("-l", "9999"), "invalid core list"),
+        (("--iova-mode", "x"), "--iova-mode"), (("--vdev", "net_nonsense0"), "net_nonsense0"),
+        (("-l", "0", "--main-lcore", "1"), "Main lcore is not enabled"),
+        (("-d", "/no/such.so"), "/no/such.so: cannot open"),
+    ):
+        run = weir.run(*plain, *words, "--", "--duration", "1")
+        one_line(tap, "weir " + " ".join(words) + " --", run, WRONG_USE, reason, "DPDK")
+        tap.equal("... and nothing on standard output", run.output, "")
+    run = weir.run("-h", "--")
+    tap.ok("weir -h -- prints DPDK's usage", run.status == DONE and "--lcores" in run.output, run)
+
+
+def both_programs(tap: Tap) -> None:
+    for program in (weir.WEIR, weir.WEIRCTL):
+        name = os.path.basename(program)
+
+        def run(*arguments: str) -> weir.Run:
+            return weir.run(*arguments, command=(program,))
+
+        for short, long in (("-h", "--help"), ("-V", "--version")):
+            tap.equal(f"{name} {short}", run(short), run(long))
+            tap.ok("... is printed", run(short).status == DONE and run(short).output.startswith(
+                f"{name} " if short == "-V" else "usage: "), run(short).output)
+        for arguments, words in ((("-x",), "-x: no such option"), (("--nope",), "--nope: no such"),
+                                 (("--file-prefix",), "--file-prefix: needs a value"),
+                                 (("--help=no",), "--help: takes no value")):
+            said = run(*arguments)
+            tap.ok(f"{name} {arguments[0]}", said.status == WRONG_USE and
+                   said.errors.startswith(f"{name}: {words}") and said.errors.count("\n") == 1, said)
 
 
 def many(form: str, count: int, joint: str = " or ") -> str:
@@ -232,6 +275,8 @@ def main() -> None:
             sub.mkdir(mode=0o755)
             Path(folder).chmod(0o755)
             test(tap, sub)
+    eal_options(tap)
+    both_programs(tap)
     large_filters(tap)
     full_disk(tap)
     second_instance(tap)
