@@ -17,6 +17,7 @@
 #include <weir/memory.h>
 #include <weir/telemetry.h>
 
+#include "capabilities.h"
 #include "describe.h"
 #include "privileges.h"
 #include "signals.h"
@@ -375,7 +376,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 	if (result == 0) {
 		const struct privileges keep = privileges_of(&analyzer->source);
 
-		result = privileges_drop(&keep, error);
+		result = capabilities_drop(keep.running, keep.closing, error);
 	}
 	if (result == 0)
 		result = source_read(&analyzer->source, error);
@@ -403,7 +404,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 void analyzer_close(struct analyzer *analyzer)
 {
 	telemetry_stop();
-	privileges_close();
+	capabilities_take_up();
 	rte_pdump_uninit();
 	if (analyzer->flow_file != NULL)
 		flow_file_close(analyzer->flow_file, NULL);

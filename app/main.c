@@ -8,9 +8,9 @@
 #include <weir/log.h>
 
 #include "analyzer.h"
+#include "capabilities.h"
 #include "eal.h"
 #include "options.h"
-#include "privileges.h"
 #include "signals.h"
 #include "source.h"
 
@@ -58,7 +58,7 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 {
 	struct error error = {0};
 
-	privileges_no_new();
+	capabilities_no_new();
 	int result = eal_start(options, source_workers_wanted(options), &error);
 
 	if (result != 0) {
