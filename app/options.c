@@ -11,6 +11,7 @@
 #include <weir/clock.h>
 #include <weir/flow.h>
 #include <weir/log.h>
+#include <weir/reader.h>
 #include <weir/snapshot.h>
 
 #include "version.h"
@@ -53,7 +54,7 @@ static const struct row {
 	{"interface", OPTION_INTERFACE, "NAME", "a kernel interface: AF_XDP where possible, else AF_PACKET"},
 	{"driver", OPTION_DRIVER, "af_xdp|af_packet", "how to read the interface, instead of choosing"},
 	{"file-prefix", OPTION_FILE_PREFIX, "NAME", "name of the telemetry socket's directory (weir)"},
-	{"workers", OPTION_WORKERS, "N", "worker lcores, one RX queue each (1; ports: as many as possible)"},
+	{"workers", OPTION_WORKERS, "N", "worker lcores, up to 64, for captures 16 (1; ports: as many as possible)"},
 	{"config", OPTION_CONFIG, "\"(port,queue,lcore),...\"", "explicit placement, as in l3fwd"},
 	{"flow-capacity", OPTION_FLOW_CAPACITY, "N", "flow records per worker (1048576)"},
 	{"active-timeout", OPTION_ACTIVE_TIMEOUT, "S", "end a flow after S seconds (300)"},
@@ -311,6 +312,10 @@ static int check_together(struct options *options, struct error *error)
 	options->input = options->eal_count > 0	    ? INPUT_PORTS
 			 : options->interface != NULL ? INPUT_INTERFACE
 						      : INPUT_CAPTURES;
+	if (options->input == INPUT_CAPTURES && options->workers > READER_QUEUES_MAX)
+		return error_set(error, EINVAL,
+				 "--workers %u: captures are spread over %d workers at most; give fewer",
+				 options->workers, READER_QUEUES_MAX);
 	if (options->placement_count > 0 && (options->input != INPUT_PORTS || options->workers > 0))
 		return error_set(error, EINVAL,
 				 "--config: places the queues of DPDK ports, without --workers; "

@@ -26,7 +26,7 @@
 #include "reader_spread.h"
 
 #define DEVICE     "weir_reader" /* the ethdev is then net_ring_weir_reader */
-#define QUEUES_MAX RTE_PMD_RING_MAX_RX_RINGS
+_Static_assert(READER_QUEUES_MAX <= RTE_PMD_RING_MAX_RX_RINGS, "a queue is a ring of the ring port");
 #define BATCH      64
 #define PREFETCH_AHEAD 8 /* mbufs */
 /*
@@ -52,7 +52,7 @@ struct reader {
 	struct port_fields fields;
 	uint16_t queues, port;
 	struct rte_mempool *pool;
-	struct rte_ring *rings[QUEUES_MAX];
+	struct rte_ring *rings[READER_QUEUES_MAX];
 	pthread_t thread;
 	bool running;
 	bool stop;     /* atomic: reader_stop() writes, the thread reads */
@@ -70,9 +70,9 @@ struct reader {
 	struct rte_mbuf *spare[BATCH]; /* empty ones */
 	unsigned int spares;
 	/* filled, on the way to their ring: */
-	struct rte_mbuf *staged[QUEUES_MAX][BATCH + READER_CLOCK_WAITING];
-	unsigned int staged_count[QUEUES_MAX];
-	uint64_t staged_octets[QUEUES_MAX];
+	struct rte_mbuf *staged[READER_QUEUES_MAX][BATCH + READER_CLOCK_WAITING];
+	unsigned int staged_count[READER_QUEUES_MAX];
+	uint64_t staged_octets[READER_QUEUES_MAX];
 };
 
 static bool stopped(const struct reader *reader)
@@ -376,11 +376,11 @@ int reader_attach(struct reader *reader, uint16_t queues, const struct port_fiel
 	unsigned int entries;
 	int port;
 
-	if (queues == 0 || queues > QUEUES_MAX)
+	if (queues == 0 || queues > READER_QUEUES_MAX)
 		return error_set(error, EINVAL,
 				 "capture reader: %u queues wanted, 1 to %u are "
 				 "possible",
-				 queues, QUEUES_MAX);
+				 queues, READER_QUEUES_MAX);
 	reader->queues = queues;
 	reader->fields = *fields;
 	entries = rte_align32prevpow2(RINGS_ENTRIES / queues);

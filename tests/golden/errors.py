@@ -76,6 +76,9 @@ def bad_options(tap: Tap, folder: Path) -> None:
         (("--read",), ("--read",)),
         ((*read, "--workers", "0"), ("--workers", "0")),
         ((*read, "--workers", "-1"), ("--workers", "-1")),
+        ((*read, "--workers", "17"), ("--workers 17", "captures", "16")),
+        ((*read, "--workers", "65"), ("--workers 65", "1 to 64")),
+        (("--interface", "lo", "--workers", "65"), ("--workers 65", "1 to 64")),
         ((*read, "--workers", "1x"), ("--workers", "1x")),
         ((*read, "--workers", "99999999999999999999"), ("--workers",)),
         ((*read, "--flow-capacity", "many"), ("--flow-capacity", "many")),
@@ -185,6 +188,17 @@ def large_filters(tap: Tap) -> None:
             one_line(tap, f"a --filter of {what}", run.result(), WRONG_USE, "within 10 s", "fewer")
 
 
+def most_workers(tap: Tap) -> None:
+    analysis = weir.analyse(weir.BUNDLED, options=("--workers", "16"))
+    tap.equal("a capture with 16 workers", (analysis.faults(), len(analysis.report["workers"])), ([], 16))
+    if os.getuid() == 0:
+        run = weir.run("--interface", "lo", "--workers", "64", "--duration", "0.1", "--flow-capacity",
+                       "1024", "--format", "json", "--file-prefix", f"weir-test-{os.getpid()}")
+        tap.ok("an interface with 64 workers: as many as AF_PACKET has queues, with a warning",
+               run.status == DONE and len(run.report()["workers"]) == 16 and
+               "16 RX queues only, so 16 workers of 64" in run.errors, run)
+
+
 def full_disk(tap: Tap) -> None:
     run = weir.run("--read", weir.BUNDLED, "--format", "json", "--flows", "/dev/full")
     one_line(tap, "full disk under --flows", run, FAILED, "/dev/full", "No space left")
@@ -277,6 +291,7 @@ def main() -> None:
             test(tap, sub)
     eal_options(tap)
     both_programs(tap)
+    most_workers(tap)
     large_filters(tap)
     full_disk(tap)
     second_instance(tap)

@@ -18,6 +18,8 @@
  * every run. It waits for room and drops nothing. One reader at a time in a process.
  */
 
+#define READER_QUEUES_MAX 16 /* as DPDK's ring port has */
+
 struct reader;
 
 struct reader_result {
@@ -40,7 +42,7 @@ int reader_open(const char *const *files, unsigned int count, struct reader **re
 		struct error *error);
 
 /*
- * Make the ring port with `queues` queues (1..16, RTE_PMD_RING_MAX_RX_RINGS) and the pool;
+ * Make the ring port with `queues` queues (1..READER_QUEUES_MAX) and the pool;
  * *port_id is its ethdev. The port is then opened with port_open() like any other. Main
  * thread, after rte_eal_init().
  */
