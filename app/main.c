@@ -30,7 +30,7 @@ static void hold_standard_descriptors(void)
 
 static int complain(const struct error *error)
 {
-	log_error("%s", error->text);
+	log_failure(error->text);
 	return EXIT_FAILED;
 }
 
@@ -88,6 +88,7 @@ int main(int argc, char **argv)
 	int result;
 
 	hold_standard_descriptors();
+	log_start();
 	setlocale(LC_CTYPE, "");
 	result = options_parse(argc, argv, &options, &error);
 	if (result == OPTIONS_DONE)

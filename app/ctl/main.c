@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,13 +22,21 @@ static int complain(const struct error *error, int status)
 	return status;
 }
 
+/* The only escapes that are ever printed. */
+static bool can_clear(void)
+{
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
 static int print_answer(const struct options *options, const json_t *answer, struct error *error)
 {
 	/* Seen again and again, one line each is what scripts read best. */
 	size_t flags = JSON_ENCODE_ANY | (options->watch > 0 ? JSON_COMPACT : JSON_INDENT(2));
 	struct printer printer = printer_make(stdout);
 
-	if (options->watch > 0 && isatty(STDOUT_FILENO))
+	if (options->watch > 0 && can_clear())
 		fputs("\033[H\033[2J", stdout);
 	if (options->json || options->show->table == NULL) {
 		json_dumpf(answer, stdout, flags);

@@ -3,12 +3,42 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
 
+#include <weir/clock.h>
 #include <weir/format.h>
 
 static enum log_level threshold = LOG_LEVEL_INFO;
+static enum { PLAIN, JOURNAL, DATED } style;
+
+static const char *const names[] = {"error", "warning", "info", "debug"};
+
+/* systemd names the stream that it gave a service, in case it is not the one in hand. */
+static bool is_journal(const struct stat *stream)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+
+	return journal != NULL && sscanf(journal, "%ju:%ju", &device, &inode) == 2 &&
+	       device == stream->st_dev && inode == stream->st_ino;
+}
+
+void log_start(void)
+{
+	struct stat stream;
+
+	if (isatty(STDERR_FILENO) || fstat(STDERR_FILENO, &stream) != 0)
+		style = PLAIN;
+	else
+		style = is_journal(&stream) ? JOURNAL : DATED;
+}
 
 void log_set_level(enum log_level level)
 {
@@ -22,12 +52,25 @@ enum log_level log_get_level(void)
 
 int log_level_parse(const char *name)
 {
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-
 	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
 		if (strcmp(name, names[level]) == 0)
 			return level;
 	return -EINVAL;
+}
+
+/* One call for a line, so that those of several threads do not mix. */
+static void print_line(enum log_level level, int as, const char *line)
+{
+	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+	char time[40];
+
+	if (as == JOURNAL)
+		fprintf(stderr, "<%d>%s\n", priorities[level], line);
+	else if (as == PLAIN)
+		fprintf(stderr, "weir: %s\n", line);
+	else
+		fprintf(stderr, "weir: %.23sZ %s: %s\n",
+			format_rfc3339(time, sizeof(time), clock_wall_ns()), names[level], line);
 }
 
 void log_print(enum log_level level, const char *format, ...)
@@ -40,6 +83,10 @@ void log_print(enum log_level level, const char *format, ...)
 	va_start(arguments, format);
 	format_line(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	/* One call, so that lines of several threads do not mix. */
-	fprintf(stderr, "weir: %s\n", line);
+	print_line(level, style, line);
+}
+
+void log_failure(const char *text)
+{
+	print_line(LOG_LEVEL_ERROR, style == JOURNAL ? JOURNAL : PLAIN, text);
 }

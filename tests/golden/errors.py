@@ -4,6 +4,8 @@ was already counted."""
 
 import json
 import os
+import pty
+import re
 import shutil
 import socket
 import subprocess
@@ -199,6 +201,40 @@ def most_workers(tap: Tap) -> None:
                "16 RX queues only, so 16 workers of 64" in run.errors, run)
 
 
+def log_lines(tap: Tap, folder: Path) -> None:
+    """A message is plain on a terminal, has time and level in a file, and a priority in the journal."""
+    whole, cut = folder / "whole.pcap", folder / "cut.pcap"
+    capture.write(str(whole), list(capture.read(weir.BUNDLED))[:10])
+    cut.write_bytes(whole.read_bytes()[:-10])
+
+    def said(to: int, *options: str, **environment: str) -> None:
+        subprocess.run([weir.WEIR, *options], stdout=subprocess.DEVNULL, stderr=to, check=False,
+                       env={**os.environ, **environment})
+        os.close(to)
+
+    def lines(*options: str, terminal: bool = False, journal: bool = False) -> str:
+        near, far = pty.openpty() if terminal else os.pipe()
+        state = os.fstat(far)
+        own = f"{state.st_dev}:{state.st_ino if journal else state.st_ino + 1}"
+        said(far, *options, JOURNAL_STREAM=own)
+        text = os.read(near, 4096).decode().replace("\r\n", "\n")
+        os.close(near)
+        return text
+
+    read, wrong = ("--read", str(cut)), ("--read", str(folder / "missing"))
+    text = re.escape(f"{cut}: ") + "[^\n]*; analysed up to there\n"
+    for name, form, where in (
+        ("a pipe", r"weir: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warning: ", {}),
+        ("a terminal", "weir: ", {"terminal": True}), ("the journal", "<4>", {"journal": True}),
+    ):
+        shown = lines(*read, **where)
+        tap.ok(f"a warning on {name}", re.fullmatch(form + text, shown), shown)
+        shown = lines(*wrong, **where)
+        tap.ok("... and a failure", re.fullmatch(
+            ("<3>" if "journal" in where else "weir: ") + "[^\n]*missing: No such file[^\n]*\n", shown),
+            shown)
+
+
 def full_disk(tap: Tap) -> None:
     run = weir.run("--read", weir.BUNDLED, "--format", "json", "--flows", "/dev/full")
     one_line(tap, "full disk under --flows", run, FAILED, "/dev/full", "No space left")
@@ -284,7 +320,8 @@ def closed_descriptors(tap: Tap, folder: Path) -> None:
 def main() -> None:
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        for test in (bad_captures, cut_captures, bad_options, closed_descriptors, ordinary_user):
+        for test in (bad_captures, cut_captures, bad_options, closed_descriptors, ordinary_user,
+                     log_lines):
             sub = Path(folder, test.__name__)
             sub.mkdir(mode=0o755)
             Path(folder).chmod(0o755)

@@ -3,10 +3,20 @@
 #define WEIR_LOG_H
 
 /*
- * Messages of the running program, one line each on standard error as
- * "weir: text". Never called on the packet path. Any thread.
+ * Messages of the running program, one line each on standard error. Never called on the packet path.
+ * Any thread. What a line looks like is up to who reads it:
+ *
+ *   a terminal		weir: text
+ *   the journal	<4>text			(sd-daemon(3); name and time are the journal's)
+ *   a file or pipe	weir: 2026-01-02T03:04:05.678Z warning: text
  */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Look where standard error goes; before it, and without, as on a terminal. Before other threads. */
+void log_start(void);
+
+/* Why the program ends: "weir: text" wherever it goes, but in the journal with its level. */
+void log_failure(const char *text);
 
 /* What is more detailed than `level` is not printed; LOG_LEVEL_INFO at start. */
 void log_set_level(enum log_level level);
