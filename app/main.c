@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <weir/log.h>
 
@@ -13,20 +11,9 @@
 #include "options.h"
 #include "signals.h"
 #include "source.h"
+#include "standard.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
-
-/*
- * Of standard input, output and error none is closed: what weir opens would come in its place, and
- * be read or written there. Who uses what the caller closed gets EBADF, because it is open the
- * other way.
- */
-static void hold_standard_descriptors(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
 
 static int complain(const struct error *error)
 {
@@ -87,12 +74,12 @@ int main(int argc, char **argv)
 	struct error error = {0};
 	int result;
 
-	hold_standard_descriptors();
+	standard_hold();
 	log_start();
 	setlocale(LC_CTYPE, "");
 	result = options_parse(argc, argv, &options, &error);
 	if (result == OPTIONS_DONE)
-		return EXIT_DONE;
+		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error);
 	if (result == 0) {
 		log_set_level((enum log_level)options.log_level);
 		result = source_prepare(&analyzer.source, &options, &error);

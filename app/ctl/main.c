@@ -13,6 +13,7 @@
 #include "options.h"
 
 #include "../signals.h"
+#include "../standard.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 
@@ -47,9 +48,7 @@ static int print_answer(const struct options *options, const json_t *answer, str
 	}
 	if (printer.failed)
 		return error_set(error, ENOMEM, "no memory to print the answer");
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return error_set(error, EIO, "standard output: cannot be written");
-	return 0;
+	return standard_flush(error);
 }
 
 static void pause_for(double seconds)
@@ -91,11 +90,12 @@ int main(int argc, char **argv)
 	struct client client;
 	struct error error = {0};
 
+	standard_hold();
 	setlocale(LC_CTYPE, "");
 	int result = options_parse(argc, argv, &options, &error);
 
 	if (result == OPTIONS_DONE)
-		return EXIT_DONE;
+		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
 	if (result != 0)
 		return complain(&error, EXIT_WRONG_USE);
 	if (options.socket != NULL)

@@ -70,7 +70,8 @@ static int parse_watch(const char *text, double *seconds, struct error *error)
 	*seconds = strtod(text, &end);
 	if (end == text || *end != '\0' || !(*seconds >= 0.1 && *seconds <= 86400))
 		return error_set(error, EINVAL,
-				 "--watch %s: is no number of seconds from 0.1 to 86400", text);
+				 "--watch %s: is no number of seconds from 0.1 to 86400; give one",
+				 text);
 	return 0;
 }
 
@@ -104,7 +105,7 @@ static int parse_command(struct options *options, char **words, int count, struc
 				 words[0]);
 	words++;
 	count--;
-	if (commands[i].telemetry[0] == '\0' && count != 1)
+	if (commands[i].telemetry[0] == '\0' && (count != 1 || words[0][0] != '/'))
 		return error_set(error, EINVAL, "raw: one telemetry command, as raw /weir/info");
 	if (count > commands[i].most)
 		return error_set(error, EINVAL, "%s: too many arguments; see weirctl --help",
@@ -136,6 +137,10 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 	*options = (struct options){0};
 	opterr = 0;
 	while (result == 0 && (option = getopt_long(argc, argv, ":hV", names, NULL)) != -1) {
+		if (optarg != NULL && optarg[0] == '\0' && option >= FILE_PREFIX)
+			return error_set(error, EINVAL, "%s: its value is empty; give one",
+					 option == SOCKET ? "--socket" : option == WATCH ? "--watch"
+											 : "--file-prefix");
 		switch (option) {
 		case FILE_PREFIX:
 			options->file_prefix = optarg;

@@ -151,6 +151,7 @@ def both_programs(tap: Tap) -> None:
                 f"{name} " if short == "-V" else "usage: "), run(short).output)
         for arguments, words in ((("-x",), "-x: no such option"), (("--nope",), "--nope: no such"),
                                  (("--file-prefix",), "--file-prefix: needs a value"),
+                                 (("--file-prefix", ""), "--file-prefix: its value is empty"),
                                  (("--help=no",), "--help: takes no value")):
             said = run(*arguments)
             tap.ok(f"{name} {arguments[0]}", said.status == WRONG_USE and
@@ -188,6 +189,17 @@ def large_filters(tap: Tap) -> None:
             ("4,000 hosts", " or ".join(hosts)), ("28 comparisons", many(sums, 28, " and ")))]
         for what, run in slow:
             one_line(tap, f"a --filter of {what}", run.result(), WRONG_USE, "within 10 s", "fewer")
+
+
+def lost_output(tap: Tap) -> None:
+    """Help that nobody can have got is a failure; and what is opened never takes a standard stream's place."""
+    for program in (weir.WEIR, weir.WEIRCTL):
+        for what in ("--help >/dev/full", "--version >&-"):
+            run = weir.run(f"exec {program} {what}", command=("sh", "-c"))
+            tap.ok(f"{os.path.basename(program)} {what}", run.status == FAILED and
+                   run.errors.count("\n") == 1 and "standard output" in run.errors, run)
+    said = weir.run("raw", "", command=(weir.WEIRCTL,))
+    tap.ok("weirctl raw ''", said.status == WRONG_USE and "raw: one telemetry command" in said.errors, said)
 
 
 def most_workers(tap: Tap) -> None:
@@ -328,6 +340,7 @@ def main() -> None:
             test(tap, sub)
     eal_options(tap)
     both_programs(tap)
+    lost_output(tap)
     most_workers(tap)
     large_filters(tap)
     full_disk(tap)
