@@ -58,7 +58,7 @@ struct live_reader {
 enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
 			 struct flow_record *copy);
 
-/* Take what is in the rings, at most a ringful of each: count it, and give it to the consumers. */
+/* Take what is in the rings, up to some 16,384 of each: count it, and give it to the consumers. */
 uint32_t stats_drain(struct stats *stats);
 
 /* Give an ended record to the consumers; `context` is the struct stats. */

@@ -78,6 +78,11 @@ def faults(report: dict, flows: Optional[list[dict]] = None) -> list[str]:
     counters = report["flows"]
     same("flows created = ended + active", counters["created"],
          sum(counters["ended"].values()) + counters["active"])
+    overflow = report["overflow"]
+    rest = overflow["other_networks"]["packets"]
+    for what, sums in (("protocols", 0), ("source_networks", rest)):
+        same(f"overflow = its {what}", ledger["overflow"],
+             sum((row["packets"] for row in overflow[what]), sums))
     if flows is not None:
         split = counters["split_flows"]
         same("records = flows ended, less what was merged",
