@@ -71,28 +71,26 @@ static void add_worker(struct snapshot *snapshot, const struct worker_counters *
 }
 
 /* The last snapshot sums a run up: what it says of the workers is since the start. */
-static void read_worker(struct snapshot *snapshot, struct ledger_mark *mark,
+static void read_worker(struct snapshot *snapshot, struct ledger_worker *known,
 			const struct stats_settings *settings, uint32_t w)
 {
+	const struct worker_counters none = {0}, before = snapshot->final ? none : known->counters;
 	struct snapshot_worker *worker = &snapshot->workers[w];
 	struct worker_counters *counters = &worker->counters;
-	struct flow_overflow_sums overflow = {0};
+	struct ledger_worker read = {.overflow = {.other = {0}}};
 	uint64_t received, busy, total;
 
-	worker_shared_read(settings->workers[w], counters, &overflow);
-	overflow_add(&snapshot->overflow, &overflow);
-	if (snapshot->final)
-		memset(&mark->workers[w], 0, sizeof(mark->workers[w]));
-	received = counters->received - mark->workers[w].received;
-	busy = counters->cycles_busy - mark->workers[w].cycles_busy;
-	total = counters->cycles_total - mark->workers[w].cycles_total;
+	if (worker_shared_read(settings->workers[w], &read.counters, &read.overflow))
+		*known = read;
+	*counters = known->counters;
+	overflow_add(&snapshot->overflow, &known->overflow);
+	received = counters->received - before.received;
+	busy = counters->cycles_busy - before.cycles_busy;
+	total = counters->cycles_total - before.cycles_total;
 	worker->lcore = settings->lcores[w];
 	worker->table_capacity = settings->flow_capacity;
 	worker->cycles_per_packet = received == 0 ? 0 : busy / received;
 	worker->busy = total == 0 ? 0 : (double)busy / (double)total;
-	mark->workers[w].received = counters->received;
-	mark->workers[w].cycles_busy = counters->cycles_busy;
-	mark->workers[w].cycles_total = counters->cycles_total;
 	add_worker(snapshot, counters);
 }
 
@@ -206,7 +204,7 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	snapshot->balanced = true;
 	snapshot->worker_count = settings->worker_count;
 	for (uint32_t w = 0; w < settings->worker_count; w++)
-		read_worker(snapshot, &ledger->mark, settings, w);
+		read_worker(snapshot, &ledger->workers[w], settings, w);
 	snapshot->port_count = settings->port_count;
 	for (uint32_t p = 0; p < settings->port_count; p++)
 		read_port(snapshot, settings->ports[p], p);

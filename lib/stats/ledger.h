@@ -16,13 +16,17 @@
 /* The counters at the end of the last interval. */
 struct ledger_mark {
 	uint64_t packets, frame_octets, ip_octets, missed, received, lost;
-	struct {
-		uint64_t received, cycles_busy, cycles_total;
-	} workers[SNAPSHOT_WORKERS_MAX];
+};
+
+/* What a worker had published then: it stands while the next is not to be had. */
+struct ledger_worker {
+	struct worker_counters counters;
+	struct flow_overflow_sums overflow;
 };
 
 struct ledger {
 	struct ledger_mark mark;
+	struct ledger_worker workers[SNAPSHOT_WORKERS_MAX];
 	uint64_t capture_span; /* see stats_set_capture_span(); 0: not known */
 	struct history history;
 	struct loss loss;

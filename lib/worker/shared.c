@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_ring_elem.h>
 #include <rte_ring_peek_zc.h>
@@ -14,6 +15,14 @@
 const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, UINT32_MAX};
 
 #define RECORD_BYTES sizeof(struct flow_record)
+
+/*
+ * The worker publishes within tens of nanoseconds every few bursts. But it may lose its CPU in the
+ * midst of that.
+ */
+#define READ_ATTEMPTS 16
+#define READ_NAPS     20
+#define READ_NAP_NS   1000000
 
 int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity)
@@ -108,21 +117,34 @@ static bool has_overflowed(const struct flow_counters *flows)
 	return packets != 0;
 }
 
-void worker_shared_read(const struct worker_shared *shared, struct worker_counters *copy,
+static bool try_read(const struct worker_shared *shared, struct worker_counters *copy,
+		     struct flow_overflow_sums *sums)
+{
+	uint32_t begin = seqlock_read_begin(&shared->sequence);
+
+	seqlock_copy(copy, &shared->counters, sizeof(*copy));
+	if (sums != NULL && has_overflowed(&copy->flows))
+		flow_table_overflow_sums(shared->table, sums);
+	return seqlock_read_valid(&shared->sequence, begin);
+}
+
+bool worker_shared_read(const struct worker_shared *shared, struct worker_counters *copy,
 			struct flow_overflow_sums *sums)
 {
-	uint32_t begin;
+	const struct timespec nap = {.tv_nsec = READ_NAP_NS};
 
-	/* The worker is inside its section for tens of nanoseconds every few bursts. */
-	do {
-		begin = seqlock_read_begin(&shared->sequence);
-		seqlock_copy(copy, &shared->counters, sizeof(*copy));
-		if (sums != NULL && has_overflowed(&copy->flows))
-			flow_table_overflow_sums(shared->table, sums);
-	} while (!seqlock_read_valid(&shared->sequence, begin));
+	for (unsigned int naps = 0;; naps++) {
+		for (unsigned int attempt = 0; attempt < READ_ATTEMPTS; attempt++)
+			if (try_read(shared, copy, sums))
+				return true;
+		if (naps == READ_NAPS)
+			return false;
+		nanosleep(&nap, NULL);
+	}
 }
 
 void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy)
 {
-	worker_shared_read(shared, copy, NULL);
+	while (!worker_shared_read(shared, copy, NULL))
+		;
 }

@@ -72,8 +72,8 @@ static void read_overflow(struct litmus *litmus, void *context)
 	struct worker_counters counters;
 
 	while (litmus_running(litmus)) {
-		worker_shared_read(shared, &counters, &sums);
-		if (counters.flows.overflow_octets > 0)
+		if (worker_shared_read(shared, &counters, &sums) &&
+		    counters.flows.overflow_octets > 0)
 			litmus_copied(litmus, what_is_wrong(&sums, &counters.flows));
 	}
 }

@@ -152,6 +152,32 @@ Test(busy, the_walk_counts_what_it_could_not_read)
 	rig_close(rig);
 }
 
+/* A worker that stands still where it publishes does not stop the statistics. */
+Test(busy, a_worker_that_stands_still_keeps_its_counters, .timeout = 100)
+{
+	const uint64_t expected[] = {FLOWS * PACKETS, FLOWS * PACKETS, FLOWS * PACKETS + 1};
+	struct rig *rig = rig_of_flows();
+	struct shot shot = numbered(0);
+
+	for (uint32_t step = 0; step < 3; step++) {
+		const struct snapshot *snapshot;
+
+		if (step == 1)
+			seqlock_write_begin(&rig->workers[0]->sequence);
+		rig_step(rig, CLOCK_SECOND);
+		snapshot = stats_acquire(rig->stats);
+		cr_expect_eq(snapshot->number, step + 1);
+		cr_expect_eq(snapshot->received, expected[step]);
+		cr_expect(snapshot->balanced);
+		stats_release(rig->stats, snapshot);
+		if (step == 1) {
+			seqlock_write_end(&rig->workers[0]->sequence);
+			rig_send(rig, &shot, 1);
+		}
+	}
+	rig_close(rig);
+}
+
 static void count_record(void *context, const struct flow_view *view)
 {
 	uint32_t *pieces = context;

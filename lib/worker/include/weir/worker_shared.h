@@ -76,12 +76,14 @@ uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *re
 /* Worker: show these counters, and what overflowed in the packets that they count. */
 void worker_shared_publish(struct worker_shared *shared, const struct worker_counters *counters);
 
-/* Any thread: a whole copy of the counters. */
+/* Any thread: a whole copy of the counters, whenever a worker without its CPU gets round to it. */
 void worker_shared_counters(const struct worker_shared *shared, struct worker_counters *copy);
 
-/* Any thread: a whole copy of both, of one moment; `sums` is left alone while nothing overflowed.
+/*
+ * Any thread: a whole copy of both, of one moment; `sums` is left alone while nothing overflowed.
+ * False: the worker was in the midst of publishing for some 20 ms, and the copies are torn.
  */
-void worker_shared_read(const struct worker_shared *shared, struct worker_counters *copy,
+bool worker_shared_read(const struct worker_shared *shared, struct worker_counters *copy,
 			struct flow_overflow_sums *sums);
 
 #endif
