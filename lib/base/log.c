@@ -2,6 +2,9 @@
 #include <weir/log.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,32 +61,56 @@ int log_level_parse(const char *name)
 	return -EINVAL;
 }
 
-/* One call for a line, so that those of several threads do not mix. */
-static void print_line(enum log_level level, int as, const char *line)
+/*
+ * A pipe that can be written to takes a whole line (PIPE_BUF); nobody waits for one that cannot. One
+ * call for a line, so that those of several processes do not mix.
+ */
+static bool write_line(enum log_level level, int as, const char *text)
 {
 	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
-	char time[40];
+	struct pollfd standard_error = {STDERR_FILENO, POLLOUT, 0};
+	char line[1200], time[40];
+	int size;
 
 	if (as == JOURNAL)
-		fprintf(stderr, "<%d>%s\n", priorities[level], line);
+		size = snprintf(line, sizeof(line), "<%d>%s\n", priorities[level], text);
 	else if (as == PLAIN)
-		fprintf(stderr, "weir: %s\n", line);
+		size = snprintf(line, sizeof(line), "weir: %s\n", text);
 	else
-		fprintf(stderr, "weir: %.23sZ %s: %s\n",
-			format_rfc3339(time, sizeof(time), clock_wall_ns()), names[level], line);
+		size = snprintf(line, sizeof(line), "weir: %.23sZ %s: %s\n",
+				format_rfc3339(time, sizeof(time), clock_wall_ns()), names[level],
+				text);
+	return poll(&standard_error, 1, 0) == 1 && write(STDERR_FILENO, line, (size_t)size) == size;
+}
+
+/* What was lost before is told first. */
+static void print_line(enum log_level level, int as, const char *text)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	static uint64_t lost;
+	char lines[80];
+
+	pthread_mutex_lock(&mutex);
+	snprintf(lines, sizeof(lines), "nobody read standard error: %" PRIu64 " lines are lost",
+		 lost);
+	if (lost > 0 && write_line(LOG_LEVEL_WARNING, as, lines))
+		lost = 0;
+	if (lost > 0 || !write_line(level, as, text))
+		lost++;
+	pthread_mutex_unlock(&mutex);
 }
 
 void log_print(enum log_level level, const char *format, ...)
 {
-	char line[1024];
+	char text[1024];
 	va_list arguments;
 
 	if (level > log_get_level())
 		return;
 	va_start(arguments, format);
-	format_line(line, sizeof(line), format, arguments);
+	format_line(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	print_line(level, style, line);
+	print_line(level, style, text);
 }
 
 void log_failure(const char *text)

@@ -3,7 +3,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <weir/error.h>
 #include <weir/log.h>
@@ -58,6 +60,40 @@ Test(log, levels_by_name)
 	cr_expect_eq(log_get_level(), LOG_LEVEL_INFO);
 	log_set_level(LOG_LEVEL_ERROR);
 	cr_expect_eq(log_get_level(), LOG_LEVEL_ERROR);
+}
+
+/* What is in the pipe, which is then empty. */
+static const char *drain(int pipe)
+{
+	static char text[1 << 17];
+	ssize_t got = read(pipe, text, sizeof(text) - 1);
+
+	cr_assert_geq(got, 0);
+	text[got] = '\0';
+	return text;
+}
+
+Test(log, waits_for_nobody_and_says_what_is_lost, .timeout = 20)
+{
+	enum { LINES = 10000 }; /* more than a pipe holds */
+	int ends[2], lines = 0;
+	unsigned int lost = 0;
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	for (int i = 0; i < LINES; i++)
+		log_warning("line");
+	for (const char *at = drain(ends[0]); (at = strstr(at, "weir: line\n")) != NULL; at++)
+		lines++;
+	log_warning("heard again");
+	const char *rest = drain(ends[0]);
+
+	cr_expect_eq(sscanf(rest, "weir: nobody read standard error: %u lines are lost\n", &lost), 1,
+		     "%s", rest);
+	cr_expect_eq(lost + (unsigned int)lines, LINES);
+	cr_expect_not_null(strstr(rest, "lost\nweir: heard again\n"), "%s", rest);
+	log_warning("once");
+	cr_expect_str_eq(drain(ends[0]), "weir: once\n");
 }
 
 Test(memory, zeroed_and_kept_by_prefault)

@@ -9,6 +9,9 @@
  *   a terminal		weir: text
  *   the journal	<4>text			(sd-daemon(3); name and time are the journal's)
  *   a file or pipe	weir: 2026-01-02T03:04:05.678Z warning: text
+ *
+ * Who logs waits for nobody: while standard error is a pipe that is full lines are lost, and the next
+ * one that is not begins by saying how many.
  */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
