@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TEST_EXPORT_RIG_H
+#define TEST_EXPORT_RIG_H
+
+#include <weir/outlet.h>
+
+/*
+ * An outlet of lines in an empty directory that is the current one. Its lines are {"n":0}, {"n":1}, ..., in
+ * this order, padded to about 500 bytes.
+ */
+void rig_begin(void);
+void rig_end(void);
+
+struct outlet_settings rig_settings(const char *path);
+
+/* Succeeds. */
+struct outlet *rig_open(const struct outlet_settings *settings);
+
+/* Fails with -code and a line that has `words`. */
+void rig_refused(const struct outlet_settings *settings, int code, const char *words);
+
+/* One line; false: it is lost. */
+bool rig_give(struct outlet *outlet, unsigned int number, uint64_t date);
+unsigned int rig_give_many(struct outlet *outlet, unsigned int from, unsigned int to);
+
+/* Finish without any loss, and free. */
+void rig_finish(struct outlet *outlet);
+
+/* Finish with -code and a line that has `words`; the ledger then. Frees. */
+struct outlet_ledger rig_lost(struct outlet *outlet, int code, const char *words);
+
+/* Each line of the file is whole, with the numbers `from`, from + 1, ...; how many there are. */
+unsigned int rig_read(const char *path, unsigned int from);
+
+/* The file has these bytes. */
+void rig_put_file(const char *path, const char *text);
+void rig_expect_file(const char *path, const char *text);
+
+/* Until so many are sent at least. */
+void rig_wait_sent(struct outlet *outlet, uint64_t sent);
+
+#endif
