@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,11 +122,7 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 	if (result != 0)
 		return error_set(error, -result, "statistics: %s; free some memory",
 				 strerror(-result));
-	if (analyzer->flow_file == NULL)
-		return 0;
-	struct stats_consumer consumer = flow_file_consumer(analyzer->flow_file);
-
-	return stats_add_consumer(analyzer->stats, &consumer);
+	return outputs_consume(&analyzer->outputs, analyzer->stats);
 }
 
 int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error)
@@ -145,8 +140,8 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 							 &analyzer->filter, error);
 	if (result == 0)
 		result = source_open(&analyzer->source, options, analyzer->workers, error);
-	if (result == 0 && options->flows != NULL)
-		result = flow_file_open(options->flows, &analyzer->flow_file, error);
+	if (result == 0)
+		result = outputs_open(&analyzer->outputs, options, &analyzer->info, error);
 	if (result == 0)
 		result = make_workers(analyzer, error);
 	if (result == 0 && analyzer->source.reader != NULL)
@@ -178,18 +173,10 @@ static void nap(unsigned int *us)
 	*us = RTE_MIN(*us + *us / 8, (unsigned int)NAP_LONGEST_US);
 }
 
-/* With --flows - standard output is for the records alone, so that it can be piped. */
-static FILE *report_stream(const struct options *options)
-{
-	return options->flows != NULL && strcmp(options->flows, "-") == 0 ? stderr : stdout;
-}
-
 static int print_report(struct analyzer *analyzer, struct error *error)
 {
-	const struct options *options = analyzer->options;
 	const struct snapshot *snapshot = stats_acquire(analyzer->stats);
-	FILE *out = report_stream(options);
-	int result = 0;
+	int result;
 
 	if (snapshot == NULL)
 		return 0;
@@ -199,14 +186,9 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 	}
 	analyzer->reported = snapshot->number;
 	analyzer->info.prefilter_rules = front_rules(&analyzer->source.front);
-	if (options->json)
-		result = report_json(out, snapshot, &analyzer->info, options->top);
-	else
-		result = report_text(out, snapshot, &analyzer->info, options->top);
+	result = outputs_report(&analyzer->outputs, snapshot, &analyzer->info, error);
 	stats_release(analyzer->stats, snapshot);
 	json_decref(analyzer->info.prefilter_rules);
-	if (result != 0)
-		error_set(error, -result, "report: %s; look at standard output", strerror(-result));
 	return result;
 }
 
@@ -226,7 +208,8 @@ static bool report_due(struct analyzer *analyzer, uint64_t now, uint64_t *report
 /* SIGHUP. What cannot be had anew stays as it was. */
 static void reopen(struct analyzer *analyzer)
 {
-	log_info("SIGHUP: rules are read again");
+	log_info("SIGHUP: files are opened and rules read again");
+	outputs_reopen(&analyzer->outputs);
 	front_reload(&analyzer->source.front, analyzer->options);
 }
 
@@ -249,7 +232,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 	unsigned int nap_us = NAP_SHORTEST_US;
 	int result = 0;
 
-	while (!signals_stop() && !workers_done(analyzer)) {
+	while (!signals_stop() && !outputs_left_alone(&analyzer->outputs) && !workers_done(analyzer)) {
 		uint32_t drained = stats_step(analyzer->stats, clock_read());
 		const struct clock_reading reading = clock_read();
 		uint64_t now = reading.clock;
@@ -267,15 +250,11 @@ static int receive(struct analyzer *analyzer, struct error *error)
 			if (result != 0)
 				break;
 		}
-		if (analyzer->flow_file != NULL && flow_file_failed(analyzer->flow_file) &&
-		    options->input != INPUT_CAPTURES)
-			break; /* to stop now loses nothing more; a capture is analysed to its end */
 		if (drained > 0) {
 			nap_us = NAP_SHORTEST_US;
 			continue;
 		}
-		if (analyzer->flow_file != NULL)
-			flow_file_flush(analyzer->flow_file);
+		outputs_flush(&analyzer->outputs);
 		nap(&nap_us);
 	}
 	return result;
@@ -300,6 +279,7 @@ static void wind_down(struct analyzer *analyzer)
 	if (analyzer->source.reader != NULL)
 		stop_reading(analyzer);
 	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
+	outputs_wind_down(&analyzer->outputs);
 	while (!workers_done(analyzer))
 		if (stats_step(analyzer->stats, clock_read()) == 0)
 			usleep(NAP_SHORTEST_US / 10);
@@ -363,11 +343,24 @@ static void tell_memory(struct analyzer *analyzer)
 		 bytes / 1000000, analyzer->options->flow_capacity);
 }
 
+/* The report is the last, and knows what became of the records. 0, or the first failure. */
+static int hand_out(struct analyzer *analyzer, struct error *error)
+{
+	struct error later;
+	int flows = outputs_finish_flows(&analyzer->outputs, error);
+	int report = print_report(analyzer, flows == 0 ? error : &later);
+	int written = outputs_finish_report(&analyzer->outputs,
+					    flows == 0 && report == 0 ? error : &later);
+
+	analyzer->left_alone = outputs_left_alone(&analyzer->outputs);
+	return flows != 0 ? flows : report != 0 ? report : written;
+}
+
 int analyzer_run(struct analyzer *analyzer, struct error *error)
 {
 	struct error later;
-	int report, flows = 0;
 	int result = take_memory(analyzer, error);
+	int handed_out;
 
 	if (result == 0)
 		result = source_start(&analyzer->source, error);
@@ -393,12 +386,8 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 	result = receive(analyzer, error);
 	wind_down(analyzer);
 	source_stop(&analyzer->source);
-	report = print_report(analyzer, result == 0 ? error : &later);
-	if (analyzer->flow_file != NULL)
-		flows = flow_file_close(analyzer->flow_file,
-					result == 0 && report == 0 ? error : &later);
-	analyzer->flow_file = NULL;
-	return result != 0 ? result : report != 0 ? report : flows;
+	handed_out = hand_out(analyzer, result == 0 ? error : &later);
+	return result != 0 ? result : handed_out;
 }
 
 void analyzer_close(struct analyzer *analyzer)
@@ -406,8 +395,7 @@ void analyzer_close(struct analyzer *analyzer)
 	telemetry_stop();
 	capabilities_take_up();
 	rte_pdump_uninit();
-	if (analyzer->flow_file != NULL)
-		flow_file_close(analyzer->flow_file, NULL);
+	outputs_close(&analyzer->outputs);
 	watch_stop(&analyzer->watch);
 	if (analyzer->stats != NULL)
 		stats_destroy(analyzer->stats);

@@ -6,12 +6,12 @@
 
 #include <weir/document.h>
 #include <weir/error.h>
-#include <weir/report.h>
 #include <weir/stats.h>
 #include <weir/watch.h>
 #include <weir/worker.h>
 
 #include "options.h"
+#include "outputs.h"
 #include "source.h"
 
 #define ANALYZER_REMARKS_MAX 8
@@ -25,7 +25,7 @@ struct analyzer {
 	const struct options *options;
 	struct source source;
 	struct filter *filter;
-	struct flow_file *flow_file;
+	struct outputs outputs;
 	struct worker *workers;	       /* SNAPSHOT_WORKERS_MAX, zeroed */
 	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
 	uint16_t workers_ready;	       /* that have tables */
@@ -34,6 +34,7 @@ struct analyzer {
 	struct watch watch;
 	uint64_t reported; /* number of the snapshot that was printed last */
 	bool stop_workers;	       /* atomic */
+	bool left_alone; /* standard output's reader has gone away: end as that ends programs */
 	/* what the report says of weir itself */
 	struct document_info info;
 	const char *source_names[OPTIONS_CAPTURES_MAX];

@@ -8,6 +8,7 @@
 #include <weir/clock.h>
 #include <weir/format.h>
 #include <weir/log.h>
+#include <weir/output_name.h>
 
 #include "version.h"
 
@@ -73,6 +74,10 @@ void describe(struct analyzer *analyzer)
 		add(analyzer, "filter", options->filter);
 	if (options->flows != NULL)
 		add(analyzer, "flows", options->flows);
+	if (options->flows != NULL && output_name_changes(options->flows))
+		add_number(analyzer, "flows_rotate", (double)options->flows_rotate / CLOCK_SECOND);
+	if (options->report != NULL)
+		add(analyzer, "report", options->report);
 	info->remarks = analyzer->remarks;
 	info->events = &analyzer->events;
 	if (info->capture) {

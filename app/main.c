@@ -64,6 +64,8 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 		complain(&error);
 	analyzer_close(analyzer);
 	eal_stop();
+	if (analyzer->left_alone)
+		signals_end_by_pipe();
 	return status;
 }
 

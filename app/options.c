@@ -11,6 +11,8 @@
 #include <weir/clock.h>
 #include <weir/flow.h>
 #include <weir/log.h>
+#include <weir/outlet.h>
+#include <weir/output_name.h>
 #include <weir/reader.h>
 #include <weir/snapshot.h>
 
@@ -33,6 +35,8 @@ enum {
 	OPTION_PREFILTER,
 	OPTION_XDP_MODE,
 	OPTION_FLOWS,
+	OPTION_FLOWS_ROTATE,
+	OPTION_REPORT,
 	OPTION_FORMAT,
 	OPTION_REPORT_EVERY,
 	OPTION_DURATION,
@@ -65,6 +69,8 @@ static const struct row {
 	{"prefilter", OPTION_PREFILTER, "RULES", "decide in the kernel what is analysed, see weir-prefilter(5)"},
 	{"xdp-mode", OPTION_XDP_MODE, "native|generic", "how the prefilter is run, instead of choosing"},
 	{"flows", OPTION_FLOWS, "FILE", "write each ended flow as a JSON line (-: standard output)"},
+	{"flows-rotate", OPTION_FLOWS_ROTATE, "S", "seconds of a file of --flows where its name has a %H or the like (300)"},
+	{"report", OPTION_REPORT, "FILE", "write the report to a file (-: standard output)"},
 	{"format", OPTION_FORMAT, "text|json", "form of the report (text)"},
 	{"report-every", OPTION_REPORT_EVERY, "S", "print the report every S seconds while running"},
 	{"duration", OPTION_DURATION, "S", "stop by itself after S seconds"},
@@ -217,6 +223,15 @@ static int add_capture(const char *file, struct options *options, struct error *
 	return 0;
 }
 
+/* The longest times that make sense: a week for pacing, a year for running. */
+#define WEEK (7 * 86400 * CLOCK_SECOND)
+#define YEAR (366 * 86400 * CLOCK_SECOND)
+
+static const char *output_path(const char *text)
+{
+	return strcmp(text, "/dev/stdout") == 0 ? OUTLET_STDOUT : text;
+}
+
 static int parse_counted(int id, const char *name, const char *text, struct options *options,
 			 struct error *error)
 {
@@ -232,16 +247,16 @@ static int parse_counted(int id, const char *name, const char *text, struct opti
 		result = parse_number(name, text, 64, UINT64_C(1) << 28, &value, error);
 		options->flow_capacity = (uint32_t)value;
 		return result;
+	case OPTION_FLOWS_ROTATE:
+		result = parse_number(name, text, 1, WEEK / CLOCK_SECOND, &value, error);
+		options->flows_rotate = value * CLOCK_SECOND;
+		return result;
 	default:
 		result = parse_number(name, text, 1, 1000, &value, error);
 		options->top = (uint32_t)value;
 		return result;
 	}
 }
-
-/* The longest times that make sense: a week for pacing, a year for running. */
-#define WEEK (7 * 86400 * CLOCK_SECOND)
-#define YEAR (366 * 86400 * CLOCK_SECOND)
 
 static int parse_one(int id, const char *name, const char *text, struct options *options,
 		     struct error *error)
@@ -279,7 +294,10 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 	case OPTION_XDP_MODE:
 		return parse_xdp_mode(text, options, error);
 	case OPTION_FLOWS:
-		options->flows = strcmp(text, "/dev/stdout") == 0 ? "-" : text;
+		options->flows = output_path(text);
+		return output_name_check(text, error);
+	case OPTION_REPORT:
+		options->report = output_path(text);
 		return 0;
 	case OPTION_FORMAT:
 		return parse_format(text, options, error);
@@ -294,6 +312,24 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 	default:
 		return parse_counted(id, name, text, options, error);
 	}
+}
+
+static int check_outputs(struct options *options, struct error *error)
+{
+	const char *flows = options->flows, *report = options->report;
+
+	if (flows != NULL && report != NULL && strcmp(flows, report) == 0)
+		return error_set(error, EINVAL,
+				 "--flows and --report %s: the records alone can be read by programs; "
+				 "name another file for one of them",
+				 report);
+	if (options->flows_rotate > 0 && (flows == NULL || !output_name_changes(flows)))
+		return error_set(error, EINVAL,
+				 "--flows-rotate: the files need names of their own; write --flows "
+				 "flows-%%Y%%m%%d-%%H%%M%%S.jsonl");
+	if (options->flows_rotate == 0)
+		options->flows_rotate = 300 * CLOCK_SECOND;
+	return 0;
 }
 
 static int check_together(struct options *options, struct error *error)
@@ -333,7 +369,7 @@ static int check_together(struct options *options, struct error *error)
 	if (options->file_prefix != NULL && options->input == INPUT_PORTS)
 		return error_set(error, EINVAL,
 				 "--file-prefix: belongs to the EAL's options; put it before \"--\"");
-	return 0;
+	return check_outputs(options, error);
 }
 
 static int parse_all(int argc, char **argv, struct options *options, struct error *error)

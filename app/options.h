@@ -47,6 +47,8 @@ struct options {
 	const char *prefilter;	   /* rules file; NULL: none */
 	enum prefilter_mode xdp_mode;
 	const char *flows;	   /* NULL: off */
+	uint64_t flows_rotate;	   /* ns */
+	const char *report;	   /* NULL: standard output */
 	bool json;
 	bool vlan_key;
 	bool idle_sleep;	   /* INPUT_PORTS: workers nap while no frames come */

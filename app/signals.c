@@ -75,6 +75,13 @@ void signals_catch_all(void)
 	if (!is_ignored(SIGHUP))
 		handle(SIGHUP, has_terminal() ? on_stop : on_reopen);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+void signals_end_by_pipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
 }
 
 bool signals_stop(void)

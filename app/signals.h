@@ -17,8 +17,14 @@
 /* Note SIGINT and SIGTERM only. Once, before there are other threads. */
 void signals_catch_stop(void);
 
-/* Note all of them, and take a reader of our output that went away as an error of writing. */
+/*
+ * Note all of them, and take a reader of our output that went away, and a file that may not grow, as
+ * errors of writing.
+ */
 void signals_catch_all(void);
+
+/* End as programs do that write to a pipe which nobody reads: quietly, by SIGPIPE. Main thread. */
+void signals_end_by_pipe(void);
 
 /* Has a stop been asked for? From then on always. Any thread. */
 bool signals_stop(void);

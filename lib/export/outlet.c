@@ -2,8 +2,6 @@
 #include "outlet_state.h"
 
 #include <errno.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -11,6 +9,7 @@
 
 #include <weir/clock.h>
 #include <weir/format.h>
+#include <weir/memory.h>
 
 const char *outlet_name(const char *path)
 {
@@ -73,28 +72,26 @@ static uint64_t file_time(void)
 
 int outlet_open(const struct outlet_settings *settings, struct outlet **made, struct error *error)
 {
-	/* Pages that nothing comes to are never touched. */
-	struct outlet *outlet = malloc(sizeof(*outlet));
+	struct outlet *outlet = memory_allocate_sparse(sizeof(*outlet));
 	int result;
 
 	*made = NULL;
 	if (outlet == NULL)
 		return error_set(error, ENOMEM, "%s: no memory for its buffers; free some",
 				 outlet_name(settings->path));
-	memset(outlet, 0, offsetof(struct outlet, batches));
 	outlet->settings = *settings;
 	outlet->since = file_time();
 	outlet->slot_width = settings->dated && settings->rotate > 0 ? 0 : UINT64_MAX;
 	outlet_begin_batch(outlet);
 	result = outlet_begin(outlet, error);
 	if (result != 0) {
-		free(outlet);
+		memory_free(outlet, sizeof(*outlet));
 		return result;
 	}
 	result = -start_thread(outlet);
 	if (result != 0) {
 		output_file_close(&outlet->file);
-		free(outlet);
+		memory_free(outlet, sizeof(*outlet));
 		return error_set(error, -result,
 				 "%s: cannot be written in the background: %s; free some "
 				 "memory",
@@ -115,7 +112,7 @@ void outlet_free(struct outlet *outlet)
 	pthread_cond_destroy(&outlet->changed);
 	pthread_mutex_destroy(&outlet->mutex);
 	close(outlet->wake);
-	free(outlet);
+	memory_free(outlet, sizeof(*outlet));
 }
 
 void outlet_reopen(struct outlet *outlet)

@@ -2,6 +2,7 @@
 #include <weir/document.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,21 @@ static void append_remark(void *context, const char *text)
 	append(context, document_text(text));
 }
 
+/* What was to be written and is not there. */
+static void append_loss(json_t **array, struct outlet *outlet)
+{
+	struct outlet_ledger ledger;
+	char text[640], lost[32], given[32];
+
+	outlet_ledger(outlet, &ledger);
+	if (ledger.lost_full + ledger.lost_remote == 0)
+		return;
+	snprintf(text, sizeof(text), "%s: %s of %s %s are lost", ledger.name,
+		 format_count(lost, sizeof(lost), ledger.lost_full + ledger.lost_remote),
+		 format_count(given, sizeof(given), ledger.given), ledger.what);
+	append(array, document_text(text));
+}
+
 json_t *document_remarks(const struct document_info *info)
 {
 	json_t *array =
@@ -77,6 +93,30 @@ json_t *document_remarks(const struct document_info *info)
 
 	if (info->events != NULL)
 		events_each_remark(info->events, append_remark, &array);
+	for (uint32_t i = 0; i < info->outlet_count; i++)
+		append_loss(&array, info->outlets[i]);
+	return array;
+}
+
+json_t *document_outputs(const struct document_info *info)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < info->outlet_count; i++) {
+		struct outlet_ledger ledger;
+		json_t *object = json_object();
+
+		outlet_ledger(info->outlets[i], &ledger);
+		put(&object, "output", json_string(ledger.option));
+		put_count(&object, "given", ledger.given);
+		put_count(&object, "sent", ledger.sent);
+		put_count(&object, "waiting", ledger.waiting);
+		put_count(&object, "lost_full", ledger.lost_full);
+		put_count(&object, "lost_remote", ledger.lost_remote);
+		put(&object, "failure",
+		    ledger.failure == 0 ? json_null() : json_string(strerror(ledger.failure)));
+		append(&array, object);
+	}
 	return array;
 }
 
@@ -92,6 +132,7 @@ json_t *document_info(const struct document_info *info, int64_t shift)
 		put_count(&object, "memory_bytes", memory);
 	put(&object, "settings", settings(info));
 	put(&object, "remarks", document_remarks(info));
+	put(&object, "outputs", document_outputs(info));
 	return object;
 }
 
@@ -308,5 +349,6 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 		put_prefilter(&report, snapshot, info);
 	put(&report, "workers", document_workers(snapshot));
 	put(&report, "ports", ports_with_xstats(snapshot, info));
+	put(&report, "outputs", document_outputs(info));
 	return report;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <weir/report.h>
+
 #include "flow_fields.h"
 
 /* Each function takes the end of the line so far and returns the new end. */
@@ -79,4 +81,17 @@ size_t flow_line(char *out, const struct flow_view *view)
 	end[-1] = '}'; /* in place of the last comma */
 	*end++ = '\n';
 	return (size_t)(end - out);
+}
+
+static void take_record(void *outlet, const struct flow_view *view)
+{
+	char *room = outlet_room(outlet, FLOW_LINE_MAX, view->last);
+
+	if (room != NULL)
+		outlet_added(outlet, flow_line(room, view));
+}
+
+struct stats_consumer report_flow_lines(struct outlet *outlet)
+{
+	return (struct stats_consumer){.record = take_record, .context = outlet};
 }

@@ -9,6 +9,36 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* What was given to each output, and what became of it. */
+static void output_rows(struct table *table, const json_t *outputs)
+{
+	static const struct {
+		const char *key, *words;
+	} parts[] = {{"sent", "written"},
+		     {"waiting", "waiting"},
+		     {"lost_full", "lost: no room"},
+		     {"lost_remote", "lost: never taken"}};
+
+	for (size_t row = 0; row < print_rows(outputs); row++) {
+		const json_t *output = print_row(outputs, row);
+		const char *failure = print_text(output, "failure");
+		char text[256], number[32];
+		int used = snprintf(text, sizeof(text), "%s:", print_text(output, "output"));
+
+		for (size_t i = 0; i < COUNT(parts); i++) {
+			uint64_t count = print_count(output, parts[i].key);
+
+			if (count > 0 || i == 0)
+				used += snprintf(text + used, sizeof(text) - (size_t)used,
+						 "%s %s %s", i == 0 ? "" : ",",
+						 format_count(number, sizeof(number), count),
+						 parts[i].words);
+		}
+		table_cell(table, "%s", row == 0 ? "outputs" : "");
+		table_cell(table, "%s%s%s", text, failure[0] != '\0' ? "; " : "", failure);
+	}
+}
+
 /* Name and value of each member, and of a list each row beside its name. */
 void print_info(struct printer *printer, const json_t *info)
 {
@@ -36,6 +66,7 @@ void print_info(struct printer *printer, const json_t *info)
 			table_cell(table, "%s", json_string_value(json_array_get(list, row)));
 		}
 	}
+	output_rows(table, json_object_get(info, "outputs"));
 	json_object_foreach ((json_t *)settings, name, value) {
 		table_cell(table, "%s", name);
 		table_cell(table, "%s", json_string_value(value));

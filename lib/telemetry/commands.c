@@ -80,16 +80,23 @@ static json_t *answer_info(struct command_request *request)
 		return NULL;
 	json_t *answer = document_info(request->info, clock_read().shift);
 	json_t *sources = take_list(answer, "source"), *remarks = take_list(answer, "remarks");
+	json_t *outputs = take_list(answer, "outputs");
 	struct answer_list source_list = list_named("source", request->info->source_count);
+	const struct answer_list output_list = {.name = "outputs",
+						.total_name = "outputs_total",
+						.shown_name = "outputs_shown",
+						.total = json_array_size(outputs),
+						.most = ANSWER_BYTES};
 	const struct answer_list remark_list = {.name = "remarks",
 						.total_name = "remarks_total",
 						.shown_name = "remarks_shown",
 						.total = json_array_size(remarks),
 						.most = ANSWER_BYTES};
 
-	/* Some room stays for the remarks. */
+	/* Some room stays for the others. */
 	source_list.most = ANSWER_BYTES * 3 / 4;
 	answer_put_list(&answer, &source_list, sources);
+	answer_put_list(&answer, &output_list, outputs);
 	answer_put_list(&answer, &remark_list, remarks);
 	return answer;
 }

@@ -59,7 +59,7 @@ Test(document, report_has_the_keys_of_the_interface)
 	expect_keys(
 		report,
 		"version source settings remarks time ledger throughput packet_size flows overflow "
-		"top top_total top_exact top_error top_missed_share_ppm workers ports");
+		"top top_total top_exact top_error top_missed_share_ppm workers ports outputs");
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
 		    "received flow non_ip truncated malformed filtered overflow balanced missed "

@@ -9,6 +9,7 @@
 
 #include <weir/events.h>
 #include <weir/flow.h>
+#include <weir/outlet.h>
 #include <weir/prefilter.h>
 #include <weir/snapshot.h>
 
@@ -32,6 +33,8 @@ struct document_info {
 	uint32_t remark_count;	    /* atomic: grows while telemetry reads; those below it are whole */
 	struct events *events; /* what happens to the ports, with remarks of its own; NULL: none */
 	json_t *prefilter_rules;    /* document_prefilter_rules() for the report; NULL: none */
+	struct outlet *const *outlets; /* where records and reports go */
+	uint32_t outlet_count;
 	json_t *xstats;             /* array: for each port an object, name: count; NULL: none */
 	bool capture; /* the source is capture files: the text leaves out workers and ports */
 };
@@ -41,6 +44,9 @@ json_t *document_text(const char *text);
 
 /* An instant as RFC 3339; null for 0. */
 json_t *document_instant(uint64_t ns);
+
+/* What became of what the outlets were given (array). */
+json_t *document_outputs(const struct document_info *info);
 
 /* A length of time in ms, rounded. */
 uint64_t document_ms(uint64_t ns);
