@@ -136,11 +136,11 @@ static void add_xdp_filter(struct bench *bench)
 static void add_rules(struct bench *bench, const char *name, const char *text, int version)
 {
 	const struct prefilter_options options = {.target = PREFILTER_TO_SOCKETS};
-	struct prefilter_rules *rules;
+	struct prefilter_rules *rules = NULL;
 	struct prefilter *prefilter;
 	struct error error;
 
-	if (prefilter_rules_parse(name, text, strlen(text), &rules, &error) < 0 ||
+	if ((text != NULL && prefilter_rules_parse(name, text, strlen(text), &rules, &error) < 0) ||
 	    prefilter_create(&options, rules, &prefilter, &error) < 0 ||
 	    prefilter_add_socket(prefilter, 0, bench->socket, &error) < 0)
 		die(name, error.text);
@@ -241,6 +241,7 @@ int main(int argc, char **argv)
 	add_bare_drop(bench);
 	add_bare_redirect(bench);
 	add_xdp_filter(bench);
+	add_rules(bench, "no prefilter", NULL, 4);
 	add_rules(bench, "analyse, no rule", "", 4);
 	add_rules(bench, "drop, no rule", "default drop", 4);
 	add_rules(bench, "drop from one prefix", "drop from 192.0.2.0/24", 4);
