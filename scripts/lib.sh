@@ -15,7 +15,8 @@ packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 	clang bpftool libbpf-dev) # the XDP prefilter
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
-packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind)
+packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
+	libcap2-bin=setcap)
 # What scripts/bench compares weir with; it says what is not there, and measures without.
 packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)
 
