@@ -41,6 +41,7 @@ enum {
 	OPTION_REPORT_EVERY,
 	OPTION_DURATION,
 	OPTION_NO_VLAN_KEY,
+	OPTION_NIC_TIMESTAMPS,
 	OPTION_IDLE_SLEEP,
 	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
@@ -75,6 +76,7 @@ static const struct row {
 	{"report-every", OPTION_REPORT_EVERY, "S", "print the report every S seconds while running"},
 	{"duration", OPTION_DURATION, "S", "stop by itself after S seconds"},
 	{"no-vlan-key", OPTION_NO_VLAN_KEY, NULL, "leave the VLAN out of the flow key"},
+	{"nic-timestamps", OPTION_NIC_TIMESTAMPS, NULL, "date frames by the NIC, which may cost some of its speed"},
 	{"idle-sleep", OPTION_IDLE_SLEEP, NULL, "DPDK ports: workers nap while no frames come"},
 	{"log-level", OPTION_LOG_LEVEL, "LEVEL", "error, warning, info or debug (info)"},
 	{"version", OPTION_VERSION, NULL, "print the version (also -V)"},
@@ -304,6 +306,9 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 	case OPTION_NO_VLAN_KEY:
 		options->vlan_key = false;
 		return 0;
+	case OPTION_NIC_TIMESTAMPS:
+		options->nic_timestamps = true;
+		return 0;
 	case OPTION_IDLE_SLEEP:
 		options->idle_sleep = true;
 		return 0;
@@ -366,6 +371,9 @@ static int check_together(struct options *options, struct error *error)
 	if (options->xdp_mode != PREFILTER_AUTO && options->prefilter == NULL)
 		return error_set(error, EINVAL,
 				 "--xdp-mode: only says how --prefilter is run; leave it out");
+	if (options->nic_timestamps && options->input == INPUT_CAPTURES)
+		return error_set(error, EINVAL,
+				 "--nic-timestamps: captures have times of their own; leave it out");
 	if (options->file_prefix != NULL && options->input == INPUT_PORTS)
 		return error_set(error, EINVAL,
 				 "--file-prefix: belongs to the EAL's options; put it before \"--\"");

@@ -51,6 +51,7 @@ struct options {
 	const char *report;	   /* NULL: standard output */
 	bool json;
 	bool vlan_key;
+	bool nic_timestamps;
 	bool idle_sleep;	   /* INPUT_PORTS: workers nap while no frames come */
 	int log_level;		   /* enum log_level */
 };

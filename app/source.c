@@ -80,9 +80,14 @@ static void place_lcores(const struct source *source, struct worker *workers)
 
 /* ---- opening ---- */
 
-static int open_port(struct source *source, uint16_t id, uint16_t queues, struct error *error)
+static int open_port(struct source *source, const struct options *options, uint16_t id,
+		     uint16_t queues, struct error *error)
 {
-	struct port_settings settings = {.queues = queues, .promiscuous = true};
+	const struct port_settings settings = {
+		.queues = queues,
+		.promiscuous = true,
+		.nic_timestamps = options->nic_timestamps,
+	};
 	struct port *port = &source->ports[source->port_count];
 	int result;
 
@@ -109,7 +114,7 @@ static int open_captures(struct source *source, const struct options *options,
 	source->worker_count = source_workers_wanted(options);
 	result = reader_attach(source->reader, source->worker_count, &source->fields, &id, error);
 	if (result == 0)
-		result = open_port(source, id, source->worker_count, error);
+		result = open_port(source, options, id, source->worker_count, error);
 	if (result != 0)
 		return result;
 	place_lcores(source, workers);
@@ -130,7 +135,8 @@ static int open_interface(struct source *source, const struct options *options,
 	if (result == 0)
 		result = front_attach(&source->front, interface, error);
 	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++)
-		result = open_port(source, interface->port_ids[p], interface->queues_each, error);
+		result = open_port(source, options, interface->port_ids[p],
+				   interface->queues_each, error);
 	if (result != 0)
 		return result;
 	queues = (uint32_t)interface->port_count * interface->queues_each;
@@ -174,7 +180,8 @@ static int open_ports(struct source *source, const struct options *options, stru
 	RTE_ETH_FOREACH_DEV(id)
 	{
 		if (result == 0)
-			result = open_port(source, id, port_queues_possible(id, wanted), error);
+			result = open_port(source, options, id, port_queues_possible(id, wanted),
+					   error);
 		if (result != 0)
 			return result;
 		source->worker_count = RTE_MAX(source->worker_count,
@@ -248,7 +255,7 @@ static int open_placed_ports(struct source *source, const struct options *option
 			return error_set(error, EINVAL,
 					 "--config: port %u has not %d queues; look at its driver", id,
 					 queues);
-		int result = open_port(source, id, (uint16_t)queues, error);
+		int result = open_port(source, options, id, (uint16_t)queues, error);
 
 		if (result != 0)
 			return result;

@@ -53,15 +53,22 @@ static uint16_t longest_mtu(const struct rte_eth_dev_info *info, const struct po
 	return (uint16_t)RTE_MAX(mtu, (uint32_t)info->min_mtu);
 }
 
+uint64_t port_choose_offloads(uint64_t offered, bool timestamps)
+{
+	uint64_t wanted = RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER;
+
+	if (timestamps)
+		wanted |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+	return offered & wanted;
+}
+
 static void choose_configuration(const struct port *port, const struct rte_eth_dev_info *info,
-				 const struct pool_plan *plan, uint8_t *key,
+				 const struct pool_plan *plan, bool timestamps, uint8_t *key,
 				 struct rte_eth_conf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
 	conf->rxmode.mtu = longest_mtu(info, plan);
-	conf->rxmode.offloads =
-		info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER |
-					 RTE_ETH_RX_OFFLOAD_TIMESTAMP);
+	conf->rxmode.offloads = port_choose_offloads(info->rx_offload_capa, timestamps);
 	conf->intr_conf.lsc = (*info->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
 	if (port->queues == 1 || choose_rss(info->flow_type_rss_offloads) == 0)
 		return;
@@ -92,13 +99,13 @@ static int configure_queues(struct port *port, const struct rte_eth_dev_info *in
 
 int port_configure(struct port *port, const struct rte_eth_dev_info *info,
 		   const struct driver_traits *traits, const struct pool_plan *plan,
-		   struct rte_eth_rxmode *rxmode, struct error *error)
+		   bool timestamps, struct rte_eth_rxmode *rxmode, struct error *error)
 {
 	uint8_t key[RSS_KEY_MAX];
 	struct rte_eth_conf conf;
 	int result;
 
-	choose_configuration(port, info, plan, key, &conf);
+	choose_configuration(port, info, plan, timestamps, key, &conf);
 	result = configure_queues(port, info, traits, &conf);
 	if (result != 0 && conf.rxmode.mtu > RTE_ETHER_MTU) {
 		log_debug("%s: refused an MTU of %u (%s), trying %u", port->name, conf.rxmode.mtu,

@@ -170,7 +170,9 @@ static int open_queues(struct port *port, const struct rte_eth_dev_info *info,
 	int result;
 
 	pool_plan_make(info, traits, &plan);
-	result = port_configure(port, info, traits, &plan, &rxmode, error);
+	/* The times of a capture that a driver plays are its frames' own: nothing to choose. */
+	result = port_configure(port, info, traits, &plan,
+				settings->nic_timestamps || traits->time_in_us, &rxmode, error);
 	if (result == 0)
 		result = make_pool(port, &plan, wanted_descriptors(port, settings), &tx_descriptors,
 				   error);
@@ -226,6 +228,9 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 	}
 	if (settings->promiscuous)
 		set_promiscuous(port);
+	if (settings->nic_timestamps && !port->timestamp)
+		log_warning("%s: the driver %s has no time stamps; weir's clock dates its frames",
+			    port->name, port->driver);
 	return 0;
 }
 

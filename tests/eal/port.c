@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 
+#include "../../lib/port/configure.h"
 #include "capture_rig.h"
 #include "eal_rig.h"
 
@@ -119,6 +120,30 @@ Test(port_null, wrong_settings)
 	cr_expect_eq(port_queues_possible(id, 3), 3);
 	cr_expect_eq(port_queues_possible(id, 5000), PORT_QUEUES_MAX);
 	cr_expect_eq(port_queues_possible(77, 1), 0);
+	eal_rig_stop();
+}
+
+/* No driver that runs here has time stamps to give: what would be asked of one that has. */
+Test(port_offloads, time_stamps_only_if_wanted)
+{
+	const uint64_t all = UINT64_MAX, rest = all & ~RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+	const uint64_t always = RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCATTER;
+
+	cr_expect_eq(port_choose_offloads(all, false), always);
+	cr_expect_eq(port_choose_offloads(all, true), always | RTE_ETH_RX_OFFLOAD_TIMESTAMP);
+	cr_expect_eq(port_choose_offloads(rest, true), always);
+}
+
+Test(port_null, time_stamps_that_nobody_gives_are_no_error)
+{
+	const struct port_settings settings = {.queues = 1, .nic_timestamps = true};
+	struct error error;
+	struct port port;
+
+	eal_rig_start(null_device);
+	cr_assert_eq(port_open(eal_rig_port("net_null0"), &settings, &port, &error), 0);
+	cr_expect_not(port.timestamp);
+	port_close(&port);
 	eal_rig_stop();
 }
 

@@ -104,6 +104,7 @@ def bad_options(tap: Tap, folder: Path) -> None:
         ((*read, "--flows", ""), ("--flows", "empty")),
         (("--interface", ""), ("--interface", "empty")),
         (("--read", ""), ("--read", "empty")),
+        ((*read, "--nic-timestamps"), ("--nic-timestamps", "captures")),
         ((*read, "--config", "(0,0,1)"), ("--config",)),
         ((*read, "--config", "nonsense"), ("nonsense",)),
         ((*read, "--filter", "tcp port nonsense"), ("nonsense",)),

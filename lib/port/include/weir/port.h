@@ -37,6 +37,7 @@ struct port_settings {
 	uint16_t queues;	/* RX queues, 1..PORT_QUEUES_MAX */
 	uint16_t descriptors;	/* of each queue; 0: 4096, or what driver and memory allow */
 	bool promiscuous;
+	bool nic_timestamps;	/* ask for them: see docs/decisions/nic-timestamps.md */
 };
 
 /* A driver's counter that may fall (a restart, a memif peer that left), made to grow only. */
