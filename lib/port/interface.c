@@ -21,14 +21,12 @@
 #include "kernel_hold.h"
 #include "kernel_link.h"
 #include "kernel_loss.h"
+#include "sizes.h"
 #include "xdp_holder.h"
 #include "xdp_socket.h"
 
 /* The driver's totals end with the queues that struct rte_eth_stats has room for. */
 #define PACKET_QUEUES_MAX 16 /* RTE_ETHDEV_QUEUE_STAT_CNTRS, which is gone in DPDK 25.11 */
-
-/* What fits an AF_XDP buffer (see pool.c), less Ethernet header and two VLAN tags. */
-#define XDP_MTU_MAX (3456 - 14 - 8)
 
 /* ---- may it? ---- */
 
@@ -96,36 +94,25 @@ static int xdp_taken(const char *name, const struct kernel_link *link, struct er
 /* Of the rings of all queues. */
 #define RING_OCTETS (UINT64_C(64) << 20)
 
-struct slots {
-	uint32_t bytes, block, count;
-};
-
 /*
- * Ring slots large enough for every frame; all slots of a queue must lie without a gap, so
- * a block holds a whole number of them. The driver maps a TX ring of the same size as well.
+ * How many slots a queue has, whole blocks: as memory may be locked for. The driver maps a TX ring
+ * of the same size as well.
  */
-static struct slots choose_slots(const char *name, uint32_t mtu, uint16_t queues)
+static uint32_t count_slots(const char *name, const struct slots *slots, uint16_t queues)
 {
-	/* 511 * 128 is the largest slot that the driver can copy to an mbuf (64 kB with its
-	 * headroom) and 32 of which fill whole pages. */
-	struct slots slots = {.bytes = 65408, .block = 32 * 65408};
+	const uint32_t per_block = slots->block / slots->bytes;
 	uint64_t budget = RING_OCTETS;
-	uint32_t per_block;
+	uint32_t count;
 
-	if (!kernel_link_merges_frames(name) && mtu <= 16000) {
-		slots.bytes = mtu <= 1900 ? 2048 : mtu <= 8000 ? 8192 : 16384;
-		slots.block = 65536;
-	}
 	if (!capability_here(CAP_IPC_LOCK))
 		budget = RTE_MIN(budget, capability_locked_memory() / 2);
-	per_block = slots.block / slots.bytes;
-	slots.count = (uint32_t)(budget / queues / slots.bytes);
-	slots.count = RTE_MAX(slots.count / per_block, 1u) * per_block;
+	count = (uint32_t)(budget / queues / slots->bytes);
+	count = RTE_MAX(count / per_block, 1u) * per_block;
 	if (budget < RING_OCTETS)
 		log_warning("%s: room for %u frames a queue only, as this user may not lock more "
 			    "memory; CAP_IPC_LOCK or a higher \"ulimit -l\" makes it more",
-			    name, slots.count);
-	return slots;
+			    name, count);
+	return count;
 }
 
 static void filter_sockets(unsigned int index, struct sock_filter *code, unsigned short length)
@@ -208,10 +195,12 @@ static int attach_packet(struct interface *interface, const struct kernel_link *
 
 	interface->driver = INTERFACE_AF_PACKET;
 	interface->queues_each = RTE_MIN(queues, (uint16_t)PACKET_QUEUES_MAX);
-	slots = choose_slots(interface->name, link->mtu, interface->queues_each);
+	slots = sizes_packet_slots((uint32_t)getpagesize(), link->mtu,
+				   kernel_link_merges_frames(interface->name));
 	snprintf(arguments, sizeof(arguments),
 		 "iface=%s,qpairs=%u,framesz=%u,blocksz=%u,framecnt=%u", interface->name,
-		 interface->queues_each, slots.bytes, slots.block, slots.count);
+		 interface->queues_each, slots.bytes, slots.block,
+		 count_slots(interface->name, &slots, interface->queues_each));
 	result = add_vdev(interface, 0, arguments);
 	if (result != 0)
 		return error_set(error, EIO,
@@ -277,6 +266,9 @@ static int xdp_possible(const char *name, const struct kernel_link *link, uint16
 			struct error *error)
 {
 	uint16_t ports = (uint16_t)(RTE_MAX_ETHPORTS - rte_eth_dev_count_avail());
+	/* Beside the MTU there are the Ethernet header and up to two VLAN tags. */
+	const uint32_t mtu_max =
+		sizes_xdp_frame((uint32_t)getpagesize(), RTE_CACHE_LINE_SIZE) - 14 - 8;
 	const char *missing = missing_for_xdp();
 	int result = xdp_socket_possible();
 
@@ -287,10 +279,10 @@ static int xdp_possible(const char *name, const struct kernel_link *link, uint16
 				 strerror(-result));
 	if (link->has_xdp)
 		return xdp_taken(name, link, error);
-	if (link->mtu > XDP_MTU_MAX)
+	if (link->mtu > mtu_max)
 		return error_set(error, EMSGSIZE,
 				 "%s: frames of its MTU %u do not fit AF_XDP buffers (%u)", name,
-				 link->mtu, XDP_MTU_MAX);
+				 link->mtu, mtu_max);
 	if (queues > RTE_MIN(ports, (uint16_t)PORT_QUEUES_MAX))
 		return error_set(
 			error, ENOSPC,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pool.h"
 
-#include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_mbuf.h>
@@ -14,6 +14,10 @@
 #include <weir/memory.h>
 
 #include "preload.h"
+#include "sizes.h"
+
+_Static_assert(sizeof(struct rte_mbuf) == SIZES_MBUF, "see sizes.h");
+_Static_assert(RTE_PKTMBUF_HEADROOM == SIZES_HEADROOM, "see sizes.h");
 
 /* Mbufs of one queue that are on their way: a driver's burst, the worker's pipeline, caches. */
 #define ON_THEIR_WAY       512
@@ -36,17 +40,13 @@ static void plan_af_packet(const struct rte_eth_dev_info *info, struct pool_plan
 	plan->max_frame = slot - before_frame;
 }
 
-/*
- * The driver gives the mbufs themselves to the kernel, which takes no buffer larger than a
- * page: 63 cache lines for object header, struct rte_mbuf and data (a 64th would be padded
- * to a 65th for the sake of memory channels).
- */
+/* The driver gives the mbufs themselves to the kernel. */
 static void plan_af_xdp(struct pool_plan *plan)
 {
-	const uint16_t object = 63 * RTE_CACHE_LINE_SIZE;
+	const uint32_t page = (uint32_t)getpagesize();
 
-	plan->data_room = object - RTE_CACHE_LINE_SIZE - sizeof(struct rte_mbuf);
-	plan->max_frame = plan->data_room - RTE_PKTMBUF_HEADROOM - XDP_PACKET_HEADROOM;
+	plan->data_room = sizes_xdp_room(page, RTE_CACHE_LINE_SIZE);
+	plan->max_frame = sizes_xdp_frame(page, RTE_CACHE_LINE_SIZE);
 	plan->per_queue = 2048 + ON_THEIR_WAY; /* it fills 2048, whatever the ring's size */
 	plan->per_descriptor = false;
 	plan->one_block = true;
