@@ -30,7 +30,7 @@ static int interface_ioctl(const char *name, unsigned long command, struct ifreq
 	if (fd < 0)
 		return -errno;
 	snprintf(request->ifr_name, sizeof(request->ifr_name), "%s", name);
-	result = ioctl(fd, command, request) == 0 ? 0 : -errno;
+	result = ioctl(fd, command, request) >= 0 ? 0 : -errno;
 	close(fd);
 	return result;
 }
@@ -50,7 +50,7 @@ int kernel_link_promiscuous(unsigned int index)
 	return result;
 }
 
-static int ethtool(const char *name, void *command)
+int kernel_link_ethtool(const char *name, void *command)
 {
 	struct ifreq request = {.ifr_data = command};
 
@@ -71,7 +71,7 @@ uint32_t kernel_link_speed(const char *name)
 	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
 	uint32_t speed;
 
-	if (ethtool(name, &command) != 0)
+	if (kernel_link_ethtool(name, &command) != 0)
 		return 0;
 	speed = ethtool_cmd_speed(&command);
 	return speed == (uint32_t)SPEED_UNKNOWN ? 0 : speed;
@@ -122,7 +122,7 @@ uint16_t kernel_link_rx_queues(const char *name)
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 	uint32_t queues = 0;
 
-	if (ethtool(name, &channels) == 0)
+	if (kernel_link_ethtool(name, &channels) == 0)
 		queues = channels.rx_count + channels.combined_count;
 	if (queues == 0 && sysfs_is_ours(name, if_nametoindex(name)))
 		queues = count_entries(name, "queues", "rx-");
@@ -139,12 +139,12 @@ static bool has_symmetric_key(const char *name)
 	uint32_t table, length;
 	const uint8_t *key;
 
-	if (ethtool(name, &answer) != 0) /* which tells the sizes */
+	if (kernel_link_ethtool(name, &answer) != 0) /* which tells the sizes */
 		return false;
 	table = answer.rxfh.indir_size * (uint32_t)sizeof(uint32_t);
 	length = answer.rxfh.key_size;
 	if (length < 40 || sizeof(answer.rxfh) + table + length > sizeof(answer) ||
-	    ethtool(name, &answer) != 0)
+	    kernel_link_ethtool(name, &answer) != 0)
 		return false;
 	key = answer.bytes + sizeof(answer.rxfh) + table;
 	for (uint32_t i = 2; i < length; i++)
@@ -157,7 +157,7 @@ bool kernel_link_spreads_symmetrically(const char *name)
 {
 	struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
 
-	return (ethtool(name, &driver) == 0 && strcmp(driver.driver, "veth") == 0) ||
+	return (kernel_link_ethtool(name, &driver) == 0 && strcmp(driver.driver, "veth") == 0) ||
 	       has_symmetric_key(name);
 }
 
@@ -167,10 +167,10 @@ bool kernel_link_merges_frames(const char *name)
 	struct ethtool_value gro = {.cmd = ETHTOOL_GGRO}, flags = {.cmd = ETHTOOL_GFLAGS};
 
 	/* A virtual peer hands its unsegmented frames over, whatever is set on this side. */
-	if (ethtool(name, &driver) != 0 || strchr(driver.bus_info, ':') == NULL ||
+	if (kernel_link_ethtool(name, &driver) != 0 || strchr(driver.bus_info, ':') == NULL ||
 	    strcmp(driver.driver, "virtio_net") == 0)
 		return true;
-	if (ethtool(name, &gro) != 0 || ethtool(name, &flags) != 0)
+	if (kernel_link_ethtool(name, &gro) != 0 || kernel_link_ethtool(name, &flags) != 0)
 		return true;
 	return gro.data != 0 || (flags.data & ETH_FLAG_LRO) != 0;
 }
@@ -179,7 +179,7 @@ bool kernel_link_takes_tags_out(const char *name)
 {
 	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
 
-	return ethtool(name, &flags) == 0 && (flags.data & ETH_FLAG_RXVLAN) != 0;
+	return kernel_link_ethtool(name, &flags) == 0 && (flags.data & ETH_FLAG_RXVLAN) != 0;
 }
 
 bool kernel_link_has_address(const char *name, char *address, size_t size)

@@ -33,6 +33,9 @@ unsigned int kernel_link_flags(const char *name);
  */
 int kernel_link_promiscuous(unsigned int index);
 
+/* One command of <linux/ethtool.h>, which says what lies behind `command`. 0 or negative errno. */
+int kernel_link_ethtool(const char *name, void *command);
+
 /* Speed in Mbit/s, 0 unknown. */
 uint32_t kernel_link_speed(const char *name);
 
