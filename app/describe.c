@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "describe.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,6 +46,52 @@ static void describe_source(struct analyzer *analyzer)
 	info->sources = analyzer->source_names;
 }
 
+/* One more sentence for the report, also as a warning. */
+static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *analyzer,
+							      const char *format, ...)
+{
+	struct document_info *info = &analyzer->info;
+	char *text;
+	va_list arguments;
+
+	if (info->remark_count == ANALYZER_REMARKS_MAX)
+		return;
+	text = analyzer->remark_texts[info->remark_count];
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(analyzer->remark_texts[0]), format, arguments);
+	va_end(arguments);
+	analyzer->remarks[info->remark_count] = text;
+	__atomic_store_n(&info->remark_count, info->remark_count + 1, __ATOMIC_RELEASE);
+	log_warning("%s", text);
+}
+
+/* What AF_PACKET counts is what the kernel makes of frames. */
+static void describe_merging(struct analyzer *analyzer)
+{
+	const struct interface *interface = &analyzer->source.interface;
+	char *text = analyzer->merging;
+	size_t size = sizeof(analyzer->merging);
+	char names[128];
+
+	if (interface->merged != 0) {
+		interface_offloads(interface->merged, names, sizeof(names));
+		snprintf(text, size, "on: %s", names);
+		add_remark(analyzer,
+			   "%s: %s is on%s: the kernel makes one frame of several, and that one is counted; "
+			   "\"ethtool -K %s gro off lro off\" as root lets all be counted",
+			   interface->name, names,
+			   interface->merged_why == -EPERM ? ", and CAP_NET_ADMIN is missing" : "",
+			   interface->name);
+	} else if (interface->unmerged != 0) {
+		snprintf(text, size, "off for this run: %s",
+			 interface_offloads(interface->unmerged, names, sizeof(names)));
+		log_info("%s: %s, so that every frame is counted", interface->name, text);
+	} else {
+		snprintf(text, size, "off");
+	}
+	add(analyzer, "frames_merged", text);
+}
+
 void describe(struct analyzer *analyzer)
 {
 	const struct options *options = analyzer->options;
@@ -54,6 +101,7 @@ void describe(struct analyzer *analyzer)
 	info->version = WEIR_VERSION;
 	info->started = clock_monotonic_ns();
 	info->capture = options->input == INPUT_CAPTURES;
+	info->remarks = analyzer->remarks;
 	describe_source(analyzer);
 	add(analyzer, "input", inputs[options->input]);
 	if (options->input == INPUT_INTERFACE) {
@@ -61,6 +109,10 @@ void describe(struct analyzer *analyzer)
 
 		add(analyzer, "driver", xdp ? "af_xdp" : "af_packet");
 		add(analyzer, "driver_because", analyzer->source.interface.why);
+		if (!xdp) {
+			add(analyzer, "outgoing", options->outgoing ? "yes" : "no");
+			describe_merging(analyzer);
+		}
 	}
 	if (options->prefilter != NULL)
 		add(analyzer, "prefilter", options->prefilter);
@@ -78,7 +130,6 @@ void describe(struct analyzer *analyzer)
 		add_number(analyzer, "flows_rotate", (double)options->flows_rotate / CLOCK_SECOND);
 	if (options->report != NULL)
 		add(analyzer, "report", options->report);
-	info->remarks = analyzer->remarks;
 	info->events = &analyzer->events;
 	if (info->capture) {
 		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
@@ -106,25 +157,6 @@ void describe_xstats(struct analyzer *analyzer)
 	}
 	json_decref(analyzer->info.xstats);
 	analyzer->info.xstats = ports;
-}
-
-/* One more sentence for the report, also as a warning. */
-static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *analyzer,
-							      const char *format, ...)
-{
-	struct document_info *info = &analyzer->info;
-	char *text;
-	va_list arguments;
-
-	if (info->remark_count == ANALYZER_REMARKS_MAX)
-		return;
-	text = analyzer->remark_texts[info->remark_count];
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(analyzer->remark_texts[0]), format, arguments);
-	va_end(arguments);
-	analyzer->remarks[info->remark_count] = text;
-	__atomic_store_n(&info->remark_count, info->remark_count + 1, __ATOMIC_RELEASE);
-	log_warning("%s", text);
 }
 
 /* What the reader saw of times, how often, and where first. */

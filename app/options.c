@@ -42,6 +42,7 @@ enum {
 	OPTION_DURATION,
 	OPTION_NO_VLAN_KEY,
 	OPTION_NIC_TIMESTAMPS,
+	OPTION_OUTGOING,
 	OPTION_IDLE_SLEEP,
 	OPTION_LOG_LEVEL,
 	OPTION_VERSION,
@@ -77,6 +78,7 @@ static const struct row {
 	{"duration", OPTION_DURATION, "S", "stop by itself after S seconds"},
 	{"no-vlan-key", OPTION_NO_VLAN_KEY, NULL, "leave the VLAN out of the flow key"},
 	{"nic-timestamps", OPTION_NIC_TIMESTAMPS, NULL, "date frames by the NIC, which may cost some of its speed"},
+	{"outgoing", OPTION_OUTGOING, NULL, "interface: also what this host sends (AF_PACKET)"},
 	{"idle-sleep", OPTION_IDLE_SLEEP, NULL, "DPDK ports: workers nap while no frames come"},
 	{"log-level", OPTION_LOG_LEVEL, "LEVEL", "error, warning, info or debug (info)"},
 	{"version", OPTION_VERSION, NULL, "print the version (also -V)"},
@@ -309,6 +311,9 @@ static int parse_one(int id, const char *name, const char *text, struct options 
 	case OPTION_NIC_TIMESTAMPS:
 		options->nic_timestamps = true;
 		return 0;
+	case OPTION_OUTGOING:
+		options->outgoing = true;
+		return 0;
 	case OPTION_IDLE_SLEEP:
 		options->idle_sleep = true;
 		return 0;
@@ -364,6 +369,13 @@ static int check_together(struct options *options, struct error *error)
 	if (options->driver != INTERFACE_ANY && options->input != INPUT_INTERFACE)
 		return error_set(error, EINVAL,
 				 "--driver: only says how to read --interface; leave it out");
+	if (options->outgoing && (options->input != INPUT_INTERFACE || options->prefilter != NULL ||
+				  options->driver == INTERFACE_AF_XDP))
+		return error_set(error, EINVAL,
+				 "--outgoing: only AF_PACKET sees what this host sends, and no prefilter "
+				 "does; give it with --interface NAME alone");
+	if (options->outgoing)
+		options->driver = INTERFACE_AF_PACKET;
 	if (options->prefilter != NULL && options->input != INPUT_INTERFACE)
 		return error_set(error, EINVAL,
 				 "--prefilter: is an XDP program on a kernel interface; give it "

@@ -52,6 +52,7 @@ struct options {
 	bool json;
 	bool vlan_key;
 	bool nic_timestamps;
+	bool outgoing;		   /* INPUT_INTERFACE: also what this host sends */
 	bool idle_sleep;	   /* INPUT_PORTS: workers nap while no frames come */
 	int log_level;		   /* enum log_level */
 };

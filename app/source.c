@@ -14,10 +14,13 @@ int source_prepare(struct source *source, const struct options *options, struct 
 	int result = 0;
 
 	memset(source, 0, sizeof(*source));
+	source->keeper.socket = -1;
 	if (options->input == INPUT_INTERFACE)
 		result = interface_check(options->interface, error);
 	if (result != 0)
 		return result;
+	if (options->input == INPUT_INTERFACE && options->driver != INTERFACE_AF_XDP)
+		(void)keeper_start(&source->keeper); /* where it would be needed that is told */
 	if (options->input != INPUT_CAPTURES)
 		return front_prepare(&source->front, options, error);
 	return reader_open(options->captures, options->capture_count, &source->reader, error);
@@ -126,12 +129,13 @@ static int open_interface(struct source *source, const struct options *options,
 {
 	uint16_t wanted = source_workers_wanted(options);
 	const struct interface_front front = front_of_sockets(&source->front);
+	const struct interface_packet packet = {options->outgoing, &source->keeper};
 	struct interface *interface = &source->interface;
 	uint32_t queues;
 	int result;
 
-	result = interface_attach(options->interface, options->driver, wanted, PORT_QUEUES_MAX,
-				  &front, interface, error);
+	result = interface_attach(options->interface, options->driver, &packet, wanted,
+				  PORT_QUEUES_MAX, &front, interface, error);
 	if (result == 0)
 		result = front_attach(&source->front, interface, error);
 	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++)
@@ -418,6 +422,7 @@ void source_close(struct source *source)
 	source->port_count = 0;
 	if (source->interface.port_count > 0)
 		interface_detach(&source->interface);
+	keeper_end(&source->keeper);
 	front_close(&source->front);
 	if (source->reader != NULL)
 		reader_close(source->reader);

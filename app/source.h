@@ -23,13 +23,17 @@ struct source {
 	struct reader *reader;	     /* captures only, else NULL */
 	struct interface interface; /* --interface only: port_count 0 otherwise */
 	struct front front;	     /* the XDP program in front of the interface */
+	struct keeper keeper;	     /* --interface only, else without a process */
 	uint16_t worker_count;
 	bool placed_by_hand;         /* --config */
 	bool trust_time;	     /* a port replays a capture: its times are right */
 	bool handed_frames;	     /* see struct worker */
 };
 
-/* Before the EAL: open captures and read rules, so that a wrong file is told at once. */
+/*
+ * Before the EAL: open captures and read rules, so that a wrong file is told at once; start the
+ * keeper, which is to be there before all threads.
+ */
 int source_prepare(struct source *source, const struct options *options, struct error *error);
 
 /* How many workers there can be before the EAL is asked: for making its arguments. */

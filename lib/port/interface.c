@@ -21,6 +21,7 @@
 #include "kernel_hold.h"
 #include "kernel_link.h"
 #include "kernel_loss.h"
+#include "offloads.h"
 #include "sizes.h"
 #include "xdp_holder.h"
 #include "xdp_socket.h"
@@ -186,14 +187,33 @@ static int add_vdev(struct interface *interface, uint16_t queue, const char *arg
 	return result;
 }
 
+/* Before the slots are chosen, which need not be large then. */
+static void unmerge(struct interface *interface, struct keeper *keeper)
+{
+	unsigned int on = 0;
+
+	if (offloads_read(interface->name, &on) != 0 || on == 0)
+		return;
+	interface->merged_why = keeper_switch_off(keeper, interface->index, &interface->unmerged);
+	(void)offloads_read(interface->name, &interface->merged);
+}
+
+const char *interface_offloads(unsigned int mask, char *text, size_t size)
+{
+	return offloads_text(mask, text, size);
+}
+
 static int attach_packet(struct interface *interface, const struct kernel_link *link,
-			 uint16_t queues, struct error *error)
+			 const struct interface_packet *packet, uint16_t queues,
+			 struct error *error)
 {
 	struct slots slots;
 	char arguments[160];
 	int result;
 
 	interface->driver = INTERFACE_AF_PACKET;
+	if (packet != NULL && packet->keeper != NULL)
+		unmerge(interface, packet->keeper);
 	interface->queues_each = RTE_MIN(queues, (uint16_t)PACKET_QUEUES_MAX);
 	slots = sizes_packet_slots((uint32_t)getpagesize(), link->mtu,
 				   kernel_link_merges_frames(interface->name));
@@ -208,7 +228,8 @@ static int attach_packet(struct interface *interface, const struct kernel_link *
 				 "it says why",
 				 interface->name);
 	interface->symmetry = interface->queues_each == 1 ? PORT_ONE_QUEUE : PORT_SPREAD_BY_INPUT;
-	if (link->type == ARPHRD_LOOPBACK) /* what it sends it also receives: once is enough */
+	/* What a loopback interface sends it also receives: once is enough. */
+	if (packet == NULL || !packet->outgoing || link->type == ARPHRD_LOOPBACK)
 		ignore_outgoing(link->index);
 	return 0;
 }
@@ -347,9 +368,10 @@ static const char *why_xdp(enum interface_driver asked, const struct interface_f
 			     : "it works here, and this host does not use the interface itself";
 }
 
-int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
-		     uint16_t workers_max, const struct interface_front *front,
-		     struct interface *interface, struct error *error)
+int interface_attach(const char *name, enum interface_driver driver,
+		     const struct interface_packet *packet, uint16_t workers, uint16_t workers_max,
+		     const struct interface_front *front, struct interface *interface,
+		     struct error *error)
 {
 	uint16_t rx_queues, wanted;
 	struct kernel_link link;
@@ -367,7 +389,7 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 
 	if (driver == INTERFACE_AF_PACKET) {
 		say_why(interface, "AF_PACKET", "as asked for");
-		return attach_packet(interface, &link, wanted, error);
+		return attach_packet(interface, &link, packet, wanted, error);
 	}
 	interface->driver = INTERFACE_AF_XDP;
 	result = try_xdp(interface, &link, driver == INTERFACE_AF_XDP, rx_queues, front, &reason);
@@ -381,7 +403,7 @@ int interface_attach(const char *name, enum interface_driver driver, uint16_t wo
 		return result;
 	}
 	say_why(interface, "AF_PACKET", reason.text);
-	return attach_packet(interface, &link, wanted, error);
+	return attach_packet(interface, &link, packet, wanted, error);
 }
 
 void interface_detach(struct interface *interface)

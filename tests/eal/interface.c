@@ -20,7 +20,7 @@ static void expect_attach(const char *name, enum interface_driver wanted,
 	struct interface interface;
 	struct error error;
 
-	cr_assert_eq(interface_attach(name, wanted, 1, 1, &interface_rig_front, &interface,
+	cr_assert_eq(interface_attach(name, wanted, NULL, 1, 1, &interface_rig_front, &interface,
 				      &error), 0, "%s", error.text);
 	cr_expect_eq(interface.driver, driver);
 	cr_expect_not_null(strstr(interface.why, why), "\"%s\" in: %s", why, interface.why);
@@ -33,7 +33,7 @@ static void expect_refused(const char *name, enum interface_driver driver, int c
 	struct interface interface;
 	struct error error;
 
-	cr_expect_eq(interface_attach(name, driver, 1, 1, &interface_rig_front, &interface,
+	cr_expect_eq(interface_attach(name, driver, NULL, 1, 1, &interface_rig_front, &interface,
 				      &error), -code);
 	cr_expect_eq(strncmp(error.text, name, strlen(name)), 0, "%s", error.text);
 	cr_expect_not_null(strstr(error.text, words), "\"%s\" in: %s", words, error.text);
@@ -163,7 +163,7 @@ Test(interface, names_of_all_kinds)
 			others[i]);
 		for (size_t d = 0; d < RTE_DIM(drivers); d++) {
 			cr_expect_eq(interface_check("a-name-of-more-than-16", &error), 0);
-			cr_assert_eq(interface_attach("a-name-of-more-than-16", drivers[d], 2, 4,
+			cr_assert_eq(interface_attach("a-name-of-more-than-16", drivers[d], NULL, 2, 4,
 						      &interface_rig_front, &interface, &error),
 				     0, "%s", error.text);
 			cr_expect_str_eq(interface.name, others[i]);
@@ -259,7 +259,7 @@ Test(interface, loopback_frames_are_seen_once, .timeout = 60)
 	if (!interface_rig_start(1))
 		return;
 	rig_run("ip link set lo up");
-	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, 1, 1, &interface_rig_front, &interface,
+	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, NULL, 1, 1, &interface_rig_front, &interface,
 				      &error), 0, "%s",
 		     error.text);
 	eal_rig_open(interface.port_ids[0], 1, &port);

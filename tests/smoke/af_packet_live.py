@@ -82,7 +82,7 @@ def main() -> None:
     with Rig() as rig:
         network = Network(rig)
         before_start = network.frames()
-        live = rig.weir("--interface", "server0", namespace=network.servers)
+        live = rig.weir("--interface", "server0", "--outgoing", namespace=network.servers)
         after_start = network.frames()
         info = live.ask("/weir/info")
         tap.ok("weir takes AF_PACKET on an interface with addresses, and says so",

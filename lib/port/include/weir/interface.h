@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <weir/error.h>
+#include <weir/keeper.h>
 #include <weir/port.h>
 
 /*
@@ -13,8 +14,8 @@
  * queues fails where the driver reports no combined channels), or AF_PACKET, one vdev
  * with a fanout by flow. Main thread, after rte_eal_init(). No frame that AF_XDP takes reaches
  * this host, so an XDP program stands in front of it, which leaves to this host what is for it;
- * AF_PACKET sees copies, of what this host sends as well (not on a loopback interface, where every
- * frame would be seen twice).
+ * AF_PACKET sees copies. Both see what comes in; AF_PACKET on request also what this host sends (not
+ * on a loopback interface, where every frame would be seen twice).
  *
  * What the AF_PACKET driver does to frames: IPv4 fragments come reassembled, as one frame
  * (its fanout group has PACKET_FANOUT_FLAG_DEFRAG), and a frame longer than 65,342 bytes is
@@ -27,11 +28,20 @@ enum interface_driver {
 	INTERFACE_AF_PACKET
 };
 
+/* What only AF_PACKET needs to know; NULL: incoming frames, offloads as they are. */
+struct interface_packet {
+	bool outgoing;	       /* see what this host sends, too */
+	struct keeper *keeper; /* switches off what merges frames; NULL: it stays as it is */
+};
+
 struct interface {
 	char name[32];		      /* also when it was asked for by an alternative one */
 	unsigned int index;	      /* the kernel's */
 	enum interface_driver driver; /* what it became */
 	char why[160];		      /* in words: why this driver */
+	/* Masks of offloads that merge frames before AF_PACKET, see interface_offloads(). */
+	unsigned int unmerged, merged; /* switched off for the run; still on, `merged_why`: */
+	int merged_why;		       /* negative errno; 0: the driver does not let them go */
 	uint16_t port_ids[PORT_QUEUES_MAX];
 	uint16_t port_count;
 	uint16_t queues_each;	      /* RX queues to ask of each port */
@@ -71,9 +81,13 @@ int interface_check(const char *name, struct error *error);
  *
  * As interface_check(), and -EBUSY: it has an XDP program already, or another weir reads it.
  */
-int interface_attach(const char *name, enum interface_driver driver, uint16_t workers,
-		     uint16_t workers_max, const struct interface_front *front,
-		     struct interface *interface, struct error *error);
+int interface_attach(const char *name, enum interface_driver driver,
+		     const struct interface_packet *packet, uint16_t workers, uint16_t workers_max,
+		     const struct interface_front *front, struct interface *interface,
+		     struct error *error);
+
+/* The kernel's names of such a mask, as ethtool(8) takes them: "rx-gro, rx-lro". */
+const char *interface_offloads(unsigned int mask, char *text, size_t size);
 
 /* Is the interface free for an XDP program? 0, or -EBUSY: the line says who has one there. */
 int interface_check_xdp(const struct interface *interface, struct error *error);
