@@ -9,6 +9,7 @@ The interface goes down, loses its link, is removed, is wanted by a second weir;
 import json
 import os
 import re
+import shutil
 from datetime import datetime, timedelta, timezone
 
 from tests.kit import weir
@@ -130,6 +131,7 @@ def second_weir(tap: Tap, driver: str) -> None:
                            f"weir-second-{os.getpid()}", command=(*monitor.enter, weir.WEIR))
             tap.ok(f"{driver}, and a second weir {' '.join(options)}: refused, and who has it", run.status == 1
                    and run.errors.count("\n") == 1 and f"process {live.process.pid} " in run.errors, run)
+        rig.callback(shutil.rmtree, f"/var/run/dpdk/weir-second-{os.getpid()}", ignore_errors=True)
         run = weir.run(*map(str, NO_HUGE), "--vdev=net_af_packet0,iface=mon0", "--file-prefix",
                        f"weir-second-{os.getpid()}", "--", "--duration", "1", command=(*monitor.enter, weir.WEIR))
         tap.ok("... also as a port of DPDK", run.status == 1
