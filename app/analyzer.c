@@ -55,7 +55,7 @@ static int make_workers(struct analyzer *analyzer, struct error *error)
 		analyzer->workers_ready++;
 		worker->filter = analyzer->filter;
 		worker->fields = analyzer->source.fields;
-		worker->vlan_key = options->vlan_key;
+		worker->vlan_key = !options->no_vlan_key;
 		worker->trust_time = analyzer->source.trust_time;
 		worker->handed_frames = analyzer->source.handed_frames;
 		if (options->input != INPUT_PORTS || options->idle_sleep)
@@ -403,6 +403,7 @@ void analyzer_close(struct analyzer *analyzer)
 		worker_shared_release(&analyzer->workers[w].shared);
 	filter_destroy(analyzer->filter);
 	json_decref(analyzer->info.xstats);
+	json_decref(analyzer->info.settings);
 	source_close(&analyzer->source);
 	free(analyzer->workers);
 }

@@ -38,9 +38,6 @@ struct analyzer {
 	/* what the report says of weir itself */
 	struct document_info info;
 	const char *source_names[OPTIONS_CAPTURES_MAX];
-	const char *settings[24][2];
-	char numbers[24][32];
-	char merging[160];
 	const char *remarks[ANALYZER_REMARKS_MAX];
 	char remark_texts[ANALYZER_REMARKS_MAX][640];
 };

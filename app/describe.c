@@ -9,24 +9,24 @@
 #include <weir/clock.h>
 #include <weir/format.h>
 #include <weir/log.h>
-#include <weir/output_name.h>
 
 #include "version.h"
 
-static void add(struct analyzer *analyzer, const char *name, const char *value)
+static void add(json_t *settings, const char *name, const char *value)
 {
-	const char **row = analyzer->settings[analyzer->info.setting_count++];
-
-	row[0] = name;
-	row[1] = value;
+	json_object_set_new(settings, name, document_text(value));
 }
 
-static void add_number(struct analyzer *analyzer, const char *name, double value)
+/* An option as it was given, "-" being "_"; not one of which more is known by now. */
+static void add_option(void *settings, const char *option, const char *value)
 {
-	char *text = analyzer->numbers[analyzer->info.setting_count];
+	char name[64];
 
-	snprintf(text, sizeof(analyzer->numbers[0]), "%.15g", value);
-	add(analyzer, name, text);
+	snprintf(name, sizeof(name), "%s", option);
+	for (char *at = name; *at != '\0'; at++)
+		*at = *at == '-' ? '_' : *at;
+	if (json_object_get(settings, name) == NULL)
+		add(settings, name, value);
 }
 
 static void describe_source(struct analyzer *analyzer)
@@ -35,8 +35,8 @@ static void describe_source(struct analyzer *analyzer)
 	struct document_info *info = &analyzer->info;
 
 	if (options->input == INPUT_CAPTURES)
-		for (unsigned int i = 0; i < options->capture_count; i++)
-			analyzer->source_names[info->source_count++] = options->captures[i];
+		for (uint32_t i = 0; i < options->captures.count; i++)
+			analyzer->source_names[info->source_count++] = options->captures.words[i];
 	else if (options->input == INPUT_INTERFACE)
 		analyzer->source_names[info->source_count++] = options->interface;
 	else
@@ -66,16 +66,14 @@ static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *an
 }
 
 /* What AF_PACKET counts is what the kernel makes of frames. */
-static void describe_merging(struct analyzer *analyzer)
+static void describe_merging(struct analyzer *analyzer, json_t *settings)
 {
 	const struct interface *interface = &analyzer->source.interface;
-	char *text = analyzer->merging;
-	size_t size = sizeof(analyzer->merging);
-	char names[128];
+	char text[160], names[128];
 
 	if (interface->merged != 0) {
 		interface_offloads(interface->merged, names, sizeof(names));
-		snprintf(text, size, "on: %s", names);
+		snprintf(text, sizeof(text), "on: %s", names);
 		add_remark(analyzer,
 			   "%s: %s is on%s: the kernel makes one frame of several, and that one is counted; "
 			   "\"ethtool -K %s gro off lro off\" as root lets all be counted",
@@ -83,60 +81,57 @@ static void describe_merging(struct analyzer *analyzer)
 			   interface->merged_why == -EPERM ? ", and CAP_NET_ADMIN is missing" : "",
 			   interface->name);
 	} else if (interface->unmerged != 0) {
-		snprintf(text, size, "off for this run: %s",
+		snprintf(text, sizeof(text), "off for this run: %s",
 			 interface_offloads(interface->unmerged, names, sizeof(names)));
 		log_info("%s: %s, so that every frame is counted", interface->name, text);
 	} else {
-		snprintf(text, size, "off");
+		snprintf(text, sizeof(text), "off");
 	}
-	add(analyzer, "frames_merged", text);
+	add(settings, "frames_merged", text);
+}
+
+static json_t *describe_settings(struct analyzer *analyzer)
+{
+	static const char *const inputs[] = {"captures", "interface", "ports"};
+	const struct options *options = analyzer->options;
+	json_t *settings = json_object();
+	char workers[16];
+
+	add(settings, "input", inputs[options->input]);
+	if (options->input == INPUT_INTERFACE) {
+		bool xdp = analyzer->source.interface.driver == INTERFACE_AF_XDP;
+
+		add(settings, "driver", xdp ? "af_xdp" : "af_packet");
+		add(settings, "driver_because", analyzer->source.interface.why);
+		if (!xdp) {
+			add(settings, "outgoing", options->outgoing ? "yes" : "no");
+			describe_merging(analyzer, settings);
+		}
+	}
+	snprintf(workers, sizeof(workers), "%u", analyzer->workers_ready);
+	add(settings, "workers", workers);
+	add(settings, "vlan_key", options->no_vlan_key ? "no" : "yes");
+	options_each(&weir_options, options, add_option, settings);
+	return settings;
 }
 
 void describe(struct analyzer *analyzer)
 {
 	const struct options *options = analyzer->options;
 	struct document_info *info = &analyzer->info;
-	static const char *const inputs[] = {"captures", "interface", "ports"};
 
 	info->version = WEIR_VERSION;
 	info->started = clock_monotonic_ns();
 	info->capture = options->input == INPUT_CAPTURES;
 	info->remarks = analyzer->remarks;
 	describe_source(analyzer);
-	add(analyzer, "input", inputs[options->input]);
-	if (options->input == INPUT_INTERFACE) {
-		bool xdp = analyzer->source.interface.driver == INTERFACE_AF_XDP;
-
-		add(analyzer, "driver", xdp ? "af_xdp" : "af_packet");
-		add(analyzer, "driver_because", analyzer->source.interface.why);
-		if (!xdp) {
-			add(analyzer, "outgoing", options->outgoing ? "yes" : "no");
-			describe_merging(analyzer);
-		}
-	}
-	if (options->prefilter != NULL)
-		add(analyzer, "prefilter", options->prefilter);
-	add_number(analyzer, "workers", analyzer->workers_ready);
-	add_number(analyzer, "flow_capacity", options->flow_capacity);
-	add_number(analyzer, "active_timeout", (double)options->active_timeout / CLOCK_SECOND);
-	add_number(analyzer, "inactive_timeout", (double)options->inactive_timeout / CLOCK_SECOND);
-	add_number(analyzer, "interval", (double)options->interval / CLOCK_SECOND);
-	add(analyzer, "vlan_key", options->vlan_key ? "yes" : "no");
-	if (options->filter != NULL)
-		add(analyzer, "filter", options->filter);
-	if (options->flows != NULL)
-		add(analyzer, "flows", options->flows);
-	if (options->flows != NULL && output_name_changes(options->flows))
-		add_number(analyzer, "flows_rotate", (double)options->flows_rotate / CLOCK_SECOND);
-	if (options->report != NULL)
-		add(analyzer, "report", options->report);
+	info->settings = describe_settings(analyzer);
 	info->events = &analyzer->events;
 	if (info->capture) {
 		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
 				       "their end";
 		info->remark_count = 1;
 	}
-	info->settings = (const char *const (*)[2])analyzer->settings;
 }
 
 static void add_xstat(void *object, const char *name, uint64_t value)
@@ -175,11 +170,13 @@ static void describe_times(struct analyzer *analyzer, const struct reader_result
 
 		if (note->count > 0)
 			add_remark(analyzer,
-				   "%s: frame %" PRIu64 ": %s, from %s to %s; %s; %" PRIu64 " of the kind "
+				   "%s: frame %" PRIu64 ": %s, from %s to %s; %s; %" PRIu64
+				   " of the kind "
 				   "in all",
 				   result->event_files[i], note->place.frame, said[i][0],
 				   format_rfc3339(from, sizeof(from), note->from),
-				   format_rfc3339(to, sizeof(to), note->to), said[i][1], note->count);
+				   format_rfc3339(to, sizeof(to), note->to), said[i][1],
+				   note->count);
 	}
 }
 
@@ -195,7 +192,8 @@ void describe_stamps(struct analyzer *analyzer)
 	}
 	if (ignored > 0)
 		add_remark(analyzer,
-			   "%" PRIu64 " frames had a time stamp of the NIC more than a second from the wall "
+			   "%" PRIu64
+			   " frames had a time stamp of the NIC more than a second from the wall "
 			   "clock; they are dated by weir's clock",
 			   ignored);
 }

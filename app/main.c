@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 	if (result == OPTIONS_DONE)
 		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error);
 	if (result == 0) {
-		log_set_level((enum log_level)options.log_level);
+		log_set_level(options.log_level);
 		result = source_prepare(&analyzer.source, &options, &error);
 	}
 	if (result != 0) {

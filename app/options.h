@@ -7,6 +7,8 @@
 
 #include <weir/error.h>
 #include <weir/interface.h>
+#include <weir/log.h>
+#include <weir/options.h>
 #include <weir/prefilter.h>
 
 /* The command line, checked as far as it can be without looking at the machine. */
@@ -31,8 +33,7 @@ struct options {
 	enum input input;
 	int eal_count;	     /* INPUT_PORTS: argv[0] .. argv[eal_count - 1] are the EAL's */
 	char **eal_arguments;
-	const char *captures[OPTIONS_CAPTURES_MAX];
-	unsigned int capture_count;
+	struct option_list captures;
 	const char *interface;
 	enum interface_driver driver;
 	const char *file_prefix;   /* NULL: made up */
@@ -50,18 +51,19 @@ struct options {
 	uint64_t flows_rotate;	   /* ns */
 	const char *report;	   /* NULL: standard output */
 	bool json;
-	bool vlan_key;
+	bool no_vlan_key;
 	bool nic_timestamps;
-	bool outgoing;		   /* INPUT_INTERFACE: also what this host sends */
-	bool idle_sleep;	   /* INPUT_PORTS: workers nap while no frames come */
-	int log_level;		   /* enum log_level */
+	bool outgoing;	 /* INPUT_INTERFACE: also what this host sends */
+	bool idle_sleep; /* INPUT_PORTS: workers nap while no frames come */
+	struct option_conf conf;
+	enum log_level log_level;
 };
 
-enum options_result { OPTIONS_RUN, OPTIONS_DONE };
+extern const struct option_table weir_options;
 
 /*
- * Parse. OPTIONS_RUN; OPTIONS_DONE after --help or --version, which are printed; or -EINVAL
- * with the line. The strings stay argv's.
+ * As options_read() for the command line behind "--", or for all of it, and what options mean
+ * together. The strings stay argv's or the file's; options_release() when they are needed no more.
  */
 int options_parse(int argc, char **argv, struct options *options, struct error *error);
 

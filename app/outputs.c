@@ -28,8 +28,8 @@ static void find_captures(struct outputs *outputs)
 {
 	const struct options *options = outputs->options;
 
-	for (unsigned int i = 0; i < options->capture_count; i++) {
-		const char *path = options->captures[i];
+	for (uint32_t i = 0; i < options->captures.count; i++) {
+		const char *path = options->captures.words[i];
 		struct stat status;
 		int failed =
 			strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &status) : stat(path, &status);

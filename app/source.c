@@ -23,7 +23,7 @@ int source_prepare(struct source *source, const struct options *options, struct 
 		(void)keeper_start(&source->keeper); /* where it would be needed that is told */
 	if (options->input != INPUT_CAPTURES)
 		return front_prepare(&source->front, options, error);
-	return reader_open(options->captures, options->capture_count, &source->reader, error);
+	return reader_open(options->captures.words, options->captures.count, &source->reader, error);
 }
 
 uint16_t source_workers_wanted(const struct options *options)

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <weir/clock.h>
+
 #include "client.h"
 #include "locate.h"
 #include "options.h"
@@ -51,11 +53,11 @@ static int print_answer(const struct options *options, const json_t *answer, str
 	return standard_flush(error);
 }
 
-static void pause_for(double seconds)
+static void pause_for(uint64_t ns)
 {
-	struct timespec time = {.tv_sec = (time_t)seconds};
+	struct timespec time = {.tv_sec = (time_t)(ns / CLOCK_SECOND),
+				.tv_nsec = (long)(ns % CLOCK_SECOND)};
 
-	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
 	nanosleep(&time, NULL); /* less, when a signal asks to stop */
 }
 

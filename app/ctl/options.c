@@ -2,16 +2,14 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <weir/clock.h>
 
 #include "prefilter.h"
 
-#include "../wrong_option.h"
-
-static const char help[] =
+static const char before[] =
 	"usage: weirctl [OPTION]... COMMAND [ARGUMENT]...\n"
 	"Ask a running weir.\n"
 	"\n"
@@ -35,12 +33,32 @@ static const char help[] =
 	"  prefilter add [before N] RULE, prefilter del N|RULE, prefilter replace FILE\n"
 	"                          change its rules, see weir-prefilter(5)\n"
 	"  raw COMMAND             any telemetry command, as /ethdev/stats,0\n"
-	"\n"
-	"  --file-prefix P         the weir that was started with this DPDK file prefix\n"
-	"  --socket PATH           the weir behind this telemetry socket\n"
-	"  --json                  print the answer as JSON\n"
-	"  --watch S               ask again every S seconds until interrupted\n"
-	"  --help, --version       print this (-h), or the version (-V), and exit\n";
+	"\n";
+
+#define INTO(member) OPTION_INTO(struct options, member)
+
+static const struct option_row rows[] = {
+	{"file-prefix", "P", "the weir that was started with this DPDK file prefix",
+	 .type = OPTION_TEXT, INTO(file_prefix)},
+	{"socket", "PATH", "the weir behind this telemetry socket", .type = OPTION_TEXT,
+	 INTO(socket)},
+	{"json", NULL, "print the answer as JSON", .type = OPTION_FLAG, INTO(json)},
+	{"watch", "S", "ask again every S seconds until interrupted", .type = OPTION_SECONDS,
+	 INTO(watch), .low = CLOCK_SECOND / 10, .high = 86400 * CLOCK_SECOND},
+	{"version", NULL, "print the version (also -V)", .type = OPTION_VERSION},
+	{"help", NULL, "print this (also -h)", .type = OPTION_HELP},
+};
+
+static const struct option_table table = {
+	.program = "weirctl",
+	.version = WEIR_VERSION,
+	.before = before,
+	.after = "",
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+	.size = sizeof(struct options),
+	.hint = "",
+};
 
 static const struct {
 	const char *name, *telemetry;
@@ -62,18 +80,6 @@ static const struct {
 	{"raw", "", "", 1, false, {NULL}},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static int parse_watch(const char *text, double *seconds, struct error *error)
-{
-	char *end;
-
-	*seconds = strtod(text, &end);
-	if (end == text || *end != '\0' || !(*seconds >= 0.1 && *seconds <= 86400))
-		return error_set(error, EINVAL,
-				 "--watch %s: is no number of seconds from 0.1 to 86400; give one",
-				 text);
-	return 0;
-}
 
 /* "top", "source", "5" -> "/weir/top,source,5". */
 static int join(struct options *options, const char *start, char **words, int count,
@@ -122,51 +128,11 @@ static int parse_command(struct options *options, char **words, int count, struc
 
 int options_parse(int argc, char **argv, struct options *options, struct error *error)
 {
-	enum { FILE_PREFIX = 256, SOCKET, JSON, WATCH, HELP, VERSION };
-	static const struct option names[] = {
-		{"file-prefix", required_argument, NULL, FILE_PREFIX},
-		{"socket", required_argument, NULL, SOCKET},
-		{"json", no_argument, NULL, JSON},
-		{"watch", required_argument, NULL, WATCH},
-		{"help", no_argument, NULL, HELP},
-		{"version", no_argument, NULL, VERSION},
-		{0},
-	};
-	int option, result = 0;
+	int rest, result = options_read(&table, argc, argv, options, &rest, error);
 
-	*options = (struct options){0};
-	opterr = 0;
-	while (result == 0 && (option = getopt_long(argc, argv, ":hV", names, NULL)) != -1) {
-		if (optarg != NULL && optarg[0] == '\0' && option >= FILE_PREFIX)
-			return error_set(error, EINVAL, "%s: its value is empty; give one",
-					 option == SOCKET ? "--socket" : option == WATCH ? "--watch"
-											 : "--file-prefix");
-		switch (option) {
-		case FILE_PREFIX:
-			options->file_prefix = optarg;
-			break;
-		case SOCKET:
-			options->socket = optarg;
-			break;
-		case JSON:
-			options->json = true;
-			break;
-		case WATCH:
-			result = parse_watch(optarg, &options->watch, error);
-			break;
-		case 'h':
-		case HELP:
-			fputs(help, stdout);
-			return OPTIONS_DONE;
-		case 'V':
-		case VERSION:
-			puts("weirctl " WEIR_VERSION);
-			return OPTIONS_DONE;
-		default:
-			return wrong_option(option, argv, "see weirctl --help", error);
-		}
-	}
-	if (result == 0 && options->socket != NULL && options->file_prefix != NULL)
-		result = error_set(error, EINVAL, "--socket and --file-prefix exclude each other");
-	return result != 0 ? result : parse_command(options, argv + optind, argc - optind, error);
+	if (result != OPTIONS_RUN)
+		return result;
+	if (options->socket != NULL && options->file_prefix != NULL)
+		return error_set(error, EINVAL, "--socket and --file-prefix exclude each other");
+	return parse_command(options, argv + rest, argc - rest, error);
 }

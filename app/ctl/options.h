@@ -3,8 +3,10 @@
 #define WEIRCTL_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <weir/error.h>
+#include <weir/options.h>
 
 #include "show.h"
 
@@ -12,15 +14,12 @@ struct options {
 	const char *file_prefix; /* NULL: any */
 	const char *socket;      /* NULL: look for one */
 	bool json;
-	double watch; /* seconds between two looks; 0: look once */
+	uint64_t watch; /* ns between two looks; 0: look once */
 	const struct show *show;
 	char command[1024]; /* to send: as much as the socket takes */
 };
 
-/* All is said (--help, --version): the program is done. */
-#define OPTIONS_DONE 1
-
-/* 0, OPTIONS_DONE, or -EINVAL with the line. */
+/* As options_read(). The strings stay argv's. */
 int options_parse(int argc, char **argv, struct options *options, struct error *error);
 
 #endif

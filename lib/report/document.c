@@ -57,15 +57,6 @@ uint64_t document_ms(uint64_t ns)
 	return (ns + CLOCK_MILLISECOND / 2) / CLOCK_MILLISECOND;
 }
 
-static json_t *settings(const struct document_info *info)
-{
-	json_t *object = json_object();
-
-	for (uint32_t i = 0; i < info->setting_count; i++)
-		put(&object, info->settings[i][0], document_text(info->settings[i][1]));
-	return object;
-}
-
 static void append_remark(void *context, const char *text)
 {
 	append(context, document_text(text));
@@ -130,7 +121,7 @@ json_t *document_info(const struct document_info *info, int64_t shift)
 	put(&object, "started", document_instant(info->started + (uint64_t)shift));
 	if (memory > 0)
 		put_count(&object, "memory_bytes", memory);
-	put(&object, "settings", settings(info));
+	put(&object, "settings", json_deep_copy(info->settings));
 	put(&object, "remarks", document_remarks(info));
 	put(&object, "outputs", document_outputs(info));
 	return object;
@@ -336,7 +327,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 
 	put(&report, "version", json_string(info->version));
 	put(&report, "source", texts(info->sources, info->source_count));
-	put(&report, "settings", settings(info));
+	put(&report, "settings", json_deep_copy(info->settings));
 	put(&report, "remarks", document_remarks(info));
 	put(&report, "time", document_time(snapshot));
 	put(&report, "ledger", document_ledger(snapshot));

@@ -11,19 +11,21 @@
 #define START (UINT64_C(1767323045) * CLOCK_SECOND) /* 2026-01-02T03:04:05Z */
 
 static const char *const sources[] = {"web.pcap", "dns.pcap"};
-static const char *const settings[][2] = {{"workers", "2"}, {"filter", "ip or ip6"}};
 static const char *const remarks[] = {"dns.pcap: cut in mid-record; analysed up to there"};
 
-const struct document_info fixture_info = {
+struct document_info fixture_info = {
 	.version = "1.2.3",
 	.sources = sources,
 	.source_count = 2,
 	.started = START,
-	.settings = settings,
-	.setting_count = 2,
 	.remarks = remarks,
 	.remark_count = 1,
 };
+
+__attribute__((constructor)) static void make_settings(void)
+{
+	fixture_info.settings = json_pack("{s:s, s:s}", "workers", "2", "filter", "ip or ip6");
+}
 
 const struct flow_view fixture_flow = {
 	.version = 4,

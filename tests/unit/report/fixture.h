@@ -25,7 +25,7 @@ struct snapshot *fixture_huge(void);
 
 void fixture_free(struct snapshot *snapshot);
 
-extern const struct document_info fixture_info;
+extern struct document_info fixture_info;
 
 /* What report_text() or report_json() prints; the caller frees it. */
 typedef int (*fixture_report)(FILE *out, const struct snapshot *snapshot,
