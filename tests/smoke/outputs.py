@@ -73,27 +73,19 @@ def stalled_fifo(tap: Tap) -> None:
 def stalled_standard_output(tap: Tap) -> None:
     """Nobody reads the reports; nor standard error, on which weir says so."""
     with Rig() as rig:
-        ends, errors = os.pipe(), os.pipe()
-        prefix = f"weir-stalled-{os.getpid()}"
-        command = (weir.WEIR, *EAL, "--file-prefix", prefix, "--", "--format", "json", "--top", 1000,
-                   "--interval", 0.1, "--report-every", 0.1, "--log-level", "debug")
-        rig.callback(run, "rm", "-rf", f"/var/run/dpdk/{prefix}")
-        process = rig.start(*command, stdout=ends[1], stderr=errors[1])
-        live = LiveWeir.__new__(LiveWeir)
-        live.prefix, live.process = prefix, process
-
-        def losing() -> bool:
-            try:
-                return output(live, "report")["lost_full"] > 0
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                return False
-
-        wait_until(losing, "reports that are lost")
+        pipes = [rig.folder / "report", rig.folder / "log"]
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        readers = [os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) for pipe in pipes]
+        shell = ("sh", "-c", f'exec "$0" "$@" >{pipes[0]} 2>{pipes[1]}', weir.WEIR)
+        live = rig.weir("--top", 1000, "--interval", 0.1, "--report-every", 0.1, "--log-level", "debug", eal=EAL,
+                        program=shell)
+        wait_until(lambda: output(live, "report")["lost_full"] > 0, "reports that are lost")
         tap.ok("standard output that nobody reads: the analysis goes on", goes_on(live))
         tap.ok("... SIGTERM ends it in time", stop(live) < 20)
-        tap.equal("... with exit status 1", process.returncode, 1)
-        for end in (*ends, *errors):
-            os.close(end)
+        tap.equal("... with exit status 1", live.process.returncode, 1)
+        for reader in readers:
+            os.close(reader)
 
 
 def full_disk() -> None:
