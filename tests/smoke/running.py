@@ -48,7 +48,7 @@ def main() -> None:
                   (ledger["flow"], ledger["filtered"]), (names, sent - names))
 
         live = rig.weir(*packet, namespace=monitor)
-        second = weir.run(*packet, "--file-prefix", live.prefix,
+        second = weir.run("--interface", "lo", "--file-prefix", live.prefix,
                           command=(*monitor.enter, weir.WEIR))
         tap.ok("a second weir with the same prefix: one line, exit 1",
                second.status == 1 and second.errors.count("\n") == 1
