@@ -26,8 +26,13 @@ static __always_inline bool host_has(__u64 own, __u64 high, __u64 low)
 
 #pragma unroll
 	for (__u32 i = 0; i < PREFILTER_HOST_PROBES; i++) {
-		const __u32 at = first + ((place + i) & (PREFILTER_HOST_PLACES - 1));
-		const struct prefilter_host_key *key = &weir_host.key[at];
+		__u32 at = first + ((place + i) & (PREFILTER_HOST_PLACES - 1));
+		const struct prefilter_host_key *key;
+
+		/* Linux 6.1 loses the bounds of the sum; the compiler would see that nothing is cut. */
+		barrier_var(at);
+		at &= 2 * PREFILTER_HOST_PLACES - 1;
+		key = &weir_host.key[at];
 
 		if (key->low == low && key->high == high)
 			return true;
