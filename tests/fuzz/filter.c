@@ -64,12 +64,12 @@ static void check_frame(struct filter *filter, const uint8_t *data, uint32_t len
 {
 	const struct pcap_pkthdr header = {.caplen = length, .len = wire};
 	struct rte_mbuf *mbuf = make_mbuf(data, length, part);
-	bool expected = pcap_offline_filter(&filter->program, &header, data) != 0;
+	bool expected = pcap_offline_filter(&filter->code.program, &header, data) != 0;
 
 	if (wire == length) {
-		require((rte_bpf_exec(filter->bpf, mbuf) != 0) == expected);
-		if (filter->jit.func != NULL)
-			require((filter->jit.func(mbuf) != 0) == expected);
+		require((rte_bpf_exec(filter->code.bpf, mbuf) != 0) == expected);
+		if (filter->code.jit.func != NULL)
+			require((filter->code.jit.func(mbuf) != 0) == expected);
 	}
 	/* As the capture reader sets it. */
 	mbuf->ol_flags = fields.wire_flag;
