@@ -93,8 +93,8 @@ class ThreadClock:
         return self._schedstat(1)
 
 
-def worker_thread(pid, lcore, timeout=60):
-    """The thread of a DPDK program that runs on worker `lcore`, once it has begun to work."""
+def worker_thread(pid, lcore, busy=0.2, timeout=60):
+    """The thread of a DPDK program that runs on worker `lcore`, once it was `busy` for so many seconds."""
     deadline = time.monotonic() + timeout
     names = (f"rte-worker-{lcore}", f"lcore-worker-{lcore}")
     while time.monotonic() < deadline:
@@ -102,7 +102,7 @@ def worker_thread(pid, lcore, timeout=60):
             try:
                 if (path / "comm").read_text().strip() in names:
                     clock = ThreadClock(path)
-                    if clock.seconds() > 0.2:
+                    if clock.seconds() >= busy:
                         return clock
             except OSError:
                 pass  # the thread ended between the two looks

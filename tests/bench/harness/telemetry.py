@@ -46,5 +46,14 @@ class Telemetry:
         self._socket.send(command.encode())
         return json.loads(self._socket.recv(16384))[command.split(",")[0]]
 
+    def knows(self, command, member, timeout=30):
+        """Wait until the answer has that member. False: it never had."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if member in (self.ask(command) or {}):
+                return True
+            time.sleep(0.02)
+        return False
+
     def close(self):
         self._socket.close()

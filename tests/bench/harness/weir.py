@@ -114,10 +114,13 @@ class Running:
     def __enter__(self):
         self.program.__enter__()
         try:
-            self.clocks = [machine.worker_thread(self.program.pid, n) for n in self.lcores]
+            self.telemetry = Telemetry(self.prefix)
+            if not self.telemetry.knows("/weir/ledger", "received"):
+                raise self.program.failure("has no statistics")
+            # It works; that of a kernel interface sleeps until frames come.
+            self.clocks = [machine.worker_thread(self.program.pid, n, busy=0) for n in self.lcores]
             if None in self.clocks:
                 raise self.program.failure("its worker did not start")
-            self.telemetry = Telemetry(self.prefix)
         except BaseException:
             self.program.__exit__()
             raise
