@@ -22,14 +22,11 @@
 
 static struct worker_shared worker;
 static struct stats *stats;
-static const char *const settings[][2] = {{"input", "ports"}, {"filter", "ip6 or \"\xff\xe4\""}};
 static const char *const sources[] = {"net_pcap0", "a name with \n and \x80 in it"};
-static const struct document_info info = {
+static struct document_info info = {
 	.version = "fuzz",
 	.sources = sources,
 	.source_count = 2,
-	.settings = settings,
-	.setting_count = 2,
 };
 
 static void feed(uint64_t clock)
@@ -60,6 +57,7 @@ static void stop(void)
 {
 	stats_destroy(stats);
 	worker_shared_release(&worker);
+	json_decref(info.settings);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -85,6 +83,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 	(void)argc, (void)argv;
 	atexit(stop);
+	info.settings = json_pack("{s:s, s:o}", "input", "ports", "filter",
+				  document_text("ip6 or \"\xff\xe4\""));
+	require(info.settings != NULL);
 	require(worker_shared_init(&worker, 0, &flows, 1024) == 0);
 	require(stats_create(&core, (struct clock_reading){.clock = START}, &stats) == 0);
 	for (uint64_t second = 1; second < 40; second++) {
