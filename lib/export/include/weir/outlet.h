@@ -11,19 +11,18 @@
 
 /*
  * An outlet takes items (records as lines, reports) from one thread and writes them to a file or a
- *stream in a thread of its own. Between the two is a ring of buffers: a disk that pauses or a
- *reader that stops reading makes nobody else stop. What finds no room is lost and counted, and so
- *is what the other side never took:
+ * stream in a thread of its own. Between the two is a ring of buffers: a disk that pauses or a
+ * reader that stops reading makes nobody else stop. What finds no room is lost and counted, and so
+ * is what the other side never took:
  *
  *	given = sent + waiting + lost_full + lost_remote
  *
  * Memory is decided at start. A write that fails (disk full) is tried again every second; a file
- *then ends in a whole line. The thread says on standard error when that begins and ends.
+ * then ends in a whole line. The thread says on standard error when that begins and ends.
  */
 struct outlet;
 
-/* Paths that stand for what is open already; OUTLET_STDERR and "/dev/stdout" only as whole words.
- */
+/* Paths that stand for what is open already; OUTLET_STDERR, as "/dev/stdout", only as a whole. */
 #define OUTLET_STDOUT "-"
 #define OUTLET_STDERR "/dev/stderr"
 

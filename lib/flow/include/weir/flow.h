@@ -33,10 +33,10 @@ enum flow_end {
 
 /*
  * One biflow (RFC 5103): index 0 of a pair is forward, the direction of the first packet seen of
- * the flow (a record that goes on with it may have none), index 1 reverse. Two cache lines, and a packet of an IPv4 flow changes the hot one only.
- * So the table keeps them in two arrays: CPUs fetch lines in pairs, and next to each other the
- * cold one would be fetched in vain (1M flows: 37 instead of 43 Mpps). Written by the worker under
- * `sequence`, which is of both.
+ * the flow (a record that goes on with it may have none), index 1 reverse. Two cache lines, and a
+ * packet of an IPv4 flow changes the hot one only. So the table keeps them in two arrays: CPUs fetch
+ * lines in pairs, and next to each other the cold one would be fetched in vain (1M flows: 37 instead
+ * of 43 Mpps). Written by the worker under `sequence`, which is of both.
  */
 struct flow_hot {
 	uint32_t sequence;	 /* seqlock; in an ended copy: the slot it had */

@@ -2,6 +2,7 @@
 #ifndef WEIR_FLOW_FIELDS_H
 #define WEIR_FLOW_FIELDS_H
 
+/* clang-format off */
 /*
  * The fields of a flow record (struct flow_view): the one place that lists them. Every form of a
  * record is made from this list by a macro of its own, so that names, conditions and lengths are
@@ -17,14 +18,14 @@
  *	member	 of struct flow_view
  *	side	 FORWARD, REVERSED: the member is a pair, and this is [0], [1]; else WHOLE
  *	when	 the field is there: FLOW_WHEN_*()
- *	join	 how two pieces of a flow that was split over workers make one: LEAST, GREATEST,
- *SUM, UNION (of bits), FIRST (the earlier piece's), FIRST_SEEN (of the earliest piece with packets
- *that way), END (lib/stats/split_record.c); SAME: part of the key meaning	 for docs/fields.md
+ *	join	 how two pieces of a flow that was split over workers make one: LEAST, GREATEST, SUM,
+ *		 UNION (of bits), FIRST (the earlier piece's), FIRST_SEEN (of the earliest piece
+ *		 with packets that way), END (lib/stats/split_record.c); SAME: part of the key
+ *	meaning	 for docs/fields.md
  *
  * In the order of the lines of --flows. A member that stands under two names joins in a way that
  * may be done twice (not SUM).
  */
-/* clang-format off */
 #define FLOW_FIELDS(FIELD) \
 	FIELD(flowStartMilliseconds,            IANA,    152, dateTimeMilliseconds, first, WHOLE, ALWAYS, LEAST, "time of the first packet") \
 	FIELD(flowEndMilliseconds,              IANA,    153, dateTimeMilliseconds, last, WHOLE, ALWAYS, GREATEST, "time of the last packet") \
