@@ -66,11 +66,8 @@ static const struct option_choice drivers[] = {
 static const struct option_choice xdp_modes[] = {
 	{"native", PREFILTER_NATIVE}, {"generic", PREFILTER_GENERIC}, {0}};
 static const struct option_choice formats[] = {{"text", false}, {"json", true}, {0}};
-static const struct option_choice log_levels[] = {{"error", LOG_LEVEL_ERROR},
-						  {"warning", LOG_LEVEL_WARNING},
-						  {"info", LOG_LEVEL_INFO},
-						  {"debug", LOG_LEVEL_DEBUG},
-						  {0}};
+#define CHOICE(level, name) {name, LOG_LEVEL_##level},
+static const struct option_choice log_levels[] = {LOG_LEVELS(CHOICE){0}};
 
 /* The longest times that make sense: a week for pacing, a year for running. */
 #define WEEK (7 * 86400 * CLOCK_SECOND)

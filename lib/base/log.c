@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/log.h>
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -21,7 +20,8 @@
 static enum log_level threshold = LOG_LEVEL_INFO;
 static enum { PLAIN, JOURNAL, DATED } style;
 
-static const char *const names[] = {"error", "warning", "info", "debug"};
+#define NAME(level, name) [LOG_LEVEL_##level] = (name),
+static const char *const names[] = {LOG_LEVELS(NAME)};
 
 /* systemd names the stream that it gave a service, in case it is not the one in hand. */
 static bool is_journal(const struct stat *stream)
@@ -51,14 +51,6 @@ void log_set_level(enum log_level level)
 enum log_level log_get_level(void)
 {
 	return __atomic_load_n(&threshold, __ATOMIC_RELAXED);
-}
-
-int log_level_parse(const char *name)
-{
-	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
-		if (strcmp(name, names[level]) == 0)
-			return level;
-	return -EINVAL;
 }
 
 /*

@@ -49,14 +49,8 @@ Test(error, is_one_line)
 	cr_expect_str_eq(error.text, "a?b?[31m??\xc3\xa4: why");
 }
 
-Test(log, levels_by_name)
+Test(log, level)
 {
-	cr_expect_eq(log_level_parse("error"), LOG_LEVEL_ERROR);
-	cr_expect_eq(log_level_parse("warning"), LOG_LEVEL_WARNING);
-	cr_expect_eq(log_level_parse("info"), LOG_LEVEL_INFO);
-	cr_expect_eq(log_level_parse("debug"), LOG_LEVEL_DEBUG);
-	cr_expect_eq(log_level_parse("verbose"), -EINVAL);
-	cr_expect_eq(log_level_parse(""), -EINVAL);
 	cr_expect_eq(log_get_level(), LOG_LEVEL_INFO);
 	log_set_level(LOG_LEVEL_ERROR);
 	cr_expect_eq(log_get_level(), LOG_LEVEL_ERROR);

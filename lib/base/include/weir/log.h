@@ -15,6 +15,13 @@
  */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+/* Their names, in this order. */
+#define LOG_LEVELS(LEVEL)                                                                          \
+	LEVEL(ERROR, "error")                                                                      \
+	LEVEL(WARNING, "warning")                                                                  \
+	LEVEL(INFO, "info")                                                                        \
+	LEVEL(DEBUG, "debug")
+
 /* Look where standard error goes; before it, and without, as on a terminal. Before other threads. */
 void log_start(void);
 
@@ -24,9 +31,6 @@ void log_failure(const char *text);
 /* What is more detailed than `level` is not printed; LOG_LEVEL_INFO at start. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
-
-/* The level named "error", "warning", "info" or "debug"; -EINVAL for any other name. */
-int log_level_parse(const char *name);
 
 void log_print(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
