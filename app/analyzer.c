@@ -25,9 +25,11 @@
  * a rate of a million ends a second. */
 #define ENDED_RING (1u << 17)
 
-/* The main thread's naps while nothing happens: ever longer, so that idling costs next to nothing. */
+/*
+ * The main thread's naps while nothing happens: ever longer, so that idling costs next to nothing.
+ */
 #define NAP_SHORTEST_US 1000
-#define NAP_LONGEST_US	10000
+#define NAP_LONGEST_US  10000
 
 static int make_workers(struct analyzer *analyzer, struct error *error)
 {
@@ -41,7 +43,8 @@ static int make_workers(struct analyzer *analyzer, struct error *error)
 	int result = hash_secret_draw(&settings.secret);
 
 	if (result != 0)
-		return error_set(error, -result, "secret: the kernel gives no random bytes; try again");
+		return error_set(error, -result,
+				 "secret: the kernel gives no random bytes; try again");
 	for (uint16_t w = 0; w < analyzer->source.worker_count; w++) {
 		struct worker *worker = &analyzer->workers[w];
 
@@ -134,7 +137,9 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	analyzer->workers = calloc(SNAPSHOT_WORKERS_MAX, sizeof(analyzer->workers[0]));
 	if (analyzer->workers == NULL)
 		return error_set(error, ENOMEM, "workers: out of memory; free some");
-	/* Before the source, because it can take seconds in which frames would be taken and lost. */
+	/*
+	 * Before the source, because it can take seconds in which frames would be taken and lost.
+	 */
 	result = options->filter == NULL ? 0
 					 : filter_create(options->filter, &analyzer->source.fields,
 							 &analyzer->filter, error);
@@ -232,7 +237,8 @@ static int receive(struct analyzer *analyzer, struct error *error)
 	unsigned int nap_us = NAP_SHORTEST_US;
 	int result = 0;
 
-	while (!signals_stop() && !outputs_left_alone(&analyzer->outputs) && !workers_done(analyzer)) {
+	while (!signals_stop() && !outputs_left_alone(&analyzer->outputs) &&
+	       !workers_done(analyzer)) {
 		uint32_t drained = stats_step(analyzer->stats, clock_read());
 		const struct clock_reading reading = clock_read();
 		uint64_t now = reading.clock;
@@ -318,10 +324,11 @@ static int take_memory(struct analyzer *analyzer, struct error *error)
 	if (analyzer->options->input == INPUT_CAPTURES)
 		return 0;
 	if (needed > room)
-		return error_set(error, ENOMEM,
-				 "memory: %zu MB more are needed, and this host or cgroup has %zu MB; "
-				 "lower --flow-capacity or --workers, or give it more",
-				 needed / 1000000, room / 1000000);
+		return error_set(
+			error, ENOMEM,
+			"memory: %zu MB more are needed, and this host or cgroup has %zu MB; "
+			"lower --flow-capacity or --workers, or give it more",
+			needed / 1000000, room / 1000000);
 	/* Workers first: a page lies on the node of the lcore that touches it. */
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_prefault, &analyzer->workers[w],

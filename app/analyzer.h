@@ -26,15 +26,15 @@ struct analyzer {
 	struct source source;
 	struct filter *filter;
 	struct outputs outputs;
-	struct worker *workers;	       /* SNAPSHOT_WORKERS_MAX, zeroed */
+	struct worker *workers; /* SNAPSHOT_WORKERS_MAX, zeroed */
 	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
-	uint16_t workers_ready;	       /* that have tables */
+	uint16_t workers_ready; /* that have tables */
 	struct stats *stats;
 	struct events events;
 	struct watch watch;
 	uint64_t reported; /* number of the snapshot that was printed last */
-	bool stop_workers;	       /* atomic */
-	bool left_alone; /* standard output's reader has gone away: end as that ends programs */
+	bool stop_workers; /* atomic */
+	bool left_alone;   /* standard output's reader has gone away: end as that ends programs */
 	/* what the report says of weir itself */
 	struct document_info info;
 	const char *source_names[OPTIONS_CAPTURES_MAX];

@@ -48,7 +48,7 @@ static void describe_source(struct analyzer *analyzer)
 
 /* One more sentence for the report, also as a warning. */
 static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *analyzer,
-							      const char *format, ...)
+							     const char *format, ...)
 {
 	struct document_info *info = &analyzer->info;
 	char *text;
@@ -75,7 +75,8 @@ static void describe_merging(struct analyzer *analyzer, json_t *settings)
 		interface_offloads(interface->merged, names, sizeof(names));
 		snprintf(text, sizeof(text), "on: %s", names);
 		add_remark(analyzer,
-			   "%s: %s is on%s: the kernel makes one frame of several, and that one is counted; "
+			   "%s: %s is on%s: the kernel makes one frame of several, and that one is "
+			   "counted; "
 			   "\"ethtool -K %s gro off lro off\" as root lets all be counted",
 			   interface->name, names,
 			   interface->merged_why == -EPERM ? ", and CAP_NET_ADMIN is missing" : "",

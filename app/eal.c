@@ -73,9 +73,9 @@ static char *capture_end(struct captured *captured)
 
 static bool tells(const char *line)
 {
-	static const char *const words[] = {"cannot",	    "error",	 "fail",    "invalid",
-					    "unrecognized", "unknown",	 "no free", "not enough",
-					    "argument",	    "ambiguous", "ignored", "not enabled"};
+	static const char *const words[] = {"cannot",       "error",     "fail",    "invalid",
+					    "unrecognized", "unknown",   "no free", "not enough",
+					    "argument",     "ambiguous", "ignored", "not enabled"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasestr(line, words[i]) != NULL)
@@ -83,7 +83,9 @@ static bool tells(const char *line)
 	return false;
 }
 
-/* The first line that tells of a failure; those that sum it up ("FATAL: ...") only without another. */
+/*
+ * The first line that tells of a failure; those that sum it up ("FATAL: ...") only without another.
+ */
 static const char *telling_line(char *text)
 {
 	const char *sum = "no reason given";

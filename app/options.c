@@ -160,10 +160,11 @@ static int check_outputs(struct options *options, struct error *error)
 	bool rotates = flows != NULL && output_name_changes(flows);
 
 	if (flows != NULL && report != NULL && strcmp(flows, report) == 0)
-		return error_set(error, EINVAL,
-				 "--flows and --report %s: the records alone can be read by programs; "
-				 "name another file for one of them",
-				 report);
+		return error_set(
+			error, EINVAL,
+			"--flows and --report %s: the records alone can be read by programs; "
+			"name another file for one of them",
+			report);
 	if (options->flows_rotate > 0 && !rotates)
 		return error_set(error, EINVAL,
 				 "--flows-rotate: the files need names of their own; write --flows "
@@ -191,9 +192,10 @@ static int check_together(struct options *options, struct error *error)
 			 : options->interface != NULL ? INPUT_INTERFACE
 						      : INPUT_CAPTURES;
 	if (options->input == INPUT_CAPTURES && options->workers > READER_QUEUES_MAX)
-		return error_set(error, EINVAL,
-				 "--workers %u: captures are spread over %d workers at most; give fewer",
-				 options->workers, READER_QUEUES_MAX);
+		return error_set(
+			error, EINVAL,
+			"--workers %u: captures are spread over %d workers at most; give fewer",
+			options->workers, READER_QUEUES_MAX);
 	if (options->placement_count > 0 && (options->input != INPUT_PORTS || options->workers > 0))
 		return error_set(error, EINVAL,
 				 "--config: places the queues of DPDK ports, without --workers; "
@@ -203,9 +205,10 @@ static int check_together(struct options *options, struct error *error)
 				 "--driver: only says how to read --interface; leave it out");
 	if (options->outgoing && (options->input != INPUT_INTERFACE || options->prefilter != NULL ||
 				  options->driver == INTERFACE_AF_XDP))
-		return error_set(error, EINVAL,
-				 "--outgoing: only AF_PACKET sees what this host sends, and no prefilter "
-				 "does; give it with --interface NAME alone");
+		return error_set(
+			error, EINVAL,
+			"--outgoing: only AF_PACKET sees what this host sends, and no prefilter "
+			"does; give it with --interface NAME alone");
 	if (options->outgoing)
 		options->driver = INTERFACE_AF_PACKET;
 	if (options->prefilter != NULL && options->input != INPUT_INTERFACE)
@@ -216,8 +219,9 @@ static int check_together(struct options *options, struct error *error)
 		return error_set(error, EINVAL,
 				 "--xdp-mode: only says how --prefilter is run; leave it out");
 	if (options->nic_timestamps && options->input == INPUT_CAPTURES)
-		return error_set(error, EINVAL,
-				 "--nic-timestamps: captures have times of their own; leave it out");
+		return error_set(
+			error, EINVAL,
+			"--nic-timestamps: captures have times of their own; leave it out");
 	if (options->file_prefix != NULL && options->input == INPUT_PORTS)
 		return error_set(
 			error, EINVAL,

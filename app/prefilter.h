@@ -28,7 +28,7 @@ struct front {
 	const struct interface *interface;
 	struct port *ports;
 	uint32_t port_count;
-	bool sockets;	     /* it stands in front of AF_XDP */
+	bool sockets; /* it stands in front of AF_XDP */
 	bool native;
 };
 

@@ -18,8 +18,8 @@
 void signals_catch_stop(void);
 
 /*
- * Note all of them, and take a reader of our output that went away, and a file that may not grow, as
- * errors of writing.
+ * Note all of them, and take a reader of our output that went away, and a file that may not grow,
+ * as errors of writing.
  */
 void signals_catch_all(void);
 

@@ -23,7 +23,8 @@ int source_prepare(struct source *source, const struct options *options, struct 
 		(void)keeper_start(&source->keeper); /* where it would be needed that is told */
 	if (options->input != INPUT_CAPTURES)
 		return front_prepare(&source->front, options, error);
-	return reader_open(options->captures.words, options->captures.count, &source->reader, error);
+	return reader_open(options->captures.words, options->captures.count, &source->reader,
+			   error);
 }
 
 uint16_t source_workers_wanted(const struct options *options)
@@ -38,8 +39,7 @@ static unsigned int nth_lcore(unsigned int n)
 {
 	unsigned int lcore;
 
-	RTE_LCORE_FOREACH_WORKER(lcore)
-	{
+	RTE_LCORE_FOREACH_WORKER(lcore) {
 		if (n-- == 0)
 			return lcore;
 	}
@@ -49,15 +49,16 @@ static unsigned int nth_lcore(unsigned int n)
 static int add_queue(struct worker *worker, uint16_t port, uint16_t queue, struct error *error)
 {
 	if (worker->queue_count == WORKER_QUEUES_MAX)
-		return error_set(error, E2BIG, "worker on lcore %u: more than %d queues; use more workers",
+		return error_set(error, E2BIG,
+				 "worker on lcore %u: more than %d queues; use more workers",
 				 worker->lcore, WORKER_QUEUES_MAX);
 	worker->queues[worker->queue_count++] = (struct worker_queue){port, queue};
 	return 0;
 }
 
 /*
- * Queue i of every port goes to worker i: with symmetric RSS both directions of a flow then meet one
- * worker, also when each arrives on a port of its own, as from a tap. Queues of one interface
+ * Queue i of every port goes to worker i: with symmetric RSS both directions of a flow then meet
+ * one worker, also when each arrives on a port of its own, as from a tap. Queues of one interface
  * that are a port each (AF_XDP) are dealt out in turn.
  */
 static int place_in_turn(struct source *source, bool port_is_queue, struct worker *workers,
@@ -95,8 +96,8 @@ static int open_port(struct source *source, const struct options *options, uint1
 	int result;
 
 	if (source->port_count == SNAPSHOT_PORTS_MAX)
-		return error_set(error, E2BIG, "port %u: more than %d ports; give the EAL fewer", id,
-				 SNAPSHOT_PORTS_MAX);
+		return error_set(error, E2BIG, "port %u: more than %d ports; give the EAL fewer",
+				 id, SNAPSHOT_PORTS_MAX);
 	result = port_open(id, &settings, port, error);
 	if (result != 0)
 		return result;
@@ -139,8 +140,8 @@ static int open_interface(struct source *source, const struct options *options,
 	if (result == 0)
 		result = front_attach(&source->front, interface, error);
 	for (uint16_t p = 0; result == 0 && p < interface->port_count; p++)
-		result = open_port(source, options, interface->port_ids[p],
-				   interface->queues_each, error);
+		result = open_port(source, options, interface->port_ids[p], interface->queues_each,
+				   error);
 	if (result != 0)
 		return result;
 	queues = (uint32_t)interface->port_count * interface->queues_each;
@@ -150,8 +151,8 @@ static int open_interface(struct source *source, const struct options *options,
 			    source->worker_count, wanted);
 	log_info("%s: %s, %u queue%s, %u worker%s (%s)", interface->name,
 		 interface->driver == INTERFACE_AF_XDP ? "AF_XDP" : "AF_PACKET", queues,
-		 queues == 1 ? "" : "s", source->worker_count,
-		 source->worker_count == 1 ? "" : "s", interface->why);
+		 queues == 1 ? "" : "s", source->worker_count, source->worker_count == 1 ? "" : "s",
+		 interface->why);
 	place_lcores(source, workers);
 	return place_in_turn(source, interface->queues_each == 1, workers, error);
 }
@@ -176,20 +177,20 @@ static int check_lcores(const struct options *options, struct error *error)
 static int open_ports(struct source *source, const struct options *options, struct worker *workers,
 		      struct error *error)
 {
-	uint16_t lcores = (uint16_t)RTE_MIN(rte_lcore_count() - 1, (unsigned int)SNAPSHOT_WORKERS_MAX);
+	uint16_t lcores =
+		(uint16_t)RTE_MIN(rte_lcore_count() - 1, (unsigned int)SNAPSHOT_WORKERS_MAX);
 	uint16_t wanted = options->workers > 0 ? options->workers : lcores;
 	uint16_t id;
 	int result = check_lcores(options, error);
 
-	RTE_ETH_FOREACH_DEV(id)
-	{
+	RTE_ETH_FOREACH_DEV(id) {
 		if (result == 0)
 			result = open_port(source, options, id, port_queues_possible(id, wanted),
 					   error);
 		if (result != 0)
 			return result;
-		source->worker_count = RTE_MAX(source->worker_count,
-					       source->ports[source->port_count - 1].queues);
+		source->worker_count =
+			RTE_MAX(source->worker_count, source->ports[source->port_count - 1].queues);
 	}
 	if (result != 0)
 		return result;
@@ -228,15 +229,17 @@ static int placed_queues(const struct options *options, uint16_t port, struct er
 		if (placement->port != port)
 			continue;
 		if (placement->queue >= PORT_QUEUES_MAX || (seen >> placement->queue & 1))
-			return error_set(error, EINVAL,
-					 "--config (%u,%u,...): queue given twice or above %d; give "
-					 "each once",
-					 port, placement->queue, PORT_QUEUES_MAX - 1);
+			return error_set(
+				error, EINVAL,
+				"--config (%u,%u,...): queue given twice or above %d; give "
+				"each once",
+				port, placement->queue, PORT_QUEUES_MAX - 1);
 		seen |= UINT64_C(1) << placement->queue;
 	}
 	if ((seen & (seen + 1)) != 0)
 		return error_set(error, EINVAL,
-				 "--config: port %u has a gap in its queues; number them from 0", port);
+				 "--config: port %u has a gap in its queues; number them from 0",
+				 port);
 	return __builtin_popcountll(seen);
 }
 
@@ -257,8 +260,8 @@ static int open_placed_ports(struct source *source, const struct options *option
 		}
 		if (port_queues_possible(id, (uint16_t)queues) < queues)
 			return error_set(error, EINVAL,
-					 "--config: port %u has not %d queues; look at its driver", id,
-					 queues);
+					 "--config: port %u has not %d queues; look at its driver",
+					 id, queues);
 		int result = open_port(source, options, id, (uint16_t)queues, error);
 
 		if (result != 0)
@@ -278,10 +281,11 @@ static int open_configured(struct source *source, const struct options *options,
 
 		if (placement->lcore >= RTE_MAX_LCORE || !rte_lcore_is_enabled(placement->lcore) ||
 		    placement->lcore == rte_get_main_lcore())
-			return error_set(error, EINVAL,
-					 "--config: lcore %u is not a worker of the EAL; see -l and "
-					 "--main-lcore",
-					 placement->lcore);
+			return error_set(
+				error, EINVAL,
+				"--config: lcore %u is not a worker of the EAL; see -l and "
+				"--main-lcore",
+				placement->lcore);
 		worker = worker_on(source, workers, placement->lcore);
 		if (worker == NULL)
 			return error_set(error, E2BIG, "--config: more than %d workers; use fewer",
@@ -299,7 +303,8 @@ static void warn_of_distance(const struct source *source, const struct worker *w
 
 		for (uint32_t p = 0; p < source->port_count; p++)
 			if (source->ports[p].socket >= 0 && source->ports[p].socket != node)
-				log_warning("port %s is on NUMA node %d, its worker on lcore %u on node "
+				log_warning("port %s is on NUMA node %d, its worker on lcore %u on "
+					    "node "
 					    "%d: slower; choose other lcores",
 					    source->ports[p].name, source->ports[p].socket,
 					    workers[w].lcore, node);

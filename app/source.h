@@ -20,14 +20,14 @@ struct source {
 	struct port_fields fields;
 	struct port ports[SNAPSHOT_PORTS_MAX];
 	uint32_t port_count;
-	struct reader *reader;	     /* captures only, else NULL */
+	struct reader *reader;      /* captures only, else NULL */
 	struct interface interface; /* --interface only: port_count 0 otherwise */
-	struct front front;	     /* the XDP program in front of the interface */
-	struct keeper keeper;	     /* --interface only, else without a process */
+	struct front front;         /* the XDP program in front of the interface */
+	struct keeper keeper;       /* --interface only, else without a process */
 	uint16_t worker_count;
-	bool placed_by_hand;         /* --config */
-	bool trust_time;	     /* a port replays a capture: its times are right */
-	bool handed_frames;	     /* see struct worker */
+	bool placed_by_hand; /* --config */
+	bool trust_time;     /* a port replays a capture: its times are right */
+	bool handed_frames;  /* see struct worker */
 };
 
 /*

@@ -6,8 +6,8 @@
 
 /*
  * Of standard input, output and error none is left closed: what the program opens would come in its
- * place, and be read or written there. Who uses what the caller closed gets EBADF, because it is open
- * the other way. First of all.
+ * place, and be read or written there. Who uses what the caller closed gets EBADF, because it is
+ * open the other way. First of all.
  */
 void standard_hold(void);
 

@@ -29,7 +29,8 @@ static __always_inline bool host_has(__u64 own, __u64 high, __u64 low)
 		__u32 at = first + ((place + i) & (PREFILTER_HOST_PLACES - 1));
 		const struct prefilter_host_key *key;
 
-		/* Linux 6.1 loses the bounds of the sum; the compiler would see that nothing is cut. */
+		/* Linux 6.1 loses the bounds of the sum; the compiler would see that nothing is
+		 * cut. */
 		barrier_var(at);
 		at &= 2 * PREFILTER_HOST_PLACES - 1;
 		key = &weir_host.key[at];

@@ -63,7 +63,8 @@ static __always_inline __u32 parse_non_ip(__u16 ethertype)
 	}
 }
 
-/* The verdict so far, the outermost VLAN id and the offset behind the link's headers as one number.
+/*
+ * The verdict so far, the outermost VLAN id and the offset behind the link's headers as one number.
  */
 static __always_inline __u32 link_result(__u32 reason, __u32 vlan, __u32 offset)
 {
@@ -324,11 +325,12 @@ static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct 
 	key->destination[1] = be64(ip + 32);
 	walk.next = ip[6];
 	WALK(walk, end)
-	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(walk,
-											     end)
-		WALK(walk,
-		     end) if (!walk.later &&
-			      is_extension(walk.next)) return PACKET_MALFORMED_IPV6_EXTENSIONS;
+	WALK(walk, end)
+	WALK(walk, end)
+	WALK(walk, end)
+	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(
+		walk, end) if (!walk.later &&
+			       is_extension(walk.next)) return PACKET_MALFORMED_IPV6_EXTENSIONS;
 walked:
 	key->protocol = walk.next;
 	if (walk.later)

@@ -50,7 +50,7 @@ enum prefilter_fate {
  */
 enum prefilter_gate {
 	PREFILTER_GATE_OPEN,
-	PREFILTER_GATE_SHUT,	/* every frame goes to the kernel, uncounted */
+	PREFILTER_GATE_SHUT,    /* every frame goes to the kernel, uncounted */
 	PREFILTER_GATE_DROPPING /* none goes anywhere: while queues of AF_PACKET are emptied */
 };
 
@@ -174,7 +174,8 @@ struct prefilter_header {
 	__u32 ones;             /* a row with all bits set, for fields that do not matter */
 };
 
-/* Two to a line. Time is in 2^-20 ns, so that 64 octets at 400 Gbit/s are charged to the per mille.
+/*
+ * Two to a line. Time is in 2^-20 ns, so that 64 octets at 400 Gbit/s are charged to the per mille.
  */
 struct prefilter_rule {
 	__u32 action; /* enum prefilter_action */

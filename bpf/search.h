@@ -92,8 +92,10 @@ static __noinline __u32 search6(void *arena, const struct prefilter_tree *tree, 
 	__u32 node = 0;
 
 	DESCEND6(0)
-	DESCEND6(1) DESCEND6(2) DESCEND6(3) DESCEND6(4) DESCEND6(5) DESCEND6(6) DESCEND6(7)
-		DESCEND6(8) DESCEND6(9) return node;
+	DESCEND6(1)
+	DESCEND6(2)
+	DESCEND6(3)
+	DESCEND6(4) DESCEND6(5) DESCEND6(6) DESCEND6(7) DESCEND6(8) DESCEND6(9) return node;
 }
 _Static_assert(PREFILTER_DEPTH6 == 10, "as many levels as search6() descends");
 

@@ -59,7 +59,8 @@ static void show_sentence(struct printer *printer, const json_t *answer)
 		return;
 	}
 	sentence[strcspn(sentence, "\n")] = '\0';
-	print_pairs(printer, (const char *const[][2]){{"Ledger", sentence + strlen(label)}, {NULL}});
+	print_pairs(printer,
+		    (const char *const[][2]){{"Ledger", sentence + strlen(label)}, {NULL}});
 	free(sentence);
 }
 

@@ -60,7 +60,7 @@ const char *format_si(char *out, size_t size, double value, const char *unit)
 		power++;
 	}
 	int digits = value >= 99.95 || (power == 0 && value == floor(value)) ? 0
-		     : value >= 9.995					     ? 1
+		     : value >= 9.995                                        ? 1
 									     : 2;
 	const char *space = prefixes[power][0] != '\0' || unit[0] != '\0' ? " " : "";
 
@@ -146,13 +146,14 @@ const char *format_address(char *out, size_t size, int version, const uint8_t *a
 const char *format_protocol(char *out, size_t size, uint8_t protocol)
 {
 	static const char *const names[256] = {
-		[0] = "hopopt",	  [1] = "icmp",	  [2] = "igmp",	  [4] = "ipip",	    [6] = "tcp",
-		[17] = "udp",	  [33] = "dccp",  [41] = "ipv6",  [43] = "ipv6-route",
-		[44] = "ipv6-frag", [46] = "rsvp", [47] = "gre",  [50] = "esp",	    [51] = "ah",
-		[58] = "icmp6",	  [59] = "ipv6-nonxt", [60] = "ipv6-opts", [88] = "eigrp",
-		[89] = "ospf",	  [94] = "ipip-old", [97] = "etherip", [103] = "pim", [108] = "ipcomp",
-		[112] = "vrrp",	  [115] = "l2tp", [124] = "isis", [132] = "sctp",   [135] = "mobility",
-		[136] = "udplite", [137] = "mpls", [139] = "hip",
+		[0] = "hopopt",      [1] = "icmp",       [2] = "igmp",     [4] = "ipip",
+		[6] = "tcp",         [17] = "udp",       [33] = "dccp",    [41] = "ipv6",
+		[43] = "ipv6-route", [44] = "ipv6-frag", [46] = "rsvp",    [47] = "gre",
+		[50] = "esp",        [51] = "ah",        [58] = "icmp6",   [59] = "ipv6-nonxt",
+		[60] = "ipv6-opts",  [88] = "eigrp",     [89] = "ospf",    [94] = "ipip-old",
+		[97] = "etherip",    [103] = "pim",      [108] = "ipcomp", [112] = "vrrp",
+		[115] = "l2tp",      [124] = "isis",     [132] = "sctp",   [135] = "mobility",
+		[136] = "udplite",   [137] = "mpls",     [139] = "hip",
 	};
 
 	if (names[protocol] != NULL)

@@ -54,8 +54,8 @@ enum log_level log_get_level(void)
 }
 
 /*
- * A pipe that can be written to takes a whole line (PIPE_BUF); nobody waits for one that cannot. One
- * call for a line, so that those of several processes do not mix.
+ * A pipe that can be written to takes a whole line (PIPE_BUF); nobody waits for one that cannot.
+ * One call for a line, so that those of several processes do not mix.
  */
 static bool write_line(enum log_level level, int as, const char *text)
 {

@@ -13,9 +13,9 @@
 #define BATCH_BYTES ((size_t)256 << 10)
 #define BATCHES     16u
 
-#define OUTLET_BRIEF (5 * CLOCK_SECOND)        /* how long OUTLET_BRIEFLY waits */
-#define OUTLET_LOOK  (100 * CLOCK_MILLISECOND) /* how often it is asked meanwhile whether to hurry \
-						*/
+#define OUTLET_BRIEF (5 * CLOCK_SECOND) /* how long OUTLET_BRIEFLY waits */
+/* ... and how often it is asked meanwhile whether to hurry. */
+#define OUTLET_LOOK (100 * CLOCK_MILLISECOND)
 
 /* Of items, or parts of one that is longer: then it counts where it ends. */
 struct batch {

@@ -36,7 +36,7 @@ void index_remove(struct flow_index *index, uint64_t hash, uint32_t slot)
 	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
 		struct bucket *bucket = index_bucket(index, hash, distance);
 
-		bucket_for_each (way, bucket_match(bucket, index_signature(hash))) {
+		bucket_for_each(way, bucket_match(bucket, index_signature(hash))) {
 			if (bucket->slot[way] != slot)
 				continue;
 			bucket->signature[way] = 0;

@@ -65,7 +65,7 @@ static struct flow_hot *find(const struct flow_table *table, const struct packet
 	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
 		const struct bucket *bucket = index_bucket(&table->index, packet->hash, distance);
 
-		bucket_for_each (way, bucket_match(bucket, index_signature(packet->hash))) {
+		bucket_for_each(way, bucket_match(bucket, index_signature(packet->hash))) {
 			uint32_t slot = bucket->slot[way];
 
 			if (record_is(&table->hot[slot], &table->cold[slot], packet))

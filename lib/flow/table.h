@@ -86,7 +86,7 @@ struct flow_table {
 	struct eviction evict;
 	uint32_t finish_cursor;
 	uint64_t clock; /* live: of the worker; else of the newest packet counted */
-	int64_t shift;	/* what makes dates of the packets being counted */
+	int64_t shift;  /* what makes dates of the packets being counted */
 	struct flow_counters counters;
 	struct sweep sweep;
 	struct stage stages[STAGES];
@@ -125,7 +125,8 @@ static inline bool outbox_full(const struct flow_table *table)
  */
 void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason);
 
-/* The same for a live record that is full, and whose flow goes on: that is not counted as its end.
+/*
+ * The same for a live record that is full, and whose flow goes on: that is not counted as its end.
  */
 void table_cut(struct flow_table *table, uint32_t slot, uint64_t hash);
 

@@ -83,9 +83,8 @@ ipv4_packet(struct cursor at, uint32_t length, uint16_t vlan, struct packet *pac
 }
 
 /* With options, or no IPv4 header at all: words 5 to 15 are headers of version 4. */
-static __attribute__((noinline)) enum packet_reason ipv4_options(const struct cursor *at,
-								 uint16_t vlan,
-								 struct packet *packet)
+static __attribute__((noinline)) enum packet_reason
+ipv4_options(const struct cursor *at, uint16_t vlan, struct packet *packet)
 {
 	const uint8_t first = *header(*at);
 
@@ -144,7 +143,9 @@ static inline enum packet_reason parse_frame(const struct packet_frame *frame, b
 	if (likely(ethertype == ETHERTYPE_IPV4))
 		return ipv4_parse(at, vlan, packet);
 	if (ethertype == ETHERTYPE_IPV6) {
-		/* A copy: with its address known the cursor of the path above would live in memory. */
+		/*
+		 * A copy: with its address known the cursor of the path above would live in memory.
+		 */
 		struct cursor ipv6 = at;
 
 		return packet_ipv6(&ipv6, vlan, packet);

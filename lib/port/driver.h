@@ -13,15 +13,15 @@
  */
 struct driver_traits {
 	const char *name;
-	bool spreads;		/* several queues are filled symmetrically without RSS */
-	bool hashes_nothing;	/* takes an RSS configuration and ignores it */
-	bool link_fixed;	/* says "link up" whatever happens */
-	bool asks_kernel;	/* link state is the kernel interface's */
-	bool pairs_queues;	/* wants as many TX queues as RX queues */
-	bool copies;		/* an empty descriptor holds no mbuf */
-	bool time_in_us;	/* RX time in us instead of ns, without being asked */
-	bool retries_no_mbuf;	/* a frame that found no mbuf waits in the kernel: not lost */
-	uint32_t max_frame;	/* longest frame received whole, whatever the MTU; 0: the MTU says */
+	bool spreads;         /* several queues are filled symmetrically without RSS */
+	bool hashes_nothing;  /* takes an RSS configuration and ignores it */
+	bool link_fixed;      /* says "link up" whatever happens */
+	bool asks_kernel;     /* link state is the kernel interface's */
+	bool pairs_queues;    /* wants as many TX queues as RX queues */
+	bool copies;          /* an empty descriptor holds no mbuf */
+	bool time_in_us;      /* RX time in us instead of ns, without being asked */
+	bool retries_no_mbuf; /* a frame that found no mbuf waits in the kernel: not lost */
+	uint32_t max_frame;   /* longest frame received whole, whatever the MTU; 0: the MTU says */
 };
 
 const struct driver_traits *driver_traits(const char *name);

@@ -63,10 +63,11 @@ static int check_interface(const char *name, struct kernel_link *link, struct er
 		return error_set(error, -result, "%s: the kernel does not tell of it: %s", name,
 				 strerror(-result));
 	if (link->name[strcspn(link->name, NOT_IN_ARGUMENTS)] != '\0')
-		return error_set(error, EINVAL,
-				 "%s: DPDK takes no name with any of \"%s\"; give it another one with \"ip "
-				 "link set dev NAME name NEW\"",
-				 link->name, NOT_IN_ARGUMENTS);
+		return error_set(
+			error, EINVAL,
+			"%s: DPDK takes no name with any of \"%s\"; give it another one with \"ip "
+			"link set dev NAME name NEW\"",
+			link->name, NOT_IN_ARGUMENTS);
 	if (link->type != ARPHRD_ETHER && link->type != ARPHRD_LOOPBACK)
 		return error_set(error, EPROTONOSUPPORT,
 				 "%s: not an Ethernet interface; its frames cannot be read", name);
@@ -84,10 +85,11 @@ static int xdp_taken(const char *name, const struct kernel_link *link, struct er
 {
 	char holder[80];
 
-	return error_set(error, EBUSY,
-			 "%s: an XDP program is attached already%s; end that one, or \"ip link set %s "
-			 "xdp off\" removes what nobody holds",
-			 name, xdp_holder(link->xdp_program, holder, sizeof(holder)), name);
+	return error_set(
+		error, EBUSY,
+		"%s: an XDP program is attached already%s; end that one, or \"ip link set %s "
+		"xdp off\" removes what nobody holds",
+		name, xdp_holder(link->xdp_program, holder, sizeof(holder)), name);
 }
 
 /* ---- AF_PACKET ---- */
@@ -258,14 +260,16 @@ static void judge_symmetry(struct interface *interface)
 	if (interface->symmetry == PORT_NOT_SYMMETRIC)
 		log_warning("%s spreads its %u RX queues by a key that is not symmetric; with more "
 			    "than one worker the two directions of a flow may meet two of them and "
-			    "are merged when it has ended; \"ethtool -X %s hkey 6d:5a:6d:5a...\" sets one that is",
+			    "are merged when it has ended; \"ethtool -X %s hkey 6d:5a:6d:5a...\" "
+			    "sets one that is",
 			    name, interface->port_count, name);
 }
 
 static int attach_xdp(struct interface *interface, uint16_t queues,
 		      const struct interface_front *front, struct error *error)
 {
-	int result = front->attach(front->context, interface->name, interface->index, queues, error);
+	int result =
+		front->attach(front->context, interface->name, interface->index, queues, error);
 
 	if (result != 0)
 		return result;

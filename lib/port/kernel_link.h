@@ -10,14 +10,14 @@
 
 struct kernel_link {
 	unsigned int index;
-	char name[16];		/* not an alternative one; "" if there is no such interface */
-	unsigned int flags;	/* IFF_* */
-	unsigned short type;	/* ARPHRD_* */
+	char name[16];       /* not an alternative one; "" if there is no such interface */
+	unsigned int flags;  /* IFF_* */
+	unsigned short type; /* ARPHRD_* */
 	uint32_t mtu;
-	uint64_t rx_packets;    /* received since it is there */
-	bool has_master;	/* part of a bridge or bond */
-	bool has_xdp;		/* an XDP program is attached */
-	uint32_t xdp_program;	/* its id; 0: several, or the kernel does not tell */
+	uint64_t rx_packets;  /* received since it is there */
+	bool has_master;      /* part of a bridge or bond */
+	bool has_xdp;         /* an XDP program is attached */
+	uint32_t xdp_program; /* its id; 0: several, or the kernel does not tell */
 };
 
 /* `name` may be an alternative one. 0; -ENODEV: no such interface; or another negative errno. */

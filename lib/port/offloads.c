@@ -131,7 +131,8 @@ int offloads_set(const char *interface, unsigned int which, int on, unsigned int
 	if (result == 0)
 		result = read_features(interface, &numbers, &after);
 	if (result == 0)
-		*changed = which & (mask_of(&numbers, &before, true) ^ mask_of(&numbers, &after, true));
+		*changed = which &
+			   (mask_of(&numbers, &before, true) ^ mask_of(&numbers, &after, true));
 	return result;
 }
 

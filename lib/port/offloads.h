@@ -14,8 +14,9 @@
 int offloads_read(const char *interface, unsigned int *on);
 
 /*
- * Ask for those in `which` to be off (on). Needs CAP_NET_ADMIN. *changed: those of which the setting
- * is another than before; what is in force then, offloads_read() tells. 0, or negative errno.
+ * Ask for those in `which` to be off (on). Needs CAP_NET_ADMIN. *changed: those of which the
+ * setting is another than before; what is in force then, offloads_read() tells. 0, or negative
+ * errno.
  */
 int offloads_set(const char *interface, unsigned int which, int on, unsigned int *changed);
 

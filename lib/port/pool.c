@@ -132,9 +132,9 @@ struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uin
 
 	snprintf(name, sizeof(name), "weir_port_%u", port);
 	struct rte_mempool *pool =
-		plan->one_block ? create_one_block(name, count, cache, plan->data_room, socket)
-				: rte_pktmbuf_pool_create(name, count, cache, 0, plan->data_room,
-							  socket);
+		plan->one_block
+			? create_one_block(name, count, cache, plan->data_room, socket)
+			: rte_pktmbuf_pool_create(name, count, cache, 0, plan->data_room, socket);
 
 	if (pool != NULL)
 		rte_mempool_mem_iter(pool, take_memory, NULL);

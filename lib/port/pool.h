@@ -14,12 +14,12 @@
  * driver that copies frames gets no mbufs for descriptors, and one with large slots few.
  */
 struct pool_plan {
-	uint16_t data_room;	/* of one mbuf, with headroom */
-	uint32_t max_frame;	/* that fits one mbuf as the driver fills it */
-	uint32_t per_queue;	/* mbufs a queue needs beside its descriptors */
-	uint32_t more;		/* mbufs needed once */
-	bool per_descriptor;	/* and one for every descriptor */
-	bool one_block;		/* AF_XDP: all in one piece of memory without gaps */
+	uint16_t data_room;  /* of one mbuf, with headroom */
+	uint32_t max_frame;  /* that fits one mbuf as the driver fills it */
+	uint32_t per_queue;  /* mbufs a queue needs beside its descriptors */
+	uint32_t more;       /* mbufs needed once */
+	bool per_descriptor; /* and one for every descriptor */
+	bool one_block;      /* AF_XDP: all in one piece of memory without gaps */
 };
 
 void pool_plan_make(const struct rte_eth_dev_info *info, const struct driver_traits *traits,

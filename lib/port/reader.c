@@ -25,9 +25,10 @@
 #include "reader_file.h"
 #include "reader_spread.h"
 
-#define DEVICE     "weir_reader" /* the ethdev is then net_ring_weir_reader */
-_Static_assert(READER_QUEUES_MAX <= RTE_PMD_RING_MAX_RX_RINGS, "a queue is a ring of the ring port");
-#define BATCH      64
+#define DEVICE "weir_reader" /* the ethdev is then net_ring_weir_reader */
+_Static_assert(READER_QUEUES_MAX <= RTE_PMD_RING_MAX_RX_RINGS,
+	       "a queue is a ring of the ring port");
+#define BATCH          64
 #define PREFETCH_AHEAD 8 /* mbufs */
 /*
  * Rings deep enough for a worker that has to wait a few ms for its CPU: with fewer workers
@@ -67,7 +68,7 @@ struct reader {
 	unsigned int held_count;
 	struct reader_clock_place place; /* of the last frame read */
 	pcap_t *pcap;                    /* of the current file */
-	struct rte_mbuf *spare[BATCH]; /* empty ones */
+	struct rte_mbuf *spare[BATCH];   /* empty ones */
 	unsigned int spares;
 	/* filled, on the way to their ring: */
 	struct rte_mbuf *staged[READER_QUEUES_MAX][BATCH + READER_CLOCK_WAITING];
@@ -92,7 +93,9 @@ static void wait_a_moment(unsigned int *tries)
 		nanosleep(&moment, NULL); /* the worker may need this CPU */
 }
 
-/* Take `count` mbufs as they are: rte_pktmbuf_reset() is left to do. False: the reader shall stop. */
+/*
+ * Take `count` mbufs as they are: rte_pktmbuf_reset() is left to do. False: the reader shall stop.
+ */
 static bool allocate(const struct reader *reader, struct rte_mbuf **mbufs, unsigned int count)
 {
 	unsigned int tries = 0;

@@ -85,7 +85,8 @@ static enum verdict judge(const struct reader_clock *clock, uint64_t at, bool la
 		return LASTING;
 	if (!last)
 		return UNKNOWN;
-	/* Few frames follow, or none. A pause is nothing strange, unless others were wild by as much. */
+	/* Few frames follow, or none. A pause is nothing strange, unless others were wild by as
+	 * much. */
 	if (at > clock->now)
 		return is_about(at - clock->now, clock->wild_ahead) ? WILD : LASTING;
 	return clock->waiting > 1 ? LASTING : WILD;

@@ -8,8 +8,8 @@
 
 /* One capture file, open for reading with times in ns. */
 struct reader_file {
-	char *name;	/* as users know it; owned */
-	pcap_t *pcap;	/* owned */
+	char *name;   /* as users know it; owned */
+	pcap_t *pcap; /* owned */
 };
 
 /*

@@ -12,9 +12,10 @@
 int prefilter_create(const struct prefilter_options *options, const struct prefilter_rules *rules,
 		     struct prefilter **prefilter, struct error *error)
 {
-	return error_set(error, ENOTSUP,
-			 "prefilter: this weir was built without XDP programs; build it with clang, "
-			 "bpftool and libbpf-dev installed (meson option prefilter)");
+	return error_set(
+		error, ENOTSUP,
+		"prefilter: this weir was built without XDP programs; build it with clang, "
+		"bpftool and libbpf-dev installed (meson option prefilter)");
 }
 
 void prefilter_destroy(struct prefilter *prefilter)

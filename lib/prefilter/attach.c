@@ -92,8 +92,8 @@ static int attach(struct prefilter *prefilter, unsigned int index, const char *n
 }
 
 /* The program knows this host's addresses before the first frame comes to it. */
-static int attach_knowing(struct prefilter *prefilter, unsigned int index,
-			  enum prefilter_mode mode, struct error *error)
+static int attach_knowing(struct prefilter *prefilter, unsigned int index, enum prefilter_mode mode,
+			  struct error *error)
 {
 	char name[IF_NAMESIZE];
 	int code;

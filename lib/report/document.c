@@ -302,7 +302,8 @@ static void put_prefilter(json_t **report, const struct snapshot *snapshot,
 {
 	json_t *prefilter = document_prefilter(&snapshot->prefilter);
 
-	if (info->prefilter_rules != NULL && json_object_update(prefilter, info->prefilter_rules) != 0) {
+	if (info->prefilter_rules != NULL &&
+	    json_object_update(prefilter, info->prefilter_rules) != 0) {
 		json_decref(prefilter);
 		prefilter = NULL;
 	}
@@ -314,7 +315,7 @@ static json_t *ports_with_xstats(const struct snapshot *snapshot, const struct d
 	json_t *ports = document_ports(snapshot), *port;
 	size_t i;
 
-	json_array_foreach (ports, i, port)
+	json_array_foreach(ports, i, port)
 		if (info->xstats != NULL)
 			json_object_set(port, "xstats", json_array_get(info->xstats, i));
 	return ports;

@@ -54,7 +54,7 @@ static void reason_rows(struct table *table, const json_t *ledger, const char *b
 	const char *name;
 	json_t *value;
 
-	json_object_foreach (reasons, name, value) {
+	json_object_foreach(reasons, name, value) {
 		char label[64];
 
 		if (strncmp(name, bucket, prefix) != 0 || name[prefix] != '_')

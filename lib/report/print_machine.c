@@ -67,7 +67,7 @@ void print_info(struct printer *printer, const json_t *info)
 		}
 	}
 	output_rows(table, json_object_get(info, "outputs"));
-	json_object_foreach ((json_t *)settings, name, value) {
+	json_object_foreach((json_t *)settings, name, value) {
 		table_cell(table, "%s", name);
 		table_cell(table, "%s", json_string_value(value));
 	}

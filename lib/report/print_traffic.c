@@ -176,7 +176,7 @@ static json_t *history_row(const json_t *history, size_t index)
 	json_t *row = json_object(), *values;
 	const char *key;
 
-	json_object_foreach ((json_t *)history, key, values)
+	json_object_foreach((json_t *)history, key, values)
 		json_object_set(row, key, json_array_get(values, index));
 	return row;
 }

@@ -67,7 +67,7 @@ static uint64_t *find(const struct summary *summary, const uint64_t *key, uint32
 	}
 }
 
-#define NO_ROW	0	   /* the key has none */
+#define NO_ROW  0          /* the key has none */
 #define UNKNOWN UINT32_MAX /* only find() can tell */
 
 /*
@@ -136,9 +136,10 @@ static inline uint64_t *row_of(const struct summary *summary, const uint64_t *ke
 }
 
 /* A compiler that knows the shape makes the loops over words vanish. */
-static inline __attribute__((always_inline)) void
-add_group(struct summary *summary, const struct batch *batch, uint32_t key_size,
-	  unsigned int sides, bool noted)
+static inline __attribute__((always_inline)) void add_group(struct summary *summary,
+							    const struct batch *batch,
+							    uint32_t key_size, unsigned int sides,
+							    bool noted)
 {
 	const uint32_t words = (key_size + 7) / 8, metrics = sides * SUMMARY_METRICS;
 	uint64_t keys[GROUP][SUMMARY_KEY_MAX / 8];
@@ -231,7 +232,7 @@ void summary_merge(struct summary *into, const struct summary *from)
 		}
 	}
 	if (from->inexact)
-		summary_add_error(into, (const uint64_t (*)[SUMMARY_METRICS])error);
+		summary_add_error(into, (const uint64_t(*)[SUMMARY_METRICS])error);
 	add_batch(into, (struct batch){.keys = (const uint8_t *)from->rows,
 				       .key_stride = row_bytes,
 				       .metrics = (const uint8_t *)row_metrics(from, from->rows),

@@ -8,7 +8,9 @@ struct place {
 	unsigned int entry;
 };
 
-/* Where the index holds `row` (a number + 1, or 0: an empty entry), from the bucket of `hash` on. */
+/*
+ * Where the index holds `row` (a number + 1, or 0: an empty entry), from the bucket of `hash` on.
+ */
 static struct place locate(struct summary *summary, uint32_t hash, uint32_t row)
 {
 	for (uint32_t b = hash & summary->mask;; b = (b + 1) & summary->mask) {

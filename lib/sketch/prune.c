@@ -37,7 +37,7 @@ static struct cut cut_at(const uint32_t histogram[CLASSES], uint32_t share)
 	struct cut cut = {.class = CLASSES - 1, .room = share};
 
 	while (cut.class > 0 && histogram[cut.class] <= cut.room)
-		cut.room -= histogram[cut.class--];
+		cut.room -= histogram[cut.class --];
 	if (cut.class == 0)
 		cut.room = 0;
 	return cut;
@@ -108,5 +108,5 @@ void summary_prune(struct summary *summary, uint32_t keep)
 	summary->count = kept;
 	for (uint32_t row = 0; row < kept; row++)
 		index_put(summary, row);
-	summary_add_error(summary, (const uint64_t (*)[SUMMARY_METRICS])forgotten);
+	summary_add_error(summary, (const uint64_t(*)[SUMMARY_METRICS])forgotten);
 }

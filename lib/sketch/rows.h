@@ -27,14 +27,14 @@ _Static_assert(sizeof(struct bucket) == 64, "one cache line");
 struct summary {
 	struct summary_shape shape;
 	uint32_t key_words, row_words; /* row_words: note and metrics included */
-	uint32_t metric_words;	       /* of all sides */
-	uint32_t mask;		       /* buckets - 1 */
-	uint32_t count;		       /* rows */
-	bool inexact;		       /* something was forgotten, here or elsewhere */
-	bool gated;		       /* there was no more room: from now on the gate is in use */
-	uint8_t threshold_shift[SUMMARY_METRICS];	/* the gate's: powers of two */
-	uint64_t turned_away_most[SUMMARY_METRICS];	/* the largest cells */
-	uint64_t error[2][SUMMARY_METRICS];		/* of prunings and from outside */
+	uint32_t metric_words;         /* of all sides */
+	uint32_t mask;                 /* buckets - 1 */
+	uint32_t count;                /* rows */
+	bool inexact;                  /* something was forgotten, here or elsewhere */
+	bool gated;                    /* there was no more room: from now on the gate is in use */
+	uint8_t threshold_shift[SUMMARY_METRICS];   /* the gate's: powers of two */
+	uint64_t turned_away_most[SUMMARY_METRICS]; /* the largest cells */
+	uint64_t error[2][SUMMARY_METRICS];         /* of prunings and from outside */
 	uint64_t total[2][SUMMARY_METRICS];
 	struct hash_secret secret;
 	struct bucket *buckets;

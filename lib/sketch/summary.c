@@ -126,6 +126,6 @@ bool summary_next(const struct summary *summary, uint32_t *position, struct summ
 		return false;
 	found = row_at(summary, (*position)++);
 	row->key = found;
-	row->metrics = (const uint64_t (*)[SUMMARY_METRICS])row_metrics(summary, found);
+	row->metrics = (const uint64_t(*)[SUMMARY_METRICS])row_metrics(summary, found);
 	return true;
 }

@@ -49,7 +49,8 @@ static void sift_down(struct heap *heap)
 
 		if (child >= heap->count)
 			return;
-		if (child + 1 < heap->count && after(heap, &heap->rows[child + 1], &heap->rows[child]))
+		if (child + 1 < heap->count &&
+		    after(heap, &heap->rows[child + 1], &heap->rows[child]))
 			child++;
 		if (!after(heap, &heap->rows[child], &heap->rows[i]))
 			return;
@@ -80,10 +81,8 @@ uint32_t summary_side_keys(const struct summary *summary, unsigned int side)
 uint32_t summary_top(const struct summary *summary, unsigned int side, unsigned int metric,
 		     struct summary_row *rows, uint32_t count)
 {
-	struct heap heap = {.rows = rows,
-			    .side = side,
-			    .metric = metric,
-			    .key_size = summary->shape.key_size};
+	struct heap heap = {
+		.rows = rows, .side = side, .metric = metric, .key_size = summary->shape.key_size};
 	struct summary_row row;
 	uint32_t position = 0, found;
 

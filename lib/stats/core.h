@@ -38,8 +38,8 @@ struct stats {
 	struct stats_consumer consumers[STATS_CONSUMERS_MAX];
 	uint32_t consumer_count;
 	uint64_t started, interval_began; /* by the clock */
-	uint64_t numbers;	/* of snapshots */
-	uint64_t unread;        /* live records that walks could not read */
+	uint64_t numbers;                 /* of snapshots */
+	uint64_t unread;                  /* live records that walks could not read */
 	struct ledger ledger;
 	struct tops tops;
 	struct split split;

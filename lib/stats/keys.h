@@ -12,8 +12,8 @@
  */
 enum subject {
 	SUBJECT_ADDRESS, /* sides: sent, received */
-	SUBJECT_PAIR,	 /* sides: from the lower address to the higher, and back */
-	SUBJECT_PORT,	 /* sides: as source port, as destination port */
+	SUBJECT_PAIR,    /* sides: from the lower address to the higher, and back */
+	SUBJECT_PORT,    /* sides: as source port, as destination port */
 	SUBJECT_PROTOCOL,
 	SUBJECT_FLOW,
 	SUBJECTS

@@ -107,7 +107,8 @@ static void read_port(struct snapshot *snapshot, struct port *port, uint32_t p)
 	snapshot->nic_errors += shown->counters.errors;
 }
 
-/* The first and the last packet of all workers: by the clock, as dates may have been set between.
+/*
+ * The first and the last packet of all workers: by the clock, as dates may have been set between.
  */
 static void derive_span(struct snapshot *snapshot)
 {
@@ -135,8 +136,7 @@ static void derive_sums(struct snapshot *snapshot)
 
 	snapshot->ip_octets = flows->octets + flows->overflow_octets;
 	snapshot->fragments = flows->fragments_first + flows->fragments_later;
-	snapshot->size_packets =
-		snapshot->received - snapshot->buckets[PACKET_BUCKET_FILTERED];
+	snapshot->size_packets = snapshot->received - snapshot->buckets[PACKET_BUCKET_FILTERED];
 	snapshot->flows_active = flows->created;
 	for (unsigned int end = 0; end < FLOW_ENDS; end++)
 		snapshot->flows_active -= flows->ended[end];
@@ -223,8 +223,8 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 		span = ledger->capture_span > 0 ? ledger->capture_span
 						: snapshot->last - snapshot->first;
 	snapshot->seconds = (double)span / CLOCK_SECOND;
-	snapshot->average = rates_of(snapshot->size_packets, snapshot->frame_octets,
-				     snapshot->ip_octets, span);
+	snapshot->average =
+		rates_of(snapshot->size_packets, snapshot->frame_octets, snapshot->ip_octets, span);
 	closed = history_add(history, &interval, time->final);
 	history_copy(history, time->now.shift, snapshot);
 	loss_note(&ledger->loss, time->now, time->elapsed, snapshot);

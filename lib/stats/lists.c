@@ -53,8 +53,8 @@ static uint32_t list_both(struct tops *tops, const struct summary *summary,
 			show(dimension, side, sides[side], &next[side]);
 	}
 	while (shown < tops->length && left[0] + left[1] > 0) {
-		unsigned int side = left[0] == 0 ||
-				    (left[1] > 0 && before(&next[1], &next[0], metric));
+		unsigned int side =
+			left[0] == 0 || (left[1] > 0 && before(&next[1], &next[0], metric));
 
 		rows[shown++] = next[side];
 		if (--left[side] > 0)

@@ -7,13 +7,13 @@
 
 #include <weir/memory.h>
 
-#define PORTS	  65536
+#define PORTS     65536
 #define PROTOCOLS 256
-#define GROUP	  64 /* keys moved together */
+#define GROUP     64 /* keys moved together */
 
 /* Protocols that have ports, each with a range of cells: its number here - 1. 0: no ports. */
 static const uint8_t port_range[PROTOCOLS] = {
-	[IPPROTO_TCP] = 1,  [IPPROTO_UDP] = 2,	   [IPPROTO_DCCP] = 3,
+	[IPPROTO_TCP] = 1,  [IPPROTO_UDP] = 2,     [IPPROTO_DCCP] = 3,
 	[IPPROTO_SCTP] = 4, [IPPROTO_UDPLITE] = 5,
 };
 static const uint8_t range_protocol[] = {
@@ -91,7 +91,7 @@ void numbered_move(struct numbered *numbered, struct summary *summary)
 		       sides * sizeof(cell->sums[0]));
 		memset(cell, 0, sizeof(*cell));
 		if (count == GROUP || i + 1 == numbered->used_count) {
-			summary_add(summary, keys, (const uint64_t (*)[STATS_METRICS])sums, count);
+			summary_add(summary, keys, (const uint64_t(*)[STATS_METRICS])sums, count);
 			count = 0;
 		}
 	}

@@ -21,9 +21,9 @@ _Static_assert(sizeof(struct numbered_cell) == 64, "one cache line");
 
 struct numbered {
 	enum subject subject; /* SUBJECT_PORT or SUBJECT_PROTOCOL */
-	uint32_t limit;	      /* cells */
+	uint32_t limit;       /* cells */
 	struct numbered_cell *cells;
-	uint32_t *used;	      /* the cells in use, in the order of their first use */
+	uint32_t *used; /* the cells in use, in the order of their first use */
 	uint32_t used_count;
 };
 

@@ -28,7 +28,8 @@ struct pool_entry *pool_spare(struct pool *pool)
 	for (unsigned int i = 0; i < POOL_SNAPSHOTS - 1; i++) {
 		struct pool_entry *entry = &pool->entries[i];
 
-		if (entry != pool->newest && __atomic_load_n(&entry->readers, __ATOMIC_SEQ_CST) == 0)
+		if (entry != pool->newest &&
+		    __atomic_load_n(&entry->readers, __ATOMIC_SEQ_CST) == 0)
 			return entry;
 	}
 	return NULL;

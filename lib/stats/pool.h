@@ -21,13 +21,13 @@
 
 struct pool_entry {
 	struct snapshot snapshot; /* first: a reader's pointer is the entry's */
-	uint32_t readers;	  /* atomic; any thread */
+	uint32_t readers;         /* atomic; any thread */
 	struct stats_row *rows;
 };
 
 struct pool {
 	struct pool_entry *entries;
-	struct stats_row *rows;	/* of all entries */
+	struct stats_row *rows; /* of all entries */
 	size_t rows_each;
 	struct pool_entry *newest; /* atomic; the stats thread writes, any thread reads */
 };

@@ -22,10 +22,10 @@
  * the ring is pruned to its largest rows. Stats thread only.
  */
 
-#define TOPS_CAPACITY	    65536 /* keys of now, slice and total */
+#define TOPS_CAPACITY       65536 /* keys of now, slice and total */
 #define TOPS_SLICE_CAPACITY 4096  /* rows of a slice in the ring */
-#define TOPS_SLICES	    60 /* as many seconds as the longest window: a slice is no shorter */
-#define TOPS_LENGTH_MAX	    1000
+#define TOPS_SLICES         60    /* as many seconds as the longest window: a slice is no shorter */
+#define TOPS_LENGTH_MAX     1000
 
 /* The largest rows of a subject over the time of one slice. */
 struct tops_slice {
@@ -37,7 +37,7 @@ struct tops_slice {
 struct tops_subject {
 	struct summary_shape shape;
 	struct summary *now, *slice, *total; /* slice is now, when an interval is a slice */
-	struct summary *window;		     /* the slices of a window, while it is listed */
+	struct summary *window;              /* the slices of a window, while it is listed */
 	/* The ring: slice i has its rows from i * TOPS_SLICE_CAPACITY on. */
 	struct tops_slice slices[TOPS_SLICES];
 	uint8_t *slice_keys;
@@ -48,9 +48,9 @@ struct tops {
 	struct tops_subject subjects[SUBJECTS];
 	struct batch batch;
 	struct numbered ports, protocols;
-	uint32_t length;	/* rows of a list */
+	uint32_t length;        /* rows of a list */
 	bool interval_is_slice; /* an interval is long enough */
-	uint32_t ring_next;	/* all subjects alike */
+	uint32_t ring_next;     /* all subjects alike */
 
 	struct summary_row rows[2 * TOPS_LENGTH_MAX]; /* of the list in the making */
 };

@@ -38,7 +38,7 @@ static json_t *plain_object(const json_t *object)
 	json_t *copy = json_object(), *value;
 	const char *key;
 
-	json_object_foreach ((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value) {
 		char name[ANSWER_TEXT + 1];
 
 		if (json_is_null(value))
@@ -74,7 +74,7 @@ static json_t *plain_array(const json_t *array)
 	json_t *copy = list_for(array), *value;
 	size_t i;
 
-	json_array_foreach (array, i, value) {
+	json_array_foreach(array, i, value) {
 		if (add_row(copy, i, plain(value)) != 0) {
 			json_decref(copy);
 			return NULL;
@@ -143,7 +143,7 @@ static json_t *fitting_rows(const json_t *rows, size_t room)
 	size_t i, bytes = 0, between = strlen(json_is_object(fitting) ? "\"123\":," : ",");
 	json_t *value;
 
-	json_array_foreach (rows, i, value) {
+	json_array_foreach(rows, i, value) {
 		json_t *row = plain(value);
 
 		bytes += answer_bytes(row) + between;

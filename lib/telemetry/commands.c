@@ -37,7 +37,7 @@ static json_t *cut_page(json_t *rows, const struct page *page)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach (rows, i, row) {
+	json_array_foreach(rows, i, row) {
 		if (i < page->offset || i - page->offset >= page->count)
 			continue;
 		if (json_array_append(cut, row) != 0) {

@@ -17,7 +17,7 @@ struct command_request {
 	struct stats *stats;
 	const struct document_info *info;
 	const struct snapshot *snapshot; /* NULL before the first */
-	struct prefilter *prefilter; /* NULL: there is none */
+	struct prefilter *prefilter;     /* NULL: there is none */
 	struct error error;              /* why there is no answer */
 };
 

@@ -34,7 +34,7 @@ static void put_rules(json_t **answer, json_t *rules, const struct page *page)
 	json_object_del(rules, "rules_total");
 	json_object_update(*answer, rules);
 	json_object_set_new(*answer, "offset", json_integer((json_int_t)page->offset));
-	json_array_foreach (rows, i, row)
+	json_array_foreach(rows, i, row)
 		answer_split_text(row, "rule", "rule_more");
 	answer_put_list(answer, &list, rows);
 	json_decref(rules);

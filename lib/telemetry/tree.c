@@ -22,7 +22,7 @@ static bool fill_array(struct rte_tel_data *data, const json_t *array)
 	size_t i;
 
 	rte_tel_data_start_array(data, texts ? RTE_TEL_STRING_VAL : TREE_COUNT);
-	json_array_foreach (array, i, value) {
+	json_array_foreach(array, i, value) {
 		int result =
 			texts ? rte_tel_data_add_array_string(data, json_string_value(value))
 			      : tree_add_array_count(data, (uint64_t)json_integer_value(value));
@@ -61,7 +61,7 @@ bool tree_fill(struct rte_tel_data *data, const json_t *answer)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)answer, key, value) {
+	json_object_foreach((json_t *)answer, key, value) {
 		bool added;
 
 		if (json_is_string(value))

@@ -11,13 +11,13 @@
 /* An expression as what runs it. All zero: nothing. */
 struct filter_code {
 	struct bpf_program program; /* libpcap's classic BPF: for frames cut by a snap length */
-	struct rte_bpf *bpf;	    /* the same, for DPDK's interpreter and JIT */
-	struct rte_bpf_jit jit;	    /* func NULL: no JIT for this CPU, or program */
+	struct rte_bpf *bpf;        /* the same, for DPDK's interpreter and JIT */
+	struct rte_bpf_jit jit;     /* func NULL: no JIT for this CPU, or program */
 };
 
 /*
- * -EINVAL with the reason; -ETIMEDOUT with the line after ten seconds, and then a thread stays behind
- * that computes to no end: end the program.
+ * -EINVAL with the reason; -ETIMEDOUT with the line after ten seconds, and then a thread stays
+ * behind that computes to no end: end the program.
  */
 int filter_compile(const char *expression, struct filter_code *code, struct error *error);
 

@@ -21,15 +21,15 @@
 #define TALLY_DELAY 3
 
 struct tally {
-	uint32_t frames;	/* that arrived */
-	uint32_t passed;	/* of those, through the filter ... */
+	uint32_t frames;             /* that arrived */
+	uint32_t passed;             /* of those, through the filter ... */
 	uint32_t length[FLOW_BURST]; /* ... and how long they are, without FCS */
-	uint32_t verdicts;	/* of frames that have no flow: */
+	uint32_t verdicts;           /* of frames that have no flow: */
 	uint8_t verdict[FLOW_BURST]; /* enum packet_reason */
 	uint32_t ip_checksum_bad, l4_checksum_bad;
 	uint64_t filtered_octets;
-	uint64_t first, last;	/* packet times, of those that passed ... */
-	int64_t shift;		/* ... and what makes dates of them */
+	uint64_t first, last; /* packet times, of those that passed ... */
+	int64_t shift;        /* ... and what makes dates of them */
 };
 
 #define TALLY_FCS 4

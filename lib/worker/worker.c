@@ -37,20 +37,20 @@ _Static_assert(PUBLISH_BURSTS *FLOW_BURST <= FLOW_OVERFLOW_NOTES, "all may overf
 struct loop {
 	struct worker *worker;
 	struct cycle_clock line;
-	uint64_t cycles;	/* the one reading of this round */
-	uint64_t clock;		/* never goes back; what timeouts run by */
-	int64_t shift;		/* clock + shift is the date */
-	bool capture_time;	/* only packets move the clock, and it is their date: captures */
-	bool may_replay;	/* a driver's stamps may be those of a capture */
-	bool behind;		/* the sweep of expiry is behind the clock */
+	uint64_t cycles;          /* the one reading of this round */
+	uint64_t clock;           /* never goes back; what timeouts run by */
+	int64_t shift;            /* clock + shift is the date */
+	bool capture_time;        /* only packets move the clock, and it is their date: captures */
+	bool may_replay;          /* a driver's stamps may be those of a capture */
+	bool behind;              /* the sweep of expiry is behind the clock */
 	unsigned int empty_polls; /* in a row */
-	uint64_t idle_since;	/* cycles: the first of these */
+	uint64_t idle_since;      /* cycles: the first of these */
 	unsigned int unpublished; /* bursts that the shared counters don't have yet */
-	uint64_t stamped;	/* flags of mbufs that bring a time of their own */
-	uint64_t noted;		/* ... and of all that bring anything beside their bytes */
+	uint64_t stamped;         /* flags of mbufs that bring a time of their own */
+	uint64_t noted;           /* ... and of all that bring anything beside their bytes */
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
-	unsigned int tally;	/* the oldest */
+	unsigned int tally;                  /* the oldest */
 	struct worker_counters counters;     /* the worker's own; the shared copy follows it */
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
@@ -131,8 +131,8 @@ static enum packet_reason parse_segments(struct loop *loop, const struct rte_mbu
 }
 
 /*
- * A driver that replays a capture does not tell how long a snapped frame was: what is only longer than
- * its captured bytes was cut, and does not contradict itself.
+ * A driver that replays a capture does not tell how long a snapped frame was: what is only longer
+ * than its captured bytes was cut, and does not contradict itself.
  */
 static enum packet_reason judge_replayed(const struct loop *loop, struct packet_frame frame,
 					 enum packet_reason reason)
@@ -253,7 +253,8 @@ static void publish(struct loop *loop)
 
 	counters->flows = *flow_table_counters(shared->table);
 	counters->reasons[PACKET_FLOW_IPV6] = counters->flows.packets_ipv6;
-	counters->reasons[PACKET_FLOW_IPV4] = counters->flows.packets - counters->flows.packets_ipv6;
+	counters->reasons[PACKET_FLOW_IPV4] =
+		counters->flows.packets - counters->flows.packets_ipv6;
 	counters->reasons[PACKET_OVERFLOW_TABLE] = counters->flows.overflow_packets[0];
 	counters->reasons[PACKET_OVERFLOW_BUCKET] = counters->flows.overflow_packets[1];
 	worker_shared_publish(shared, counters);
@@ -399,7 +400,8 @@ static void idle(struct loop *loop)
 	}
 	if (loop->unpublished > 0)
 		publish(loop);
-	if (++loop->empty_polls % (loop->behind ? IDLE_HOUSEKEEPING_BEHIND : IDLE_HOUSEKEEPING) != 0) {
+	if (++loop->empty_polls % (loop->behind ? IDLE_HOUSEKEEPING_BEHIND : IDLE_HOUSEKEEPING) !=
+	    0) {
 		rte_pause();
 		return;
 	}
@@ -470,7 +472,8 @@ int worker_main(void *argument)
 		.noted = worker->fields.wire_flag | worker->fields.time_flag |
 			 RTE_MBUF_F_RX_VLAN_STRIPPED | TALLY_NOTES,
 	};
-	uint64_t received = 0, drained = 0, enough = (uint64_t)STOP_DRAIN_FRAMES * worker->queue_count;
+	uint64_t received = 0, drained = 0,
+		 enough = (uint64_t)STOP_DRAIN_FRAMES * worker->queue_count;
 	bool ended, stopped;
 
 	cycle_clock_init(&loop.line, rte_get_tsc_hz(), loop.cycles, 0);

@@ -73,7 +73,9 @@ static struct stats *make(struct worker_shared *workers, uint32_t count, uint32_
 		pointers[w] = &workers[w];
 		lcores[w] = w + 1;
 	}
-	return stats_create(&settings, (struct clock_reading){.clock = CLOCK_SECOND}, &stats) == 0 ? stats : NULL;
+	return stats_create(&settings, (struct clock_reading){.clock = CLOCK_SECOND}, &stats) == 0
+		       ? stats
+		       : NULL;
 }
 
 int main(int argc, char **argv)

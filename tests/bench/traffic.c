@@ -30,7 +30,7 @@ struct traffic {
 struct sums {
 	uint64_t frames, frame_octets, ip_octets, ipv6, vlan, tcp, reverse;
 	uint64_t flows, one_way_flows; /* distinct; one way: each direction counts */
-	uint8_t *seen;		       /* two bits for every flow number: forward, reverse */
+	uint8_t *seen;                 /* two bits for every flow number: forward, reverse */
 };
 
 /* ---- the command line ---- */
@@ -62,7 +62,8 @@ static const struct row {
 	{"order", OPTION_ORDER, "NAME", "uniform, zipf or sequential (uniform)"},
 	{"exponent", OPTION_EXPONENT, "X", "of Zipf's distribution (1.0)"},
 	{"size", OPTION_SIZE, "N|imix", "with FCS, 64 to 1518; imix: 7:4:1 of 64, 594, 1518 (64)"},
-	{"ipv6", OPTION_IPV6, "SHARE", "of the flows, 0 to 1 (0); larger frames where TCP wants it"},
+	{"ipv6", OPTION_IPV6, "SHARE",
+	 "of the flows, 0 to 1 (0); larger frames where TCP wants it"},
 	{"vlan", OPTION_VLAN, "SHARE", "of the flows (0)"},
 	{"tcp", OPTION_TCP, "SHARE", "of the flows, the others are UDP (0.8)"},
 	{"reverse", OPTION_REVERSE, "SHARE", "of the packets from server to client (0.5)"},

@@ -35,10 +35,10 @@ enum order_kind { ORDER_UNIFORM, ORDER_ZIPF, ORDER_SEQUENTIAL };
 
 struct order {
 	enum order_kind kind;
-	uint64_t flows;	      /* active at any time */
-	uint64_t churn;	      /* flows that are replaced by new ones, per second */
-	uint64_t next;	      /* sequential: packets so far */
-	struct alias *alias;  /* Zipf: owned */
+	uint64_t flows;      /* active at any time */
+	uint64_t churn;      /* flows that are replaced by new ones, per second */
+	uint64_t next;       /* sequential: packets so far */
+	struct alias *alias; /* Zipf: owned */
 };
 
 /* `exponent` is Zipf's. False: no memory. Free with order_release(). */
@@ -52,19 +52,19 @@ uint64_t order_next(struct order *order, struct rng *rng, uint64_t elapsed);
 /* ---- what its packets look like ---- */
 
 #define FRAME_HEADERS_MAX 78 /* Ethernet, VLAN tag, IPv6, TCP */
-#define FRAME_MAX	  1514
+#define FRAME_MAX         1514
 
 struct frame_mix {
 	uint64_t seed;
 	double ipv6, vlan, tcp; /* shares of the flows, 0..1; what is not TCP is UDP */
-	bool syn;		/* all packets are TCP SYN, forward */
+	bool syn;               /* all packets are TCP SYN, forward */
 };
 
 struct frame {
 	uint32_t length;    /* without FCS */
 	uint32_t ip_octets; /* of the IP packet */
 	bool ipv6, vlan, tcp;
-	uint8_t *bytes;	    /* of the caller: FRAME_MAX, all 0 beyond FRAME_HEADERS_MAX */
+	uint8_t *bytes; /* of the caller: FRAME_MAX, all 0 beyond FRAME_HEADERS_MAX */
 };
 
 /*

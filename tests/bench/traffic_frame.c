@@ -41,7 +41,7 @@ static uint16_t checksum(uint32_t sum)
 struct endpoint {
 	uint32_t host; /* IPv4 address, or the last four bytes of an IPv6 address */
 	uint16_t port;
-	uint8_t mac;   /* last byte */
+	uint8_t mac; /* last byte */
 };
 
 /*
@@ -100,7 +100,7 @@ static uint8_t *put_ipv4(uint8_t *at, const struct endpoint *from, const struct 
 	uint8_t *header = at;
 
 	at = put16(put16(at, 0x4500), octets);
-	at = put32(at, 0x00004000);			   /* identification 0, don't fragment */
+	at = put32(at, 0x00004000); /* identification 0, don't fragment */
 	at = put16(put8(put8(at, 64), protocol), 0);
 	at = put32(put32(at, from->host), to->host);
 	put16(header + 10, checksum(sum16(0, header, 20)));

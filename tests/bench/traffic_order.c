@@ -33,7 +33,7 @@ bool rng_chance(struct rng *rng, double probability)
  * shared by two ranks at most. A draw costs one column, however skewed the distribution.
  */
 struct alias {
-	float keep;	/* share of the column that is its own rank's */
+	float keep;     /* share of the column that is its own rank's */
 	uint32_t other; /* whose the rest is */
 };
 

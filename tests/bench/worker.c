@@ -4,9 +4,9 @@
  *
  * The whole worker over a capture, in one thread, from a ring port that holds all of its frames:
  * for counting instructions (callgrind). What comes with a frame beside its bytes is what weir's
- * own capture reader gives, or as from a NIC: nothing, its time, or times by up to 4 us out of order.
- * From the reader nothing depends on time, chance or another thread, so two runs count the same;
- * live only the sweep and the clock do. Prints the ledger's two ends.
+ * own capture reader gives, or as from a NIC: nothing, its time, or times by up to 4 us out of
+ * order. From the reader nothing depends on time, chance or another thread, so two runs count the
+ * same; live only the sweep and the clock do. Prints the ledger's two ends.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@ enum capture_format {
 	CAPTURE_PCAP_NS,
 	CAPTURE_PCAP_US_SWAPPED, /* as written on a machine of the other byte order */
 	CAPTURE_PCAP_NS_SWAPPED,
-	CAPTURE_PCAPNG,		 /* nanoseconds */
+	CAPTURE_PCAPNG, /* nanoseconds */
 	CAPTURE_FORMATS
 };
 

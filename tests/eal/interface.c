@@ -21,7 +21,8 @@ static void expect_attach(const char *name, enum interface_driver wanted,
 	struct error error;
 
 	cr_assert_eq(interface_attach(name, wanted, NULL, 1, 1, &interface_rig_front, &interface,
-				      &error), 0, "%s", error.text);
+				      &error),
+		     0, "%s", error.text);
 	cr_expect_eq(interface.driver, driver);
 	cr_expect_not_null(strstr(interface.why, why), "\"%s\" in: %s", why, interface.why);
 	interface_rig_detach(&interface);
@@ -34,7 +35,8 @@ static void expect_refused(const char *name, enum interface_driver driver, int c
 	struct error error;
 
 	cr_expect_eq(interface_attach(name, driver, NULL, 1, 1, &interface_rig_front, &interface,
-				      &error), -code);
+				      &error),
+		     -code);
 	cr_expect_eq(strncmp(error.text, name, strlen(name)), 0, "%s", error.text);
 	cr_expect_not_null(strstr(error.text, words), "\"%s\" in: %s", words, error.text);
 }
@@ -151,8 +153,8 @@ Test(interface, names_of_all_kinds)
 	if (!interface_rig_start(2))
 		return;
 	for (size_t i = 0; i < RTE_DIM(separators); i++) {
-		rig_run("ip tuntap add mode tap name '%s' && ip link set dev '%s' up", separators[i],
-			separators[i]);
+		rig_run("ip tuntap add mode tap name '%s' && ip link set dev '%s' up",
+			separators[i], separators[i]);
 		expect_refused(separators[i], INTERFACE_ANY, EINVAL, "name NEW");
 	}
 	rig_run("ip link property add dev near altname a-name-of-more-than-16");
@@ -163,8 +165,8 @@ Test(interface, names_of_all_kinds)
 			others[i]);
 		for (size_t d = 0; d < RTE_DIM(drivers); d++) {
 			cr_expect_eq(interface_check("a-name-of-more-than-16", &error), 0);
-			cr_assert_eq(interface_attach("a-name-of-more-than-16", drivers[d], NULL, 2, 4,
-						      &interface_rig_front, &interface, &error),
+			cr_assert_eq(interface_attach("a-name-of-more-than-16", drivers[d], NULL, 2,
+						      4, &interface_rig_front, &interface, &error),
 				     0, "%s", error.text);
 			cr_expect_str_eq(interface.name, others[i]);
 			cr_expect_eq(interface.port_count * interface.queues_each, 2);
@@ -259,9 +261,9 @@ Test(interface, loopback_frames_are_seen_once, .timeout = 60)
 	if (!interface_rig_start(1))
 		return;
 	rig_run("ip link set lo up");
-	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, NULL, 1, 1, &interface_rig_front, &interface,
-				      &error), 0, "%s",
-		     error.text);
+	cr_assert_eq(interface_attach("lo", INTERFACE_ANY, NULL, 1, 1, &interface_rig_front,
+				      &interface, &error),
+		     0, "%s", error.text);
 	eal_rig_open(interface.port_ids[0], 1, &port);
 	rig_send_flows(rig_open_sender("lo"), 10, 100, INTERFACE_RIG_LENGTH);
 	cr_expect_eq(eal_rig_poll(&port, UINT64_MAX, NULL, NULL), 100);
@@ -272,7 +274,9 @@ Test(interface, loopback_frames_are_seen_once, .timeout = 60)
 
 /* ---- link ---- */
 
-/* The kernel notes a change a moment later, and a lost carrier not more often than once a second. */
+/*
+ * The kernel notes a change a moment later, and a lost carrier not more often than once a second.
+ */
 static void wait_for_link(struct port *port, bool up)
 {
 	struct port_counters counters;

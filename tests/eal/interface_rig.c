@@ -59,8 +59,8 @@ void interface_rig_attach(struct interface *interface, enum interface_driver dri
 {
 	struct error error;
 
-	cr_assert_eq(interface_attach("near", driver, NULL, workers, 4, &interface_rig_front, interface,
-				      &error),
+	cr_assert_eq(interface_attach("near", driver, NULL, workers, 4, &interface_rig_front,
+				      interface, &error),
 		     0, "%s", error.text);
 }
 

@@ -22,7 +22,9 @@ static struct port_fields fields;
 static int file;
 static char path[64];
 
-/* What a plain loop over the same file finds (without the clock), and what comes through the rings. */
+/*
+ * What a plain loop over the same file finds (without the clock), and what comes through the rings.
+ */
 struct counts {
 	uint64_t frames, octets, clock;
 	bool cut;

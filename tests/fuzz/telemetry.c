@@ -51,7 +51,8 @@ static void feed(uint64_t clock)
 		flow_table_push(worker.table);
 }
 
-/* The sanitizer does not look for pointers in memory from mmap(): what is left there it calls lost.
+/*
+ * The sanitizer does not look for pointers in memory from mmap(): what is left there it calls lost.
  */
 static void stop(void)
 {
@@ -112,7 +113,7 @@ static void check_dict(const json_t *dict)
 	json_t *value;
 
 	require(json_object_size(dict) <= DICT_MAX);
-	json_object_foreach ((json_t *)dict, key, value) {
+	json_object_foreach((json_t *)dict, key, value) {
 		require(key[0] != '\0');
 		for (const char *c = key; *c != '\0'; c++)
 			require(isalnum((unsigned char)*c) || *c == '_' || *c == '/');
@@ -132,7 +133,7 @@ static void check_value(const json_t *value)
 	if (json_is_string(value))
 		check_text(json_string_value(value));
 	require(json_array_size(value) <= ANSWER_ARRAY);
-	json_array_foreach (value, i, row) {
+	json_array_foreach(value, i, row) {
 		require(json_is_string(row) || json_is_integer(row));
 		check_value(row);
 	}

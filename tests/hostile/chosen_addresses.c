@@ -15,8 +15,8 @@
 
 #define ADDRESSES 4096
 
-static const struct hash_secret known = {{0x243f6a8885a308d3, 0x13198a2e03707344,
-					  0xa4093822299f31d0, 0x082efa98ec4e6c89}};
+static const struct hash_secret known = {
+	{0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89}};
 
 static struct address_key chosen(uint64_t number)
 {
@@ -33,7 +33,8 @@ static uint64_t buckets_seen(const struct summary *summary)
 	uint64_t seen = 0;
 
 	for (uint32_t b = 0; b <= summary->mask; b++)
-		for (unsigned int e = 0; e < BUCKET_ENTRIES && summary->buckets[b].rows[e] != 0; e++)
+		for (unsigned int e = 0; e < BUCKET_ENTRIES && summary->buckets[b].rows[e] != 0;
+		     e++)
 			seen += ((b - summary->buckets[b].hashes[e]) & summary->mask) + 1;
 	return seen;
 }
@@ -75,7 +76,8 @@ Test(chosen_addresses, drawn_secret_is_not)
 		struct hash_secret secret;
 
 		cr_assert_eq(hash_secret_draw(&secret), 0);
-		/* An index is at most half full: nearly all addresses are where they are looked for. */
+		/* An index is at most half full: nearly all addresses are where they are looked
+		 * for. */
 		cr_assert_lt(attack(&secret), ADDRESSES + ADDRESSES / 2);
 	}
 }

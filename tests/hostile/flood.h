@@ -20,7 +20,8 @@ struct flood_settings {
 	uint32_t packets;  /* of each of them, one after the other; 0: as 1 */
 	uint16_t octets;   /* of such a packet; 0: 60 */
 	uint32_t interval; /* of the stats core, in packets */
-	uint32_t settled;  /* flows that were there before: a packet each second in turn, both ways */
+	uint32_t
+		settled; /* flows that were there before: a packet each second in turn, both ways */
 };
 
 struct flood_result {

@@ -9,7 +9,7 @@
 #include "litmus.h"
 #include "litmus_packet.h"
 
-#define SLOTS	       64
+#define SLOTS          64
 #define RING_ENTRIES   256
 #define PUBLISH_BURSTS 8 /* as the worker does */
 

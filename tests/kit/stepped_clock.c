@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /*
- * To be preloaded: the wall clock of one process, set by as many seconds as the file STEPPED_CLOCK says.
- * All else is the kernel's. So a test sets a clock and nobody else's goes wrong.
+ * To be preloaded: the wall clock of one process, set by as many seconds as the file STEPPED_CLOCK
+ * says. All else is the kernel's. So a test sets a clock and nobody else's goes wrong.
  */
 
 int clock_gettime(clockid_t id, struct timespec *now);

@@ -15,10 +15,10 @@
 
 struct draw_settings {
 	uint32_t flows;
-	uint64_t packets; /* about as many are drawn, then they come again */
-	uint64_t step;    /* ns of traffic time from packet to packet */
+	uint64_t packets;  /* about as many are drawn, then they come again */
+	uint64_t step;     /* ns of traffic time from packet to packet */
 	uint32_t disorder; /* ns, of a power of two: a packet's time is late by less; 0: in order */
-	bool zipf;        /* else uniform */
+	bool zipf;         /* else uniform */
 	bool ipv6;
 };
 

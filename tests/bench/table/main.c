@@ -5,9 +5,8 @@
  *	bench-table [-6] [-z] [-s | -S] [-n | -x] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS ...]
  *
  *	-z	flows by Zipf's distribution (else uniform)
- *	-s	a live table, and each packet has a time of its own, as from a NIC that stamps (else a
- *		capture's)
- *	-S	... by up to 4 us out of order
+ *	-s	a live table, and each packet has a time of its own, as from a NIC that stamps (else
+ *a capture's) -S	... by up to 4 us out of order
  *	-n	every packet begins a new flow, in a table with room for FLOWS (eviction)
  *	-x	every packet begins a new flow, and their timeout ends them: about FLOWS live
  *	-c	room for that many flows (else just for FLOWS)

@@ -14,13 +14,32 @@ static struct ring_rig rig;
 
 /* Expressions that use every kind of load that pcap-filter(7) compiles to. */
 static const char *const expressions[] = {
-	"ip", "ip6", "udp", "tcp", "udp port 53", "udp dst port 53", "host 10.0.0.1",
-	"net 10.0.0.0/8 and not dst host 192.0.2.2", "ip[8] > 10", "udp[4:2] >= 30",
-	"ether dst 02:00:00:00:00:01", "less 100", "greater 100", "len == 60",
-	"portrange 1000-2000", "ip proto 17 and (port 53 or port 80)", "arp", "vlan 7",
-	"ip[2:2] - ((ip[0]&0xf)<<2) > 28", "udp[100] == 1", "icmp or icmp6",
+	"ip",
+	"ip6",
+	"udp",
+	"tcp",
+	"udp port 53",
+	"udp dst port 53",
+	"host 10.0.0.1",
+	"net 10.0.0.0/8 and not dst host 192.0.2.2",
+	"ip[8] > 10",
+	"udp[4:2] >= 30",
+	"ether dst 02:00:00:00:00:01",
+	"less 100",
+	"greater 100",
+	"len == 60",
+	"portrange 1000-2000",
+	"ip proto 17 and (port 53 or port 80)",
+	"arp",
+	"vlan 7",
+	"ip[2:2] - ((ip[0]&0xf)<<2) > 28",
+	"udp[100] == 1",
+	"icmp or icmp6",
 	/* What DPDK's converter and JIT get wrong: filter.c. */
-	"udp[1] & 1 = 1", "udp[5] = 30", "ether multicast", "ip[2:2] & 0x40 != 0",
+	"udp[1] & 1 = 1",
+	"udp[5] = 30",
+	"ether multicast",
+	"ip[2:2] & 0x40 != 0",
 };
 #define EXPRESSIONS (sizeof(expressions) / sizeof(expressions[0]))
 
@@ -72,7 +91,8 @@ static void compare(const char *expression, bool snapped)
 		uint32_t captured = snapped ? lengths[i] / 2 : lengths[i];
 
 		mbufs[i] = ring_rig_add(&rig, frames[i], captured, 0);
-		*RTE_MBUF_DYNFIELD(mbufs[i], rig.worker.fields.wire_length, uint32_t *) = lengths[i];
+		*RTE_MBUF_DYNFIELD(mbufs[i], rig.worker.fields.wire_length, uint32_t *) =
+			lengths[i];
 		if (snapped)
 			mbufs[i]->ol_flags |= rig.worker.fields.wire_flag;
 	}
@@ -106,7 +126,8 @@ Test(filter, a_wrong_expression_is_named)
 	struct error error = {0};
 
 	ring_rig_start(&rig);
-	cr_assert_eq(filter_create("port nowhere and", &rig.worker.fields, &filter, &error), -EINVAL);
+	cr_assert_eq(filter_create("port nowhere and", &rig.worker.fields, &filter, &error),
+		     -EINVAL);
 	cr_assert_null(filter);
 	cr_assert_not_null(strstr(error.text, "port nowhere and"), "%s", error.text);
 	cr_assert_null(strchr(error.text, '\n'));

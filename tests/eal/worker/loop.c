@@ -9,13 +9,14 @@ static struct ring_rig rig;
 
 /* Ethernet, VLAN 7, IPv6 with a hop-by-hop and a destination header, UDP 1000 -> 53, 2 bytes. */
 static const uint8_t deep_frame[] = {
-	0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1, 0x81, 0x00, 0x00, 0x07, 0x86, 0xdd,
-	0x60, 0, 0, 0, 0, 26, 0, 64,
-	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2,
-	60, 0, 1, 4, 0, 0, 0, 0, /* hop-by-hop, next: destination options */
-	17, 0, 1, 4, 0, 0, 0, 0, /* destination options, next: UDP */
-	0x03, 0xe8, 0x00, 0x35, 0x00, 0x0a, 0, 0, 0xab, 0xcd,
+	0x02, 0,    0,    0,    0,    2,    0x02, 0, 0,    0,    0, 1,  0x81, 0x00,
+	0x00, 0x07, 0x86, 0xdd, 0x60, 0,    0,    0, 0,    26,   0, 64, 0x20, 0x01,
+	0x0d, 0xb8, 0,    0,    0,    0,    0,    0, 0,    0,    0, 0,  0,    1,
+	0x20, 0x01, 0x0d, 0xb8, 0,    0,    0,    0, 0,    0,    0, 0,  0,    0,
+	0,    2,    60,   0,    1,    4,    0,    0, 0,    0, /* hop-by-hop, next: destination
+								 options */
+	17,   0,    1,    4,    0,    0,    0,    0,          /* destination options, next: UDP */
+	0x03, 0xe8, 0x00, 0x35, 0x00, 0x0a, 0,    0, 0xab, 0xcd,
 };
 #define DEEP_OCTETS (40 + 16 + 8 + 2)
 
@@ -112,7 +113,7 @@ Test(loop, size_classes_have_rmon_bounds)
 	}
 	ring_rig_run(&rig, &counters);
 	cr_assert_eq(counters.sizes[0], 1);
-	for (unsigned int class = 1; class < 6; class++)
+	for (unsigned int class = 1; class < 6; class ++)
 		cr_assert_eq(counters.sizes[class], 2, "class %u", class);
 	cr_assert_eq(counters.sizes[6], 1);
 	cr_assert_eq(counters.size_min, 64);
@@ -210,7 +211,8 @@ Test(loop, every_copy_of_the_counters_is_balanced)
 	ring_rig_launch(&rig);
 	while (sent < 200000) {
 		for (int i = 0; i < 7 && rte_mempool_avail_count(rig.pool) > 1000 &&
-				rte_ring_free_count(rig.ring) > 0; i++, sent++) {
+				rte_ring_free_count(rig.ring) > 0;
+		     i++, sent++) {
 			ring_rig_add(&rig, frames[sent % 4], 60, 0);
 			kind[sent % 4]++;
 		}

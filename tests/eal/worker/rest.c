@@ -118,7 +118,8 @@ Test(rest, flows_expire_and_counters_come_out_of_a_sleeping_worker)
 	cr_expect_leq(now - started, bound);
 	worker_shared_counters(&rig.worker.shared, &counters);
 	cr_expect_eq(counters.flows.ended[FLOW_END_IDLE], 1);
-	/* 256 looks at the queue between two rests; awake it would look hundreds of thousands of times */
+	/* 256 looks at the queue between two rests; awake it would look hundreds of thousands of
+	 * times */
 	cr_expect_lt(counters.polls_empty, 100000, "it slept");
 	ring_rig_stop(&rig);
 }

@@ -16,7 +16,8 @@ void ring_rig_start(struct ring_rig *rig)
 	struct flow_settings settings = {
 		.capacity = 4096,
 		.active_timeout = 300 * CLOCK_SECOND,
-		.inactive_timeout = rig->inactive_timeout > 0 ? rig->inactive_timeout : 30 * CLOCK_SECOND,
+		.inactive_timeout =
+			rig->inactive_timeout > 0 ? rig->inactive_timeout : 30 * CLOCK_SECOND,
 		.live = true,
 	};
 	struct port_fields fields;
@@ -135,9 +136,9 @@ void assert_balanced(const struct worker_counters *counters)
 
 	for (unsigned int reason = 0; reason < PACKET_REASONS; reason++)
 		verdicts += counters->reasons[reason];
-	for (unsigned int class = 0; class < SIZE_CLASSES; class++)
+	for (unsigned int class = 0; class < SIZE_CLASSES; class ++)
 		sizes += counters->sizes[class];
-	cr_assert_eq(counters->received, verdicts, "received %lu, verdicts %lu",
-		     counters->received, verdicts);
+	cr_assert_eq(counters->received, verdicts, "received %lu, verdicts %lu", counters->received,
+		     verdicts);
 	cr_assert_eq(sizes, counters->received - counters->reasons[PACKET_FILTERED_EXPRESSION]);
 }

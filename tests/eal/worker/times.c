@@ -20,7 +20,8 @@ Test(times, time_of_a_nic_is_taken_when_plausible)
 	now = clock_wall_ns();
 	frame_udp4(frame, sizeof(frame), 1, false);
 	ring_rig_add_timed(&rig, frame, sizeof(frame), now - CLOCK_SECOND / 2);
-	ring_rig_add_timed(&rig, frame, sizeof(frame), 123456789); /* ticks since the NIC was reset */
+	ring_rig_add_timed(&rig, frame, sizeof(frame),
+			   123456789); /* ticks since the NIC was reset */
 	ring_rig_add_timed(&rig, frame, sizeof(frame), now + 23 * 3600 * CLOCK_SECOND);
 	memcpy(frame + 12, "\x08\x06", 2); /* ARP: not what most frames are */
 	ring_rig_add_timed(&rig, frame, sizeof(frame), now - 2 * CLOCK_SECOND);
@@ -44,7 +45,8 @@ Test(times, a_replaying_driver_brings_its_own_time)
 	frame_udp4(frame, sizeof(frame), 1, false);
 	ring_rig_add_timed(&rig, frame, sizeof(frame), then);
 	ring_rig_add_timed(&rig, frame, sizeof(frame), then + 29 * CLOCK_SECOND);
-	ring_rig_add_timed(&rig, frame, sizeof(frame), then + 60 * CLOCK_SECOND); /* idle for 31 s: a new flow */
+	ring_rig_add_timed(&rig, frame, sizeof(frame),
+			   then + 60 * CLOCK_SECOND); /* idle for 31 s: a new flow */
 	ring_rig_run(&rig, &counters);
 	cr_assert(ring_rig_flow(&rig, &view));
 	cr_assert_eq(view.first, then);
@@ -55,7 +57,9 @@ Test(times, a_replaying_driver_brings_its_own_time)
 	ring_rig_stop(&rig);
 }
 
-/* Every other frame brings a time; `first`: the first of the burst does. Not all are common ones. */
+/*
+ * Every other frame brings a time; `first`: the first of the burst does. Not all are common ones.
+ */
 static void check_some_times(bool first)
 {
 	uint64_t now, early, earliest;
@@ -99,8 +103,8 @@ Test(times, the_second_frame_and_others_have_a_time)
 }
 
 /*
- * A flow of one packet, then nothing but frames that have none: it leaves by its timeout and at most
- * 2 s. Before, only packets with a flow moved the sweep.
+ * A flow of one packet, then nothing but frames that have none: it leaves by its timeout and at
+ * most 2 s. Before, only packets with a flow moved the sweep.
  */
 static void check_expiry(const uint8_t *other)
 {
@@ -168,7 +172,9 @@ Test(times, the_clock_of_a_replay_never_goes_back)
 	ring_rig_stop(&rig);
 }
 
-/* net_pcap on an interface: its flows leave while nothing comes, and a wild stamp changes nothing. */
+/*
+ * net_pcap on an interface: its flows leave while nothing comes, and a wild stamp changes nothing.
+ */
 Test(times, a_driver_that_may_replay_reads_an_interface)
 {
 	const uint64_t end = clock_monotonic_ns() + 10 * CLOCK_SECOND;

@@ -63,7 +63,8 @@ Test(clock, reading_tells_clock_and_date)
 {
 	const uint64_t monotonic = clock_monotonic_ns(), wall = clock_wall_ns();
 	const struct clock_reading reading = clock_read();
-	const uint64_t slack = 100 * CLOCK_MILLISECOND; /* a thread put aside between two readings */
+	const uint64_t slack =
+		100 * CLOCK_MILLISECOND; /* a thread put aside between two readings */
 
 	cr_expect_geq(reading.clock, monotonic);
 	cr_expect_leq(reading.clock, clock_monotonic_ns());

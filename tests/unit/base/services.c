@@ -29,8 +29,9 @@ Test(error, long_line_loses_its_middle)
 		path[i] = i % 2 == 0 ? '\xc3' : '\xa4';
 	path[sizeof(path) - 2] = '\0';
 	for (int odd = 0; odd < 2; odd++) {
-		cr_expect_eq(error_set(&error, ENOENT, "%s%s: why; what to do", odd ? "x" : "", path),
-			     -ENOENT);
+		cr_expect_eq(
+			error_set(&error, ENOENT, "%s%s: why; what to do", odd ? "x" : "", path),
+			-ENOENT);
 		cr_expect_leq(strlen(error.text), sizeof(error.text) - 1);
 		cr_expect_geq(strlen(error.text), sizeof(error.text) - 4);
 		cr_expect_not_null(strstr(error.text, "\xc3\xa4...\xc3\xa4"));
@@ -82,8 +83,8 @@ Test(log, waits_for_nobody_and_says_what_is_lost, .timeout = 20)
 	log_warning("heard again");
 	const char *rest = drain(ends[0]);
 
-	cr_expect_eq(sscanf(rest, "weir: nobody read standard error: %u lines are lost\n", &lost), 1,
-		     "%s", rest);
+	cr_expect_eq(sscanf(rest, "weir: nobody read standard error: %u lines are lost\n", &lost),
+		     1, "%s", rest);
 	cr_expect_eq(lost + (unsigned int)lines, LINES);
 	cr_expect_not_null(strstr(rest, "lost\nweir: heard again\n"), "%s", rest);
 	log_warning("once");

@@ -67,7 +67,8 @@ bool rig_give(struct outlet *outlet, unsigned int number, uint64_t date)
 
 	if (room == NULL)
 		return false;
-	outlet_added(outlet, (size_t)sprintf(room, "{\"n\":%u,\"pad\":\"%*s\"}\n", number, PAD, ""));
+	outlet_added(outlet,
+		     (size_t)sprintf(room, "{\"n\":%u,\"pad\":\"%*s\"}\n", number, PAD, ""));
 	return true;
 }
 

@@ -5,8 +5,8 @@
 #include <weir/outlet.h>
 
 /*
- * An outlet of lines in an empty directory that is the current one. Its lines are {"n":0}, {"n":1}, ..., in
- * this order, padded to about 500 bytes.
+ * An outlet of lines in an empty directory that is the current one. Its lines are {"n":0}, {"n":1},
+ * ..., in this order, padded to about 500 bytes.
  */
 void rig_begin(void);
 void rig_end(void);

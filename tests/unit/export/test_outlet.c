@@ -19,9 +19,9 @@ Test(outlet, a_disk_that_stays_full_is_told_once)
 	struct outlet_settings settings = rig_settings("/dev/full");
 	struct outlet *outlet = rig_open(&settings);
 	unsigned int taken = rig_give_many(outlet, 0, ALL); /* does not wait for it */
-	struct outlet_ledger ledger =
-		rig_lost(outlet, ENOSPC,
-			 "/dev/full: No space left on device; 0 things were written, 20,000 were not");
+	struct outlet_ledger ledger = rig_lost(
+		outlet, ENOSPC,
+		"/dev/full: No space left on device; 0 things were written, 20,000 were not");
 
 	cr_expect_eq(ledger.sent, 0);
 	cr_expect_eq(ledger.given, ALL);

@@ -98,7 +98,8 @@ Test(streams, a_reader_that_stops_makes_nobody_wait)
 	cr_expect_lt(taken, ALL);
 	outlet_set_patience(outlet, OUTLET_BRIEFLY);
 	began = clock_monotonic_ns();
-	struct outlet_ledger ledger = rig_lost(outlet, EIO, "fifo: nobody read it, or too slowly; ");
+	struct outlet_ledger ledger =
+		rig_lost(outlet, EIO, "fifo: nobody read it, or too slowly; ");
 	uint64_t waited = clock_monotonic_ns() - began;
 
 	cr_expect_geq(waited, 4 * CLOCK_SECOND);

@@ -373,7 +373,7 @@ static bool is_found(const struct flow_index *index, uint64_t hash, uint32_t slo
 	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
 		const struct bucket *bucket = index_bucket(index, hash, distance);
 
-		bucket_for_each (way, bucket_match(bucket, index_signature(hash))) {
+		bucket_for_each(way, bucket_match(bucket, index_signature(hash))) {
 			if (bucket->slot[way] == slot)
 				return true;
 		}

@@ -54,8 +54,8 @@ static const char *what_is_wrong(const struct flow_view *view)
 static bool has_shrunk(const struct flow_record *old, const struct flow_record *new)
 {
 	return old->cold.instance == new->cold.instance &&
-	       (old->hot.packets[0] > new->hot.packets[0] || old->hot.packets[1] > new->hot.packets[1] ||
-		old->hot.seen > new->hot.seen);
+	       (old->hot.packets[0] > new->hot.packets[0] ||
+		old->hot.packets[1] > new->hot.packets[1] || old->hot.seen > new->hot.seen);
 }
 
 static void read_slot(struct shared *shared, uint32_t slot, struct flow_record *last)

@@ -66,9 +66,9 @@ static void follow(struct run *run)
 static void expect_time(const struct run *run, unsigned int from, unsigned int to, uint64_t more)
 {
 	for (unsigned int i = from; i < to; i++)
-		cr_expect_eq(run->clock[i], run->time[i] + more, "frame %u: clock %+.3f s, not %+.3f",
-			     i, ((double)run->clock[i] - (double)run->time[i]) / 1e9,
-			     (double)more / 1e9);
+		cr_expect_eq(
+			run->clock[i], run->time[i] + more, "frame %u: clock %+.3f s, not %+.3f", i,
+			((double)run->clock[i] - (double)run->time[i]) / 1e9, (double)more / 1e9);
 }
 
 static void expect_event(const struct run *run, enum reader_clock_event event, uint64_t count,
@@ -204,7 +204,8 @@ static void expect_wild(const struct run *run, unsigned int from, unsigned int t
 Test(reader_clock, wild_ones_in_a_row_anywhere)
 {
 	/* Later and earlier; 0 is 1970. */
-	static const uint64_t wild[] = {T + YEAR, T + 40 * YEAR, UINT64_MAX - DAY, 0, T - 60 * HOUR};
+	static const uint64_t wild[] = {T + YEAR, T + 40 * YEAR, UINT64_MAX - DAY, 0,
+					T - 60 * HOUR};
 
 	for (unsigned int c = 0; c < 4; c++)
 		for (unsigned int w = 0; w < 5; w++)
@@ -344,7 +345,8 @@ Test(reader_clock, two_clocks_in_turns)
 {
 	for (unsigned int turn = 1; turn <= 40; turn++)
 		for (int behind = 0; behind < 2; behind++) {
-			const uint64_t first = behind ? T + HOUR : T, second = behind ? T : T + HOUR;
+			const uint64_t first = behind ? T + HOUR : T,
+				       second = behind ? T : T + HOUR;
 			struct run run = {0};
 
 			for (unsigned int i = 0; i < FRAMES; i++)

@@ -14,7 +14,7 @@ static void expect_keys(const json_t *object, const char *keys)
 	json_t *value;
 
 	cr_assert(json_is_object(object), "no object with: %s", keys);
-	json_object_foreach ((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value) {
 		const char *wanted = strsep(&rest, " ");
 
 		cr_expect(wanted != NULL && strcmp(key, wanted) == 0, "%s is %s", wanted, key);
@@ -104,7 +104,7 @@ Test(document, buckets_and_reasons_sum_to_received)
 
 	for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++)
 		by_bucket += integer(ledger, buckets[i]);
-	json_object_foreach (json_object_get(ledger, "reasons"), reason, value) {
+	json_object_foreach(json_object_get(ledger, "reasons"), reason, value) {
 		cr_expect_gt(json_integer_value(value), 0, "%s is 0", reason);
 		by_reason += json_integer_value(value);
 	}
@@ -124,7 +124,7 @@ Test(document, sizes_are_told_with_fcs)
 	json_int_t packets = 0;
 	size_t i;
 
-	json_array_foreach (json_object_get(sizes, "histogram"), i, row) {
+	json_array_foreach(json_object_get(sizes, "histogram"), i, row) {
 		packets += integer(row, "packets");
 		if (i < 6)
 			cr_expect_eq(integer(row, "upto"), upto[i]);

@@ -227,7 +227,8 @@ Test(text, lists_say_what_they_are)
 	char *text = fixture_print(report_text, snapshot, &fixture_info, 2);
 
 	cr_expect_not_null(strstr(text, "Top sources by octets over 1 min 0 s (2 of 2,048)"));
-	cr_expect_not_null(strstr(text, "Top address pairs by octets over 1 min 0 s (2 of at least 2)"));
+	cr_expect_not_null(
+		strstr(text, "Top address pairs by octets over 1 min 0 s (2 of at least 2)"));
 	cr_expect_not_null(strstr(text, "may be low by: 0 B, 77 packets, 0 flows"));
 	cr_expect_not_null(strstr(text, "Top protocols by octets over 1 min 0 s (all 2)"));
 	cr_expect_not_null(strstr(text, "192.0.2.1:1024 > 198.51.100.2:53 udp vlan 5"));

@@ -23,9 +23,9 @@ static inline struct summary *make_secret_shape(struct summary_shape shape,
 
 static inline struct summary *make_shape(struct summary_shape shape)
 {
-	return make_secret_shape(shape, (struct hash_secret){{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15,
-							      0xbf58476d1ce4e5b9,
-							      0x94d049bb133111eb}});
+	return make_secret_shape(shape,
+				 (struct hash_secret){{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15,
+						       0xbf58476d1ce4e5b9, 0x94d049bb133111eb}});
 }
 
 static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size)

@@ -177,7 +177,8 @@ Test(summary, merge_of_exact_ones_is_exact)
 	for (uint32_t i = 0; i < 60; i++) {
 		uint32_t id = key_id(rows[i].key, 16);
 
-		cr_assert_eq(rows[i].metrics[0][0], (id < 40 ? 100 + id : 0) + (id >= 20 ? 1000 : 0));
+		cr_assert_eq(rows[i].metrics[0][0],
+			     (id < 40 ? 100 + id : 0) + (id >= 20 ? 1000 : 0));
 		cr_assert_eq(rows[i].metrics[0][1], id < 40);
 		cr_assert_eq(rows[i].metrics[0][2], id >= 20);
 	}

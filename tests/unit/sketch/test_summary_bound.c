@@ -8,8 +8,8 @@
  * true sums; what the summary promises must hold for every key, held, forgotten or turned away.
  */
 #define CAPACITY 256
-#define IDS	 8192
-#define ADDS	 60000
+#define IDS      8192
+#define ADDS     60000
 
 struct stream {
 	const char *name;
@@ -153,7 +153,7 @@ static void run(const struct stream *stream, uint32_t from, uint32_t to, struct 
 
 static void check(const struct summary *summary, const struct truth *truth)
 {
-	uint64_t (*held)[SIDES][SUMMARY_METRICS] = calloc(IDS, sizeof(*held));
+	uint64_t(*held)[SIDES][SUMMARY_METRICS] = calloc(IDS, sizeof(*held));
 	struct summary_row row;
 	uint32_t position = 0;
 

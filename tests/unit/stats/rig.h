@@ -17,9 +17,9 @@
 
 #define PROTO_TCP 6
 #define PROTO_UDP 17
-#define TCP_SYN	  0x02
-#define TCP_RST	  0x04
-#define TCP_ACK	  0x10
+#define TCP_SYN   0x02
+#define TCP_RST   0x04
+#define TCP_ACK   0x10
 
 /* One packet, as it was sent: addresses as numbers (192.0.2.1 is 0xc0000201). */
 struct shot {
@@ -34,8 +34,8 @@ struct rig {
 	struct worker_shared *workers[RIG_WORKERS];
 	uint32_t worker_count;
 	struct stats *stats;
-	uint64_t now;	/* the clock */
-	int64_t shift;	/* the wall clock is so far from it: what somebody sets is this */
+	uint64_t now;  /* the clock */
+	int64_t shift; /* the wall clock is so far from it: what somebody sets is this */
 };
 
 static inline struct clock_reading rig_clock(const struct rig *rig)
@@ -44,11 +44,11 @@ static inline struct clock_reading rig_clock(const struct rig *rig)
 }
 
 struct rig_settings {
-	uint32_t workers;	/* 0: 1 */
+	uint32_t workers;       /* 0: 1 */
 	uint32_t flow_capacity; /* 0: 1024 */
 	uint32_t ended_ring;    /* places of the ring of ended records, a power of two; 0: 4096 */
-	uint64_t interval;	/* 0: a second */
-	uint32_t top_length;	/* 0: 20 */
+	uint64_t interval;      /* 0: a second */
+	uint32_t top_length;    /* 0: 20 */
 	bool capture;
 	uint64_t active, inactive; /* timeouts; 0: an hour */
 };

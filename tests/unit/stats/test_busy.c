@@ -12,9 +12,9 @@
  * ever, and say what they could not read.
  */
 
-#define FLOWS	50
+#define FLOWS   50
 #define PACKETS 3
-#define HELD	20 /* the slot of the record in change */
+#define HELD    20 /* the slot of the record in change */
 
 static struct shot numbered(uint32_t number)
 {

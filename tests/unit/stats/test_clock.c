@@ -6,8 +6,12 @@
 #define HOUR (3600 * CLOCK_SECOND)
 #define DAY  (24 * HOUR)
 
-static const struct shot shot = {.source = 0x0a000001, .destination = 0xc0000201, .source_port = 9,
-				 .destination_port = 53, .protocol = PROTO_UDP, .octets = 100};
+static const struct shot shot = {.source = 0x0a000001,
+				 .destination = 0xc0000201,
+				 .source_port = 9,
+				 .destination_port = 53,
+				 .protocol = PROTO_UDP,
+				 .octets = 100};
 
 static const int64_t steps[] = {-(int64_t)HOUR, 10 * (int64_t)DAY, -1, 1};
 #define STEPS (sizeof(steps) / sizeof(steps[0]))

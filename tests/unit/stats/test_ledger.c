@@ -277,9 +277,12 @@ Test(ledger, settings_that_cannot_be_are_refused)
 {
 	struct worker_shared worker = {0}, *workers[] = {&worker};
 	unsigned int lcore = 0;
-	const struct stats_settings good = {.interval = CLOCK_SECOND, .top_length = 1,
-					    .workers = workers, .lcores = &lcore,
-					    .worker_count = 1, .flow_capacity = 64};
+	const struct stats_settings good = {.interval = CLOCK_SECOND,
+					    .top_length = 1,
+					    .workers = workers,
+					    .lcores = &lcore,
+					    .worker_count = 1,
+					    .flow_capacity = 64};
 	const struct clock_reading start = {.clock = RIG_START};
 	struct stats_settings bad[6] = {good, good, good, good, good, good};
 	struct stats *stats = NULL;

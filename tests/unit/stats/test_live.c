@@ -3,9 +3,13 @@
 
 /* Live flows as they are asked for: page by page, while others end and begin. */
 
-static const struct shot packet = {.source = 0x0a000001, .destination = 0xc0000201,
-				   .source_port = 40000, .destination_port = 443,
-				   .protocol = PROTO_TCP, .tcp_flags = TCP_ACK, .octets = 100};
+static const struct shot packet = {.source = 0x0a000001,
+				   .destination = 0xc0000201,
+				   .source_port = 40000,
+				   .destination_port = 443,
+				   .protocol = PROTO_TCP,
+				   .tcp_flags = TCP_ACK,
+				   .octets = 100};
 
 static struct rig *rig_of_90_flows(void)
 {

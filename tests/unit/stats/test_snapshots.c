@@ -7,8 +7,12 @@
 
 /* Snapshots and those who read them. */
 
-static const struct shot shot = {.source = 0x0a000001, .destination = 0xc0000201, .source_port = 9,
-				 .destination_port = 53, .protocol = PROTO_UDP, .octets = 100};
+static const struct shot shot = {.source = 0x0a000001,
+				 .destination = 0xc0000201,
+				 .source_port = 9,
+				 .destination_port = 53,
+				 .protocol = PROTO_UDP,
+				 .octets = 100};
 
 static void next(struct rig *rig)
 {
@@ -23,9 +27,8 @@ static void assert_consistent(const struct snapshot *snapshot)
 
 	cr_assert_eq(snapshot->received, snapshot->number);
 	cr_assert_eq(top->rows[0].metrics[STATS_PACKETS], snapshot->number);
-	cr_assert_eq(snapshot->history_count, snapshot->number < STATS_HISTORY_MAX
-						      ? snapshot->number
-						      : STATS_HISTORY_MAX);
+	cr_assert_eq(snapshot->history_count,
+		     snapshot->number < STATS_HISTORY_MAX ? snapshot->number : STATS_HISTORY_MAX);
 }
 
 Test(snapshots, numbered_and_replaced)

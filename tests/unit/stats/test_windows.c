@@ -8,8 +8,8 @@
 
 #define SECONDS 150
 #define SENDERS 5
-#define SERVER	0xc0000201
-#define SENDER	0x0a000000
+#define SERVER  0xc0000201
+#define SENDER  0x0a000000
 
 /* Packets that sender `host` sends in second `i`. Some seconds are silent. */
 static uint32_t script(uint32_t i, uint32_t host)
@@ -85,7 +85,8 @@ static void check_window(struct rig *rig, enum stats_window window, uint32_t fir
 			if (of_all)
 				continue;
 			cr_assert_eq(row.metrics[STATS_OCTETS], packets * shot.octets);
-			cr_assert_eq(row.metrics[STATS_FLOWS], packets > 0 && is_new(first, last, host));
+			cr_assert_eq(row.metrics[STATS_FLOWS],
+				     packets > 0 && is_new(first, last, host));
 		}
 	}
 	snapshot = stats_acquire(rig->stats);
@@ -218,7 +219,7 @@ static void check_covered(uint64_t interval, uint32_t intervals, const uint64_t 
 	rig_close(rig);
 }
 
-#define MS(ms) ((ms) * CLOCK_MILLISECOND)
+#define MS(ms) ((ms)*CLOCK_MILLISECOND)
 
 Test(windows, nearest_to_their_names)
 {

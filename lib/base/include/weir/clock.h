@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* In nanoseconds. */
-#define CLOCK_SECOND	  UINT64_C(1000000000)
+#define CLOCK_SECOND      UINT64_C(1000000000)
 #define CLOCK_MILLISECOND UINT64_C(1000000)
 
 /*
@@ -20,7 +20,7 @@
  */
 struct clock_reading {
 	uint64_t clock; /* CLOCK_MONOTONIC */
-	int64_t shift;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	int64_t shift;  /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 };
 
 /* Both, as of one instant to within microseconds. */
@@ -41,8 +41,8 @@ uint64_t clock_monotonic_ns(void);
  */
 struct cycle_clock {
 	uint64_t cycles; /* the anchor: at this reading of the cycle counter ... */
-	uint64_t ns;	 /* ... the clock stood here */
-	uint64_t scale;	 /* ns per cycle, 32.32 fixed point */
+	uint64_t ns;     /* ... the clock stood here */
+	uint64_t scale;  /* ns per cycle, 32.32 fixed point */
 };
 
 /* `hz` is the cycle counter's rate. */

@@ -12,8 +12,8 @@
  */
 
 /*
- * A message as one line, whatever users named their files: control characters become '?', and a line
- * that is too long loses its middle ("..."), because what to do stands at its end.
+ * A message as one line, whatever users named their files: control characters become '?', and a
+ * line that is too long loses its middle ("..."), because what to do stands at its end.
  */
 const char *format_line(char *out, size_t size, const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));

@@ -51,7 +51,7 @@ struct option_row {
 	enum option_type type;
 	uint16_t offset, size; /* of the member: OPTION_INTO() */
 	uint64_t low, high;
-	bool empty;	      /* "" is a value, too */
+	bool empty;                          /* "" is a value, too */
 	const char *usual;                   /* the default as one would type it; NULL: none */
 	const struct option_choice *choices; /* the last one has no name */
 	/*

@@ -44,17 +44,16 @@ struct outlet_file_id {
 
 /* All that is pointed to stays the caller's and stays there. */
 struct outlet_settings {
-	const char *path; /* or a pattern for weir/output_name.h */
+	const char *path;   /* or a pattern for weir/output_name.h */
 	const char *option; /* what made it: "flows" */
 	const char *what;   /* its items, for messages: "flow records" */
-	bool lines;       /* each item is a line */
-	bool append;      /* a file that exists goes on; else it is replaced */
+	bool lines;         /* each item is a line */
+	bool append;        /* a file that exists goes on; else it is replaced */
 	const char *const
 		*begins; /* how it then has to begin, so as to be weir's own; NULL-ended */
 	const struct outlet_file_id *in_use; /* not to be written to */
 	uint32_t in_use_count;
-	uint64_t rotate; /* with a pattern: a new name at multiples of so many ns since 1970; else 0
-			  */
+	uint64_t rotate; /* with a pattern: a new name at multiples of so many ns; else 0 */
 	bool dated; /* an item is in the file of its own date; else of the time it is written */
 	enum outlet_patience patience;
 	bool (*hurry)(void); /* asked while waiting; any thread */

@@ -23,10 +23,10 @@
 /* Why a record ended: IPFIX flowEndReason (136). 0: it lives. */
 enum flow_end {
 	FLOW_LIVE,
-	FLOW_END_IDLE,	    /* inactive timeout */
-	FLOW_END_ACTIVE,    /* active timeout */
-	FLOW_END_CLOSED,    /* TCP: RST, or FIN both ways and its ACK; a new connection on its ports */
-	FLOW_END_FORCED,    /* weir stops */
+	FLOW_END_IDLE,   /* inactive timeout */
+	FLOW_END_ACTIVE, /* active timeout */
+	FLOW_END_CLOSED, /* TCP: RST, or FIN both ways and its ACK; a new connection on its ports */
+	FLOW_END_FORCED, /* weir stops */
 	FLOW_END_RESOURCES, /* table full: made room for another flow; or a counter is full */
 	FLOW_ENDS
 };
@@ -34,46 +34,46 @@ enum flow_end {
 /*
  * One biflow (RFC 5103): index 0 of a pair is forward, the direction of the first packet seen of
  * the flow (a record that goes on with it may have none), index 1 reverse. Two cache lines, and a
- * packet of an IPv4 flow changes the hot one only. So the table keeps them in two arrays: CPUs fetch
- * lines in pairs, and next to each other the cold one would be fetched in vain (1M flows: 37 instead
- * of 43 Mpps). Written by the worker under `sequence`, which is of both.
+ * packet of an IPv4 flow changes the hot one only. So the table keeps them in two arrays: CPUs
+ * fetch lines in pairs, and next to each other the cold one would be fetched in vain (1M flows: 37
+ * instead of 43 Mpps). Written by the worker under `sequence`, which is of both.
  */
 struct flow_hot {
-	uint32_t sequence;	 /* seqlock; in an ended copy: the slot it had */
-	uint32_t started;	 /* FLOW_REORDER before the clock of the first packet, in 2^20 ns
-				  * (1.05 ms), wraps after 52 days */
-	uint64_t seen;		 /* clock of the newest packet: the largest, ns */
+	uint32_t sequence; /* seqlock; in an ended copy: the slot it had */
+	uint32_t started;  /* FLOW_REORDER before the clock of the first packet, in 2^20 ns
+			    * (1.05 ms), wraps after 52 days */
+	uint64_t seen;     /* clock of the newest packet: the largest, ns */
 	union {
 		struct {
-			uint64_t octets0 : 48;	/* IP octets forward */
+			uint64_t octets0 : 48;  /* IP octets forward */
 			uint64_t size_min : 16; /* frame length without FCS, both directions ... */
-			uint64_t octets1 : 48;	/* IP octets reverse */
+			uint64_t octets1 : 48;  /* IP octets reverse */
 			uint64_t size_max : 16; /* ... 65535: that or more */
 		};
 		uint64_t words[2]; /* the same, for the packet path */
 	};
-	uint32_t packets[2];	 /* without what was carried: flow_packets() */
-	uint32_t link_octets;	 /* frame bytes beyond the IP octets, both directions; likewise */
-	struct packet_key key;	 /* key.zero holds the state byte, FLOW_STATE_* */
-	uint8_t tcp_flags[2];	 /* OR of all seen */
+	uint32_t packets[2];   /* without what was carried: flow_packets() */
+	uint32_t link_octets;  /* frame bytes beyond the IP octets, both directions; likewise */
+	struct packet_key key; /* key.zero holds the state byte, FLOW_STATE_* */
+	uint8_t tcp_flags[2];  /* OR of all seen */
 	uint8_t ttl_min, ttl_max;
 } __attribute__((aligned(64)));
 
 /* Written at creation, at the first reverse packet, out of order, or at a carry. */
 struct flow_cold {
-	uint8_t prefix[2][12];	 /* IPv6 only: see struct packet_key */
-	uint64_t first;		 /* packet times, ns: the earliest ... */
+	uint8_t prefix[2][12]; /* IPv6 only: see struct packet_key */
+	uint64_t first;        /* packet times, ns: the earliest ... */
 	union {
-		int64_t shift;	 /* ... and what makes dates of them, as the record began */
-		uint64_t last;	 /* once FLOW_STATE_REORDERED: the latest. Then shift is 0 (captures) */
+		int64_t shift; /* ... and what makes dates of them, as the record began */
+		uint64_t last; /* once FLOW_STATE_REORDERED: the latest; shift is 0 then */
 	};
-	uint8_t mac[12];	 /* of the first packet: those of the flow's destination and source */
-	uint16_t icmp[2];	 /* type << 8 | code of the first packet each way */
-	uint8_t tos[2];		 /* of the first packet each way */
+	uint8_t mac[12];  /* of the first packet: those of the flow's destination and source */
+	uint16_t icmp[2]; /* type << 8 | code of the first packet each way */
+	uint8_t tos[2];   /* of the first packet each way */
 	uint8_t carried_packets[2]; /* of the hot line's counters, in units of FLOW_CARRY */
 	uint32_t carried_link : 13;
-	uint32_t continues : 1;	 /* the flow has had a record before */
-	uint32_t instance : 18;	 /* which of the records that this slot has held: counts up, wraps */
+	uint32_t continues : 1; /* the flow has had a record before */
+	uint32_t instance : 18; /* which of the records that this slot has held: counts up, wraps */
 } __attribute__((aligned(64)));
 
 /* A copy of both, live or ended. */
@@ -81,7 +81,8 @@ struct flow_record {
 	struct flow_hot hot;
 	struct flow_cold cold;
 };
-_Static_assert(sizeof(struct flow_hot) == 64 && sizeof(struct flow_cold) == 64, "a cache line each");
+_Static_assert(sizeof(struct flow_hot) == 64 && sizeof(struct flow_cold) == 64,
+	       "a cache line each");
 
 /*
  * A hot counter that comes to 2^31 gives so much of itself to the cold line; it keeps 1, as 0 would
@@ -100,7 +101,7 @@ static inline uint64_t flow_packets(const struct flow_record *record, unsigned i
 }
 
 struct flow_settings {
-	uint32_t capacity;	   /* records; at least 64 */
+	uint32_t capacity;         /* records; at least 64 */
 	uint64_t active_timeout;   /* ns, at most FLOW_ACTIVE_TIMEOUT_MAX; kept in units of 2^20 */
 	uint64_t inactive_timeout; /* ns */
 	/*
@@ -112,7 +113,8 @@ struct flow_settings {
 	struct hash_secret secret; /* drawn at start, the same for all workers */
 };
 #define FLOW_ACTIVE_TIMEOUT_MAX (UINT64_C(20) * 86400 * 1000000000) /* 20 days, see `started` */
-#define FLOW_REORDER (UINT64_C(2) * 1000000000) /* ns that a packet's clock may be late, see below */
+#define FLOW_REORDER                                                                               \
+	(UINT64_C(2) * 1000000000) /* ns that a packet's clock may be late, see below */
 
 /* Why a packet of a new flow is in no record: the index of overflow_packets. */
 enum flow_overflow {
@@ -125,17 +127,17 @@ enum flow_overflow {
 struct flow_counters {
 	uint64_t created;
 	uint64_t ended[FLOW_ENDS]; /* by reason; [0] unused. created - sum(ended) are live */
-	uint64_t continued;	   /* records that left full, their flow going on: in neither of these */
-	uint64_t packets;	   /* counted in records: the ledger's `flow` */
-	uint64_t packets_ipv6;	   /* of those */
-	uint64_t octets;	   /* IP octets of those */
+	uint64_t continued; /* records that left full, their flow going on: in neither of these */
+	uint64_t packets;   /* counted in records: the ledger's `flow` */
+	uint64_t packets_ipv6;                     /* of those */
+	uint64_t octets;                           /* IP octets of those */
 	uint64_t overflow_packets[FLOW_OVERFLOWS]; /* by reason */
-	uint64_t overflow_octets;  /* IP octets of packets that found no room in the table */
-	uint64_t fragments_first;  /* packets that were first fragments */
-	uint64_t fragments_tiny;   /* of those, shorter than their protocol's shortest header */
-	uint64_t fragments_later;  /* ... and later ones, whether or not their flow was remembered */
+	uint64_t overflow_octets; /* IP octets of packets that found no room in the table */
+	uint64_t fragments_first; /* packets that were first fragments */
+	uint64_t fragments_tiny;  /* of those, shorter than their protocol's shortest header */
+	uint64_t fragments_later; /* ... and later ones, whether or not their flow was remembered */
 	uint64_t fragments_unmatched; /* later ones whose first was not remembered: ports 0/0 */
-	uint64_t relookups;	   /* packets whose early look-up no longer held: a health figure */
+	uint64_t relookups; /* packets whose early look-up no longer held: a health figure */
 };
 
 /*
@@ -186,7 +188,7 @@ void flow_table_prefault(struct flow_table *table);
 struct flow_burst {
 	uint32_t count;
 	uint64_t clock; /* of a live table: the worker's, now; never goes back */
-	int64_t shift;	/* what makes dates of the packets' times; 0 in captures */
+	int64_t shift;  /* what makes dates of the packets' times; 0 in captures */
 	struct packet packets[FLOW_BURST];
 };
 
@@ -272,7 +274,7 @@ enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
 /* ---- a record as its consumers read it: any copy, live or ended ---- */
 
 struct flow_view {
-	int version; /* 4 or 6 */
+	int version;                         /* 4 or 6 */
 	uint8_t source[16], destination[16]; /* network order; IPv4 in the first 4 bytes, rest 0 */
 	uint16_t source_port, destination_port; /* host order */
 	uint16_t vlan;
@@ -281,10 +283,10 @@ struct flow_view {
 	uint64_t first, last; /* packet times, ns since 1970 ... */
 	int64_t shift;        /* ... which is so much later than the clock (0 in captures) */
 	uint64_t packets[2], octets[2]; /* forward, reverse; IP octets */
-	uint64_t frame_octets;	   /* sum of frame lengths without FCS, both directions */
+	uint64_t frame_octets;          /* sum of frame lengths without FCS, both directions */
 	uint32_t frame_min, frame_max;
 	uint8_t tcp_flags[2], tos[2], ttl_min, ttl_max;
-	uint16_t icmp[2];	   /* type << 8 | code */
+	uint16_t icmp[2]; /* type << 8 | code */
 	uint8_t mac_source[6], mac_destination[6];
 };
 

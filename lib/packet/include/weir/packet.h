@@ -30,16 +30,16 @@ enum packet_bucket {
 #define PACKET_REASON_LIST(X)                                                                      \
 	X(FLOW_IPV4, FLOW, "flow_ipv4")                                                            \
 	X(FLOW_IPV6, FLOW, "flow_ipv6")                                                            \
-	X(NON_IP_ARP, NON_IP, "non_ip_arp")		  /* 0x0806 */                             \
-	X(NON_IP_LLDP, NON_IP, "non_ip_lldp")		  /* 0x88cc */                             \
-	X(NON_IP_LLC, NON_IP, "non_ip_llc")		  /* 802.3 length: STP, IS-IS, SNAP ... */ \
-	X(NON_IP_SLOW, NON_IP, "non_ip_slow_protocols")	  /* 0x8809: LACP, OAM */                  \
-	X(NON_IP_EAPOL, NON_IP, "non_ip_eapol")		  /* 0x888e */                             \
-	X(NON_IP_MACSEC, NON_IP, "non_ip_macsec")	  /* 0x88e5 */                             \
-	X(NON_IP_PTP, NON_IP, "non_ip_ptp")		  /* 0x88f7 */                             \
-	X(NON_IP_CFM, NON_IP, "non_ip_cfm")		  /* 0x8902 */                             \
-	X(NON_IP_PPPOE, NON_IP, "non_ip_pppoe")		  /* 0x8863, and PPP that is not IP */     \
-	X(NON_IP_MPLS, NON_IP, "non_ip_mpls")		  /* not IP below the label stack */       \
+	X(NON_IP_ARP, NON_IP, "non_ip_arp")             /* 0x0806 */                               \
+	X(NON_IP_LLDP, NON_IP, "non_ip_lldp")           /* 0x88cc */                               \
+	X(NON_IP_LLC, NON_IP, "non_ip_llc")             /* 802.3 length: STP, IS-IS, SNAP ... */   \
+	X(NON_IP_SLOW, NON_IP, "non_ip_slow_protocols") /* 0x8809: LACP, OAM */                    \
+	X(NON_IP_EAPOL, NON_IP, "non_ip_eapol")         /* 0x888e */                               \
+	X(NON_IP_MACSEC, NON_IP, "non_ip_macsec")       /* 0x88e5 */                               \
+	X(NON_IP_PTP, NON_IP, "non_ip_ptp")             /* 0x88f7 */                               \
+	X(NON_IP_CFM, NON_IP, "non_ip_cfm")             /* 0x8902 */                               \
+	X(NON_IP_PPPOE, NON_IP, "non_ip_pppoe")         /* 0x8863, and PPP that is not IP */       \
+	X(NON_IP_MPLS, NON_IP, "non_ip_mpls")           /* not IP below the label stack */         \
 	X(NON_IP_OTHER, NON_IP, "non_ip_other")                                                    \
 	X(TRUNCATED_ETHERNET, TRUNCATED, "truncated_ethernet")                                     \
 	X(TRUNCATED_TAG, TRUNCATED, "truncated_vlan_tag")                                          \
@@ -49,8 +49,8 @@ enum packet_bucket {
 	X(TRUNCATED_IPV6, TRUNCATED, "truncated_ipv6")                                             \
 	X(TRUNCATED_IPV6_EXTENSION, TRUNCATED, "truncated_ipv6_extension")                         \
 	X(TRUNCATED_PORTS, TRUNCATED, "truncated_ports")                                           \
-	X(MALFORMED_TAGS, MALFORMED, "malformed_vlan_tags")	 /* a fifth tag */                 \
-	X(MALFORMED_MPLS, MALFORMED, "malformed_mpls_labels")	 /* a seventeenth label */         \
+	X(MALFORMED_TAGS, MALFORMED, "malformed_vlan_tags")   /* a fifth tag */                    \
+	X(MALFORMED_MPLS, MALFORMED, "malformed_mpls_labels") /* a seventeenth label */            \
 	X(MALFORMED_IPV4_VERSION, MALFORMED, "malformed_ipv4_version")                             \
 	X(MALFORMED_IPV4_HEADER, MALFORMED, "malformed_ipv4_header_length")                        \
 	X(MALFORMED_IPV4_LENGTH, MALFORMED, "malformed_ipv4_length")                               \
@@ -64,7 +64,8 @@ enum packet_bucket {
 	X(MALFORMED_DCCP, MALFORMED, "malformed_dccp_length")                                      \
 	X(MALFORMED_UDPLITE, MALFORMED, "malformed_udplite_length")                                \
 	X(FILTERED_EXPRESSION, FILTERED, "filtered_expression")                                    \
-	X(OVERFLOW_TABLE, OVERFLOW, "overflow_table_full") /* no record free, none could be ended */ \
+	X(OVERFLOW_TABLE, OVERFLOW,                                                                \
+	  "overflow_table_full") /* no record free, none could be ended */                         \
 	X(OVERFLOW_BUCKET, OVERFLOW, "overflow_probe_limit") /* no index entry within the bound */
 
 #define PACKET_REASON_ENUM(reason, bucket, name) PACKET_##reason,
@@ -92,9 +93,9 @@ enum packet_fragment {
 struct packet_key {
 	uint32_t address[2];
 	uint16_t port[2];
-	uint16_t vlan;	   /* VLAN id (host order, 0..4095) | PACKET_KEY_IPV6 */
+	uint16_t vlan; /* VLAN id (host order, 0..4095) | PACKET_KEY_IPV6 */
 	uint8_t protocol;
-	uint8_t zero;	   /* 0 here; the flow record keeps its state in this byte */
+	uint8_t zero; /* 0 here; the flow record keeps its state in this byte */
 };
 #define PACKET_KEY_IPV6 0x8000
 _Static_assert(sizeof(struct packet_key) == 16, "two words");
@@ -106,30 +107,30 @@ _Static_assert(sizeof(struct packet_key) == 16, "two words");
  */
 struct packet {
 	struct packet_key key;
-	uint8_t prefix[2][12];	  /* IPv6: first 12 bytes of each endpoint's address */
-	uint8_t mac[12];	  /* destination, source: as in the frame */
-	uint32_t frame_length;	  /* wire length without FCS, stripped tag included */
-	uint32_t octets;	  /* of the IP packet: header and payload (IPFIX octetDeltaCount) */
-	uint32_t fragment_id;	  /* IPv4 identification or IPv6 fragment identification, as on the wire */
-	uint16_t icmp;		  /* type << 8 | code of ICMP and ICMPv6 (0 where not captured) */
-	uint16_t l4_offset;	  /* from the frame's start to the IP payload */
-	uint8_t fragment;	  /* enum packet_fragment */
-	uint8_t reason;		  /* enum packet_reason */
-	uint8_t direction;	  /* 0: sent by endpoint 0, 1: sent by endpoint 1 */
-	uint8_t tcp_flags;	  /* CWR..FIN; 0 where not captured or not TCP */
-	uint8_t ttl;		  /* TTL or hop limit */
-	uint8_t tos;		  /* DSCP and ECN: TOS or traffic class byte */
-	uint64_t time;		  /* when the packet passed: ns since 1970 */
-	uint64_t clock;		  /* never goes back, >= every earlier `time`: what timeouts run by */
-	uint64_t hash;		  /* of key (and prefix): set by lib/flow */
+	uint8_t prefix[2][12]; /* IPv6: first 12 bytes of each endpoint's address */
+	uint8_t mac[12];       /* destination, source: as in the frame */
+	uint32_t frame_length; /* wire length without FCS, stripped tag included */
+	uint32_t octets;       /* of the IP packet: header and payload (IPFIX octetDeltaCount) */
+	uint32_t fragment_id;  /* IPv4 identification or IPv6 fragment id, as on the wire */
+	uint16_t icmp;         /* type << 8 | code of ICMP and ICMPv6 (0 where not captured) */
+	uint16_t l4_offset;    /* from the frame's start to the IP payload */
+	uint8_t fragment;      /* enum packet_fragment */
+	uint8_t reason;        /* enum packet_reason */
+	uint8_t direction;     /* 0: sent by endpoint 0, 1: sent by endpoint 1 */
+	uint8_t tcp_flags;     /* CWR..FIN; 0 where not captured or not TCP */
+	uint8_t ttl;           /* TTL or hop limit */
+	uint8_t tos;           /* DSCP and ECN: TOS or traffic class byte */
+	uint64_t time;         /* when the packet passed: ns since 1970 */
+	uint64_t clock;        /* never goes back, >= every earlier `time`: what timeouts run by */
+	uint64_t hash;         /* of key (and prefix): set by lib/flow */
 };
 
 /* A frame's bytes as they lie in memory, and what the wire or the NIC knew beside them. */
 struct packet_frame {
 	const uint8_t *data;
-	uint32_t captured;	   /* bytes that may be read at `data` */
-	uint32_t wire;		   /* the frame's own length without FCS, >= captured */
-	uint16_t stripped_vlan;	   /* TCI of a tag that the NIC took out, if `vlan_was_stripped` */
+	uint32_t captured;      /* bytes that may be read at `data` */
+	uint32_t wire;          /* the frame's own length without FCS, >= captured */
+	uint16_t stripped_vlan; /* TCI of a tag that the NIC took out, if `vlan_was_stripped` */
 	bool vlan_was_stripped;
 };
 
@@ -149,7 +150,6 @@ const char *packet_reason_name(enum packet_reason reason);
 const char *packet_bucket_name(enum packet_bucket bucket);
 
 /* How deep the headers that packet_parse() may read can reach into a frame. */
-#define PACKET_HEADERS_MAX                                                                         \
-	(14 + 4 * 4 + 16 * 4 + 8 + 40 + 8 * 2048 + 20)
+#define PACKET_HEADERS_MAX (14 + 4 * 4 + 16 * 4 + 8 + 40 + 8 * 2048 + 20)
 
 #endif

@@ -20,7 +20,7 @@
 
 #define COMMON_IPV4      34 /* where the ports are, from the frame's start */
 #define COMMON_IPV6      54
-#define COMMON_TCP       6  /* its protocol number, and where its flags are, from the ports */
+#define COMMON_TCP       6 /* its protocol number, and where its flags are, from the ports */
 #define COMMON_TCP_FLAGS 13
 
 /* Four bytes from the ethertype on, as a little-endian number, and which of their bits matter. */
@@ -62,7 +62,7 @@ static inline void packet_common_rest(const uint8_t *data, uint32_t wire, uint16
 	packet->fragment = PACKET_WHOLE;
 	/* No branch: TCP and UDP come mixed. Of UDP any byte that is there will do. */
 	packet->tcp_flags = data[ports + COMMON_TCP_FLAGS * (protocol == COMMON_TCP)] &
-			    (uint8_t)-(protocol == COMMON_TCP);
+			    (uint8_t) - (protocol == COMMON_TCP);
 }
 
 /*
@@ -132,9 +132,9 @@ static inline bool packet_common_ipv6(const uint8_t *data, uint32_t captured, ui
 	memcpy(&source, data + 22, sizeof(source));
 	memcpy(&destination, data + 38, sizeof(destination));
 
-	const bool turn = source > destination ||
-			  (source == destination &&
-			   packet_raw16(data + 54) > packet_raw16(data + 56));
+	const bool turn =
+		source > destination ||
+		(source == destination && packet_raw16(data + 54) > packet_raw16(data + 56));
 	const uint8_t *end[2] = {data + (turn ? 38 : 22), data + (turn ? 22 : 38)};
 
 	for (unsigned int i = 0; i < 2; i++) {

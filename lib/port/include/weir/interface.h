@@ -14,8 +14,8 @@
  * queues fails where the driver reports no combined channels), or AF_PACKET, one vdev
  * with a fanout by flow. Main thread, after rte_eal_init(). No frame that AF_XDP takes reaches
  * this host, so an XDP program stands in front of it, which leaves to this host what is for it;
- * AF_PACKET sees copies. Both see what comes in; AF_PACKET on request also what this host sends (not
- * on a loopback interface, where every frame would be seen twice).
+ * AF_PACKET sees copies. Both see what comes in; AF_PACKET on request also what this host sends
+ * (not on a loopback interface, where every frame would be seen twice).
  *
  * What the AF_PACKET driver does to frames: IPv4 fragments come reassembled, as one frame
  * (its fanout group has PACKET_FANOUT_FLAG_DEFRAG), and a frame longer than 65,342 bytes is
@@ -23,28 +23,28 @@
  */
 
 enum interface_driver {
-	INTERFACE_ANY,	     /* AF_XDP where it works, else AF_PACKET */
+	INTERFACE_ANY, /* AF_XDP where it works, else AF_PACKET */
 	INTERFACE_AF_XDP,
 	INTERFACE_AF_PACKET
 };
 
 /* What only AF_PACKET needs to know; NULL: incoming frames, offloads as they are. */
 struct interface_packet {
-	bool outgoing;	       /* see what this host sends, too */
+	bool outgoing;         /* see what this host sends, too */
 	struct keeper *keeper; /* switches off what merges frames; NULL: it stays as it is */
 };
 
 struct interface {
-	char name[32];		      /* also when it was asked for by an alternative one */
-	unsigned int index;	      /* the kernel's */
+	char name[32];                /* also when it was asked for by an alternative one */
+	unsigned int index;           /* the kernel's */
 	enum interface_driver driver; /* what it became */
-	char why[160];		      /* in words: why this driver */
+	char why[160];                /* in words: why this driver */
 	/* Masks of offloads that merge frames before AF_PACKET, see interface_offloads(). */
 	unsigned int unmerged, merged; /* switched off for the run; still on, `merged_why`: */
-	int merged_why;		       /* negative errno; 0: the driver does not let them go */
+	int merged_why;                /* negative errno; 0: the driver does not let them go */
 	uint16_t port_ids[PORT_QUEUES_MAX];
 	uint16_t port_count;
-	uint16_t queues_each;	      /* RX queues to ask of each port */
+	uint16_t queues_each; /* RX queues to ask of each port */
 	/* of all ports together: AF_XDP's queues are filled as the NIC spreads them, and each
 	 * port knows of its own only. PORT_NOT_SYMMETRIC: log_warning() has said so. */
 	enum port_symmetry symmetry;
@@ -59,13 +59,14 @@ struct interface_front {
 	int (*attach)(void *context, const char *name, unsigned int index, uint16_t queues,
 		      struct error *error);
 	void *context;
-	bool passes; /* its rules pass frames to this host, which AF_PACKET would see all the same */
+	bool passes; /* its rules pass frames to this host; AF_PACKET would see them all the same */
 };
 
 /*
- * Can interface `name`, or of that alternative name, be measured on? Needs no rte_eal_init(). 0, or the
- * line and -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not Ethernet;
- * -EINVAL: DPDK cannot take its name; -EPERM: the line names the capability that is missing.
+ * Can interface `name`, or of that alternative name, be measured on? Needs no rte_eal_init(). 0, or
+ * the line and -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not
+ * Ethernet; -EINVAL: DPDK cannot take its name; -EPERM: the line names the capability that is
+ * missing.
  */
 int interface_check(const char *name, struct error *error);
 

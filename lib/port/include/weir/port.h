@@ -27,17 +27,18 @@
  * two hosts meets one worker. A driver without plain IP (XL710) hashes ports as well.
  */
 enum port_symmetry {
-	PORT_ONE_QUEUE,	      /* yes: there is one queue */
+	PORT_ONE_QUEUE,       /* yes: there is one queue */
 	PORT_RSS_SYMMETRIC,   /* yes: RSS with a symmetric key over `rss_functions` */
-	PORT_SPREAD_BY_INPUT, /* yes: whoever fills the queues spreads symmetrically (reader, fanout) */
+	PORT_SPREAD_BY_INPUT, /* yes: whoever fills the queues spreads symmetrically (reader,
+				 fanout) */
 	PORT_NOT_SYMMETRIC    /* no, or nobody knows */
 };
 
 struct port_settings {
-	uint16_t queues;	/* RX queues, 1..PORT_QUEUES_MAX */
-	uint16_t descriptors;	/* of each queue; 0: 4096, or what driver and memory allow */
+	uint16_t queues;      /* RX queues, 1..PORT_QUEUES_MAX */
+	uint16_t descriptors; /* of each queue; 0: 4096, or what driver and memory allow */
 	bool promiscuous;
-	bool nic_timestamps;	/* ask for them: see docs/decisions/nic-timestamps.md */
+	bool nic_timestamps; /* ask for them: see docs/decisions/nic-timestamps.md */
 };
 
 /* A driver's counter that may fall (a restart, a memif peer that left), made to grow only. */
@@ -48,18 +49,18 @@ struct port_count {
 
 struct port {
 	uint16_t id;
-	char name[64];		/* device name */
+	char name[64]; /* device name */
 	char driver[32];
-	char interface[32];	/* the kernel's name where there is one, else "" */
+	char interface[32];           /* the kernel's name where there is one, else "" */
 	unsigned int interface_index; /* the kernel's number of it, else 0 */
-	int socket;		/* NUMA node, -1 unknown */
+	int socket;                   /* NUMA node, -1 unknown */
 	uint16_t queues;
 	uint16_t descriptors;
-	uint32_t max_frame;	/* longest frame received whole, bytes without FCS */
+	uint32_t max_frame; /* longest frame received whole, bytes without FCS */
 	enum port_symmetry symmetry;
-	uint64_t rss_functions; /* RTE_ETH_RSS_* in force */
+	uint64_t rss_functions;                         /* RTE_ETH_RSS_* in force */
 	bool checksum, timestamp, scatter, promiscuous; /* what the driver gave */
-	bool link_known;	/* the driver or the kernel tells link state */
+	bool link_known;          /* the driver or the kernel tells link state */
 	struct rte_mempool *pool; /* owned */
 	bool started;
 	bool gone; /* the device was removed: nothing is asked of it any more */
@@ -67,12 +68,12 @@ struct port {
 	 * only place where their losses are counted. Owned by the driver, see kernel_loss.h. */
 	int kernel_sockets[PORT_QUEUES_MAX];
 	uint16_t kernel_socket_count;
-	int kernel_family;	/* of those sockets: AF_PACKET, AF_XDP; 0: none */
+	int kernel_family;                       /* of those sockets: AF_PACKET, AF_XDP; 0: none */
 	uint64_t kernel_missed[PORT_QUEUES_MAX]; /* by socket, since the start */
 	uint64_t kernel_before[PORT_QUEUES_MAX]; /* AF_XDP's counts when the port started */
 	/* private to port.c and counters.c: */
-	uint16_t tx_queues;	/* never used for sending; drivers and rte_pdump want some */
-	bool promiscuous_undo;	/* weir switched it on, so weir switches it off */
+	uint16_t tx_queues;     /* never used for sending; drivers and rte_pdump want some */
+	bool promiscuous_undo;  /* weir switched it on, so weir switches it off */
 	int promiscuous_socket; /* keeps a kernel interface promiscuous; -1: none */
 	int hold;               /* on the kernel interface, see kernel_hold.h; -1: none */
 	bool rss_asked;
@@ -84,13 +85,13 @@ struct port_queue_counters {
 };
 
 struct port_counters {
-	uint64_t received;	/* frames handed to weir since start, by the driver's count */
-	uint64_t octets;	/* of those, without FCS as far as the driver keeps to it */
-	uint64_t missed;	/* lost before weir: no descriptor or no room in the kernel's ring */
-	uint64_t no_mbuf;	/* lost before weir: no buffer in the pool */
-	uint64_t errors;	/* frames that the NIC found broken (CRC, length) */
+	uint64_t received; /* frames handed to weir since start, by the driver's count */
+	uint64_t octets;   /* of those, without FCS as far as the driver keeps to it */
+	uint64_t missed;   /* lost before weir: no descriptor or no room in the kernel's ring */
+	uint64_t no_mbuf;  /* lost before weir: no buffer in the pool */
+	uint64_t errors;   /* frames that the NIC found broken (CRC, length) */
 	bool link_up;
-	uint32_t link_mbps;	/* 0: unknown */
+	uint32_t link_mbps; /* 0: unknown */
 	uint16_t queues;
 	struct port_queue_counters queue[PORT_QUEUES_MAX];
 };
@@ -156,11 +157,11 @@ uint16_t port_queues_possible(uint16_t id, uint16_t wanted);
  * reader sets time, clock and wire length; a NIC sets time and its flag.
  */
 struct port_fields {
-	int time;	     /* uint64_t: ns since 1970 (rte_mbuf_dyn_rx_timestamp) */
-	int clock;	     /* uint64_t: see struct packet */
-	int wire_length;     /* uint32_t: frame length on the wire without FCS */
-	uint64_t time_flag;  /* ol_flags bit: `time` is set */
-	uint64_t wire_flag;  /* ol_flags bit: `clock` and `wire_length` are set */
+	int time;           /* uint64_t: ns since 1970 (rte_mbuf_dyn_rx_timestamp) */
+	int clock;          /* uint64_t: see struct packet */
+	int wire_length;    /* uint32_t: frame length on the wire without FCS */
+	uint64_t time_flag; /* ol_flags bit: `time` is set */
+	uint64_t wire_flag; /* ol_flags bit: `clock` and `wire_length` are set */
 };
 
 /* Register the fields; again and again gives the same. 0 or negative errno with a line. */

@@ -12,8 +12,8 @@
 /*
  * The capture reader: a thread that reads capture files with libpcap, fills mbufs (wire
  * length, nanosecond time and a clock that never goes back, see reader_clock.h, in the dynamic
- * fields) and hands them over a ring port, so that workers see an ordinary ethdev. Frames are spread
- * over the queues by a symmetric hash of the addresses alone, so that all fragments and both
+ * fields) and hands them over a ring port, so that workers see an ordinary ethdev. Frames are
+ * spread over the queues by a symmetric hash of the addresses alone, so that all fragments and both
  * directions of a flow meet one worker; frames of no flow go to queue 0. The hash is the same in
  * every run. It waits for room and drops nothing. One reader at a time in a process.
  */
@@ -23,14 +23,14 @@
 struct reader;
 
 struct reader_result {
-	uint64_t frames;	  /* handed over */
-	uint64_t octets;	  /* captured bytes of those */
-	uint64_t clock;		  /* the clock at the end, ns */
-	uint64_t span;		  /* by the clock, from the earliest to the latest frame, ns */
+	uint64_t frames; /* handed over */
+	uint64_t octets; /* captured bytes of those */
+	uint64_t clock;  /* the clock at the end, ns */
+	uint64_t span;   /* by the clock, from the earliest to the latest frame, ns */
 	struct reader_clock_note events[READER_CLOCK_EVENTS]; /* by enum reader_clock_event */
 	const char *event_files[READER_CLOCK_EVENTS]; /* where the first one was; the reader's */
-	char cut[512];		  /* "FILE: why": the first capture that ended in mid-record; "" if
-				   * none. What was read before counts, and the next file follows */
+	char cut[512]; /* "FILE: why": the first capture that ended in mid-record; "" if
+			* none. What was read before counts, and the next file follows */
 };
 
 /*

@@ -27,8 +27,8 @@
 #define READER_CLOCK_WAITING (READER_CLOCK_AHEAD + 1)
 
 enum reader_clock_event {
-	READER_CLOCK_WILD,    /* a frame whose time fits neither what came before nor what follows */
-	READER_CLOCK_BACK,    /* from this frame on time is an earlier one */
+	READER_CLOCK_WILD, /* a frame whose time fits neither what came before nor what follows */
+	READER_CLOCK_BACK, /* from this frame on time is an earlier one */
 	READER_CLOCK_FORWARD, /* ... is more than a day later: nothing came, or a clock was set */
 	READER_CLOCK_EVENTS
 };
@@ -53,15 +53,15 @@ struct reader_clock_frame {
 
 /* All 0 is the clock before the first frame. */
 struct reader_clock {
-	uint64_t now;	   /* the clock: of the last frame that has one */
+	uint64_t now;      /* the clock: of the last frame that has one */
 	uint64_t earliest; /* by the clock: of the earliest frame that is not wild */
 	struct reader_clock_note notes[READER_CLOCK_EVENTS];
 	/* private: */
-	uint64_t reach;	     /* how far around `now` a frame needs no judging; 0: all of them do */
-	uint64_t base;	     /* clock = time + base, modulo 2^64 */
+	uint64_t reach;      /* how far around `now` a frame needs no judging; 0: all of them do */
+	uint64_t base;       /* clock = time + base, modulo 2^64 */
 	uint64_t other_base; /* ... before time was set back */
 	uint64_t wild_ahead; /* the last wild frame ahead was so far ahead */
-	uint64_t pace;	     /* the last frame was so far ahead; 0: near */
+	uint64_t pace;       /* the last frame was so far ahead; 0: near */
 	bool started;
 	unsigned int waiting;
 	struct reader_clock_frame frames[READER_CLOCK_WAITING]; /* in order, the oldest first */

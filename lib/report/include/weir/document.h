@@ -25,17 +25,17 @@ struct document_info {
 	const char *version;
 	const char *const *sources; /* as the user named them */
 	uint32_t source_count;
-	uint64_t started;	    /* by the clock */
-	uint64_t memory;	    /* atomic: bytes in memory since the start; 0: not yet, or it grows */
+	uint64_t started; /* by the clock */
+	uint64_t memory;  /* atomic: bytes in memory since the start; 0: not yet, or it grows */
 	json_t *settings; /* object of strings; made once, then only read */
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
-	uint32_t remark_count;	    /* atomic: grows while telemetry reads; those below it are whole */
+	uint32_t remark_count; /* atomic: grows while telemetry reads; those below it are whole */
 	struct events *events; /* what happens to the ports, with remarks of its own; NULL: none */
-	json_t *prefilter_rules;    /* document_prefilter_rules() for the report; NULL: none */
+	json_t *prefilter_rules;       /* document_prefilter_rules() for the report; NULL: none */
 	struct outlet *const *outlets; /* where records and reports go */
 	uint32_t outlet_count;
-	json_t *xstats;             /* array: for each port an object, name: count; NULL: none */
-	bool capture; /* the source is capture files: the text leaves out workers and ports */
+	json_t *xstats; /* array: for each port an object, name: count; NULL: none */
+	bool capture;   /* the source is capture files: the text leaves out workers and ports */
 };
 
 /* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
@@ -71,7 +71,9 @@ json_t *document_events(const struct event *events, uint32_t count); /* array */
 json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter);
 /* The same, how it is run, and what sampling makes of the numbers. */
 json_t *document_prefilter(const struct snapshot_prefilter *prefilter);
-/* {"rules": [...], ...}: rules with what they counted; `first` is the number of the first, from 0. */
+/*
+ * {"rules": [...], ...}: rules with what they counted; `first` is the number of the first, from 0.
+ */
 json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first);
 /* For the report: of all rules the first thousand that matched something. */
 json_t *document_prefilter_matches(const struct prefilter_sums *sums);

@@ -50,7 +50,9 @@ void print_workers(struct printer *printer, const json_t *workers);
 void print_ports(struct printer *printer, const json_t *ports);
 void print_events(struct printer *printer, const json_t *events);
 
-/* As document_prefilter() makes it: what the prefilter decided, and whether all is accounted for. */
+/*
+ * As document_prefilter() makes it: what the prefilter decided, and whether all is accounted for.
+ */
 void print_prefilter(struct printer *printer, const json_t *prefilter);
 /* As document_prefilter_rules() makes it: the rules, and with what they counted. */
 void print_prefilter_rules(struct printer *printer, const json_t *document);

@@ -18,8 +18,8 @@ int report_json(FILE *out, const struct snapshot *snapshot, const struct documen
 		uint32_t top);
 
 /*
- * Each ended record as one line of JSON, for an outlet of lines; to give to stats_add_consumer(). What finds no
- * room there is lost, and counted there.
+ * Each ended record as one line of JSON, for an outlet of lines; to give to stats_add_consumer().
+ * What finds no room there is lost, and counted there.
  */
 struct stats_consumer report_flow_lines(struct outlet *outlet);
 

@@ -17,8 +17,8 @@
  * Works on the caller's memory; one thread at a time; mergeable.
  */
 
-#define SUMMARY_METRICS	     3
-#define SUMMARY_KEY_MAX	     64 /* bytes */
+#define SUMMARY_METRICS      3
+#define SUMMARY_KEY_MAX      64 /* bytes */
 #define SUMMARY_CAPACITY_MIN 16
 #define SUMMARY_CAPACITY_MAX (UINT32_C(1) << 28)
 
@@ -30,11 +30,14 @@ struct summary_shape {
 	/* 1, or 2: a key has sums of two kinds, as an address has for what it sends and receives.
 	 * A key counts as one of a side when it has any sum there. */
 	uint8_t sides;
-	/* A note (uint64_t) follows every key in memory, at the next multiple of 8 bytes. It is no
-	 * part of the key: of all notes that came with it the smallest stays, whatever their order. */
+	/*
+	 * A note (uint64_t) follows every key in memory, at the next multiple of 8 bytes. It is no
+	 * part of the key: of all notes that came with it the smallest stays, whatever their order.
+	 */
 	bool noted;
-	/* The same keys in the same order leave the same sums, whatever the secret: every new key gets
-	 * a row at once. Costs more where keys are many times the capacity, as each fills a row. */
+	/* The same keys in the same order leave the same sums, whatever the secret: every new key
+	 * gets a row at once. Costs more where keys are many times the capacity, as each fills a
+	 * row. */
 	bool repeatable;
 };
 
@@ -86,7 +89,7 @@ uint64_t summary_total(const struct summary *summary, unsigned int side, unsigne
 
 /* Into the summary: valid until it changes. */
 struct summary_row {
-	const void *key; /* its note follows */
+	const void *key;                            /* its note follows */
 	const uint64_t (*metrics)[SUMMARY_METRICS]; /* of each side */
 };
 

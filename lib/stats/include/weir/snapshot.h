@@ -44,11 +44,11 @@ extern const char *const stats_window_names[STATS_WINDOWS];
  * closed and begun anew, has several). A port's row is of one protocol: tcp/443, udp/443.
  */
 struct stats_key {
-	uint8_t version;	/* 4 or 6; 0 where the dimension has no address */
+	uint8_t version; /* 4 or 6; 0 where the dimension has no address */
 	uint8_t protocol;
 	uint16_t vlan;
 	uint16_t source_port, destination_port; /* host order */
-	uint8_t source[16], destination[16];	/* IPv4 in the first 4 bytes */
+	uint8_t source[16], destination[16];    /* IPv4 in the first 4 bytes */
 };
 
 struct stats_row {
@@ -59,9 +59,9 @@ struct stats_row {
 
 /* The largest rows of one dimension, by one metric, over one window. */
 struct stats_top {
-	uint32_t shown;		/* rows */
-	uint32_t keys;		/* distinct keys known; a lower bound unless exact */
-	bool exact;		/* all sums exact; else each may be low by up to `error` */
+	uint32_t shown; /* rows */
+	uint32_t keys;  /* distinct keys known; a lower bound unless exact */
+	bool exact;     /* all sums exact; else each may be low by up to `error` */
 	uint64_t error[STATS_METRICS];
 	const struct stats_row *rows; /* into the snapshot */
 };
@@ -75,8 +75,8 @@ struct stats_rates {
 
 /* One second (or interval, when longer) of history. */
 struct stats_history {
-	uint64_t time;		/* its end, a date */
-	uint64_t duration;	/* ns */
+	uint64_t time;                                     /* its end, a date */
+	uint64_t duration;                                 /* ns */
 	uint64_t packets, frame_octets, ip_octets, missed; /* packets: that passed the filter */
 	uint64_t received, lost; /* frames: that came, and that were missed or found no mbuf */
 };
@@ -106,14 +106,14 @@ struct snapshot_worker {
 	uint32_t table_capacity;
 	/* Over the last interval; in the final snapshot since the start. */
 	uint64_t cycles_per_packet; /* busy cycles / packets */
-	double busy;		    /* share of the cycles, 0..1 */
+	double busy;                /* share of the cycles, 0..1 */
 };
 
 /* When frames were lost, in steps of intervals; all 0: none was. */
 struct stats_loss {
 	uint64_t first; /* begin of the first interval with loss, a date */
-	uint64_t last;	/* end of the last one */
-	uint64_t time;	/* length of all of them, ns */
+	uint64_t last;  /* end of the last one */
+	uint64_t time;  /* length of all of them, ns */
 };
 
 struct snapshot_port {
@@ -135,25 +135,25 @@ struct snapshot_port {
  * the other order: so in_flight never falls below 0.
  */
 struct snapshot_prefilter {
-	bool present;		/* else all of it is 0 */
-	bool rules;		/* it has some, --prefilter: else only the ledger tells of it */
-	bool sockets;		/* frames go to AF_XDP sockets, else to AF_PACKET */
-	bool native;		/* run by the driver, else by the kernel behind it (generic) */
-	bool attached;		/* the interface is there */
+	bool present;  /* else all of it is 0 */
+	bool rules;    /* it has some, --prefilter: else only the ledger tells of it */
+	bool sockets;  /* frames go to AF_XDP sockets, else to AF_PACKET */
+	bool native;   /* run by the driver, else by the kernel behind it (generic) */
+	bool attached; /* the interface is there */
 	uint64_t seen, analysed, passed, dropped, limited, sampled_out;
-	uint64_t xsk_full;	/* to be analysed, but the socket had no room or no buffer */
-	uint64_t no_socket;	/* among passed: to be analysed, but the queue had no socket */
-	uint64_t host;		/* among passed: to be analysed, but for this host */
-	uint64_t received;	/* by the workers */
-	uint64_t missed;	/* lost between prefilter and weir: AF_PACKET's ring was full */
-	uint64_t in_flight;	/* analysed, but not yet received; 0 when the run is over */
-	uint64_t merged;	/* AF_PACKET, at the end: made one frame with others by the kernel */
+	uint64_t xsk_full;  /* to be analysed, but the socket had no room or no buffer */
+	uint64_t no_socket; /* among passed: to be analysed, but the queue had no socket */
+	uint64_t host;      /* among passed: to be analysed, but for this host */
+	uint64_t received;  /* by the workers */
+	uint64_t missed;    /* lost between prefilter and weir: AF_PACKET's ring was full */
+	uint64_t in_flight; /* analysed, but not yet received; 0 when the run is over */
+	uint64_t merged;    /* AF_PACKET, at the end: made one frame with others by the kernel */
 	uint64_t analysed_octets, passed_octets, dropped_octets, limited_octets;
 	uint64_t sampled_out_octets;
 	bool balanced;
-	bool sampling;		/* some rule samples or did: what weir counts is a sample */
-	uint32_t sample_every;	/* all IP packets analysed in the run stand for so many; 0: they
-				 * differ */
+	bool sampling;         /* some rule samples or did: what weir counts is a sample */
+	uint32_t sample_every; /* all IP packets analysed in the run stand for so many; 0: they
+				* differ */
 };
 
 #define SNAPSHOT_WORKERS_MAX 64
@@ -161,39 +161,39 @@ struct snapshot_prefilter {
 
 /* What a window came to hold: whole seconds (or intervals), as many as come nearest to its name. */
 struct snapshot_window {
-	uint64_t time;		/* that it covers, ns; less than its name says at the start */
-	uint32_t entries;	/* of the history, older than the newest */
+	uint64_t time;             /* that it covers, ns; less than its name says at the start */
+	uint32_t entries;          /* of the history, older than the newest */
 	uint32_t missed_share_ppm; /* frames that never came, of a million that might have */
 };
 
 struct snapshot {
-	uint64_t number;	/* 1, 2, ... */
-	uint64_t clock;		/* when it was made, by the clock */
-	uint64_t time;		/* when it was made, a date; so are the next three */
-	uint64_t started;	/* when weir started to receive */
-	uint64_t first, last;   /* packet times, once size_packets > 0 */
-	uint64_t interval;	/* ns between snapshots, when nothing holds the stats core up */
-	double seconds;		/* captures: first to last, by their clock; live: since start */
-	bool final;		/* nothing comes after it: all flows have ended */
+	uint64_t number;      /* 1, 2, ... */
+	uint64_t clock;       /* when it was made, by the clock */
+	uint64_t time;        /* when it was made, a date; so are the next three */
+	uint64_t started;     /* when weir started to receive */
+	uint64_t first, last; /* packet times, once size_packets > 0 */
+	uint64_t interval;    /* ns between snapshots, when nothing holds the stats core up */
+	double seconds;       /* captures: first to last, by their clock; live: since start */
+	bool final;           /* nothing comes after it: all flows have ended */
 
 	/* the ledger: sums over workers, each worker's part from one instant */
 	uint64_t received;
 	uint64_t buckets[PACKET_BUCKETS];
 	uint64_t reasons[PACKET_REASONS];
-	bool balanced;		/* received = sum of buckets, in every worker */
+	bool balanced;                        /* received = sum of buckets, in every worker */
 	uint64_t missed, no_mbuf, nic_errors; /* sums over ports */
-	uint64_t fragments;	/* frames that were fragments, first or later */
+	uint64_t fragments;                   /* frames that were fragments, first or later */
 
-	uint64_t frame_octets;	/* of frames that passed the filter, without FCS */
-	uint64_t ip_octets;	/* of flow and overflow */
+	uint64_t frame_octets; /* of frames that passed the filter, without FCS */
+	uint64_t ip_octets;    /* of flow and overflow */
 	uint64_t sizes[SIZE_CLASSES];
-	uint64_t size_packets;	/* frames that passed the filter: received - filtered */
+	uint64_t size_packets;       /* frames that passed the filter: received - filtered */
 	uint64_t size_min, size_max; /* with FCS */
 
-	struct stats_rates now;	    /* over the last interval */
+	struct stats_rates now;     /* over the last interval */
 	struct stats_rates average; /* over `seconds` */
 	struct stats_history history[STATS_HISTORY_MAX];
-	uint32_t history_count;	    /* newest last */
+	uint32_t history_count; /* newest last */
 
 	struct flow_counters flows;
 	uint64_t flows_active;
@@ -205,13 +205,15 @@ struct snapshot {
 
 	struct snapshot_window windows[STATS_WINDOWS];
 	struct stats_top top[STATS_DIMENSIONS][STATS_METRICS][STATS_WINDOWS];
-	/* All that the lists of the whole time were made of, with what is in no row: read as they were,
-	 * so a little later than the counters of the ledger. */
+	/* All that the lists of the whole time were made of, with what is in no row: read as they
+	 * were, so a little later than the counters of the ledger. */
 	uint64_t top_counted[STATS_METRICS];
-	bool top_pending;	    /* a capture is still being read: the lists are empty until its end */
-	uint32_t top_length;	    /* most rows a list can have */
-	/* Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s and
-	 * 60s are. An address or port is one key as source and destination, a pair both ways. */
+	bool top_pending;    /* a capture is still being read: the lists are empty until its end */
+	uint32_t top_length; /* most rows a list can have */
+	/*
+	 * Distinct keys up to which `now` and `total` are exact; and per interval, up to which 10s
+	 * and 60s are. An address or port is one key as source and destination, a pair both ways.
+	 */
 	uint32_t top_capacity, top_window_capacity;
 
 	struct snapshot_worker workers[SNAPSHOT_WORKERS_MAX];

@@ -19,15 +19,15 @@
 struct stats;
 
 struct stats_settings {
-	uint64_t interval;	/* ns */
-	uint32_t top_length;	/* rows of each top list, at least 1; beyond 1000 it is 1000 */
-	bool capture;		/* source is a capture: `seconds` is the capture's time */
+	uint64_t interval;   /* ns */
+	uint32_t top_length; /* rows of each top list, at least 1; beyond 1000 it is 1000 */
+	bool capture;        /* source is a capture: `seconds` is the capture's time */
 	struct hash_secret secret;
 	struct worker_shared *const *workers;
 	const unsigned int *lcores; /* of the workers */
 	uint32_t worker_count;
-	uint32_t flow_capacity;	/* of each worker's table, as in its struct flow_settings */
-	struct port *const *ports;  /* may be none */
+	uint32_t flow_capacity;    /* of each worker's table, as in its struct flow_settings */
+	struct port *const *ports; /* may be none */
 	uint32_t port_count;
 	/*
 	 * Fills snapshot->prefilter once all else is counted; NULL: there is none. `analysed` is to
@@ -74,8 +74,9 @@ int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t in
 uint32_t stats_step(struct stats *stats, struct clock_reading now);
 
 /*
- * Of a capture: how long it was by its clock, in ns, which wild time stamps do not make longer. Known
- * at its end; before stats_finish(). Until then, or with 0, it is from the first packet to the last.
+ * Of a capture: how long it was by its clock, in ns, which wild time stamps do not make longer.
+ * Known at its end; before stats_finish(). Until then, or with 0, it is from the first packet to
+ * the last.
  */
 void stats_set_capture_span(struct stats *stats, uint64_t span);
 

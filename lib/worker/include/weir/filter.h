@@ -17,9 +17,9 @@
 struct filter;
 
 /*
- * Compile. `fields` lives as long as the filter, and may be registered later, before the first frame.
- * -EINVAL with libpcap's reason in the line; -ETIMEDOUT after ten seconds, when a thread that cannot be
- * stopped is left behind: the program should end. Main thread.
+ * Compile. `fields` lives as long as the filter, and may be registered later, before the first
+ * frame. -EINVAL with libpcap's reason in the line; -ETIMEDOUT after ten seconds, when a thread
+ * that cannot be stopped is left behind: the program should end. Main thread.
  */
 int filter_create(const char *expression, const struct port_fields *fields, struct filter **filter,
 		  struct error *error);

@@ -38,14 +38,15 @@ struct worker {
 	const struct filter *filter; /* NULL: all frames */
 	struct port_fields fields;
 	bool vlan_key;
-	bool trust_time;	/* net_pcap: unless the first time is of now, times are those of a capture,
-				 * and the clock */
+	bool trust_time; /* net_pcap: unless the first time is of now, times are those of a capture,
+			  * and the clock */
 	struct worker_rest rest;
-	bool handed_frames;	/* another core has filled the mbufs (net_ring): they are not in the cache */
-	bool lossless;		/* wait for the stats core instead of letting flows overflow (captures) */
+	bool handed_frames; /* another core has filled the mbufs (net_ring): they are not in the
+			       cache */
+	bool lossless; /* wait for the stats core instead of letting flows overflow (captures) */
 	/* How it ends: the loop leaves when *stop is set, or `at_end(context)` is true and its
 	 * queues are empty; then ends all flows at the clock `final_clock(context)`. */
-	const bool *stop;	/* atomic; set by the main thread */
+	const bool *stop; /* atomic; set by the main thread */
 	bool (*at_end)(const void *context);
 	uint64_t (*final_clock)(const void *context); /* NULL: the worker's */
 	const void *context;
@@ -54,7 +55,9 @@ struct worker {
 /* For rte_eal_remote_launch(): `argument` is the struct worker. Returns 0. */
 int worker_main(void *argument);
 
-/* The same, before it: take all memory that the worker will ever touch, on the node of its lcore. */
+/*
+ * The same, before it: take all memory that the worker will ever touch, on the node of its lcore.
+ */
 int worker_prefault(void *argument);
 
 /* Register rte_lcore usage reporting (where this DPDK has it) for `count` workers. */

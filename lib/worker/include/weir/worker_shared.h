@@ -26,22 +26,22 @@ extern const uint32_t size_class_upto[SIZE_CLASSES]; /* 64, 127, 255, 511, 1023,
  * and both are published together: they must agree in every copy.
  */
 struct worker_counters {
-	uint64_t received;		   /* frames with a verdict, whatever it is */
-	uint64_t reasons[PACKET_REASONS];  /* verdicts by reason */
+	uint64_t received;                /* frames with a verdict, whatever it is */
+	uint64_t reasons[PACKET_REASONS]; /* verdicts by reason */
 	/* frames that passed the filter: */
-	uint64_t frame_octets;		   /* sum of frame lengths without FCS */
-	uint64_t sizes[SIZE_CLASSES];	   /* frames by length with FCS */
-	uint64_t size_min, size_max;	   /* length with FCS; 0: no frame yet */
-	struct clock_reading first, last;  /* of packets, the earliest and latest by the clock */
+	uint64_t frame_octets;            /* sum of frame lengths without FCS */
+	uint64_t sizes[SIZE_CLASSES];     /* frames by length with FCS */
+	uint64_t size_min, size_max;      /* length with FCS; 0: no frame yet */
+	struct clock_reading first, last; /* of packets, the earliest and latest by the clock */
 	uint64_t ip_checksum_bad, l4_checksum_bad; /* as the NIC says */
 	/* of all frames, filtered ones too: */
-	uint64_t stamps_ignored;	   /* times of a NIC more than a second from the wall clock */
-	uint64_t filtered_octets;	   /* frame lengths of filtered frames */
+	uint64_t stamps_ignored;  /* times of a NIC more than a second from the wall clock */
+	uint64_t filtered_octets; /* frame lengths of filtered frames */
 	struct flow_counters flows;
 	/* the worker itself: */
 	uint64_t cycles_total, cycles_busy; /* since start; busy: polls that found packets */
 	uint64_t polls, polls_empty;
-	uint64_t records_waiting;	   /* times the ring of ended records had no room */
+	uint64_t records_waiting; /* times the ring of ended records had no room */
 };
 
 struct worker_shared {
@@ -49,16 +49,17 @@ struct worker_shared {
 	/* of `counters`, and of the sums of what overflowed in `table` */
 	uint32_t sequence __attribute__((aligned(64)));
 	struct worker_counters counters;
-	bool done;		/* atomic: the worker has left its loop, all is published */
+	bool done; /* atomic: the worker has left its loop, all is published */
 	/* Set before the worker starts: */
-	unsigned int index;	/* 0..workers-1 */
+	unsigned int index;       /* 0..workers-1 */
 	struct flow_table *table; /* owned */
-	struct rte_ring *ended;	/* of struct flow_record by value, SPSC; owned */
+	struct rte_ring *ended;   /* of struct flow_record by value, SPSC; owned */
 	uint32_t ended_capacity;
-	size_t ended_bytes;	/* memory behind `ended` */
+	size_t ended_bytes; /* memory behind `ended` */
 };
 
-/* Make the table and a ring for `ended_capacity` - 1 records (a power of two, by value). 0, -ENOMEM. */
+/* Make the table and a ring for `ended_capacity` - 1 records (a power of two, by value). 0,
+ * -ENOMEM. */
 int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity);
 void worker_shared_release(struct worker_shared *shared);

@@ -17,7 +17,7 @@
 			cr_assert_fail(__FILE__ ": " #condition);                                  \
 	} while (0)
 #define cr_assert_not_null(pointer, ...) cr_assert((pointer) != NULL)
-#define cr_assert_eq(a, b, ...)		 cr_assert((a) == (b))
-#define cr_assert_lt(a, b, ...)		 cr_assert((a) < (b))
+#define cr_assert_eq(a, b, ...)          cr_assert((a) == (b))
+#define cr_assert_lt(a, b, ...)          cr_assert((a) < (b))
 
 #endif
