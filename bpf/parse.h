@@ -324,13 +324,16 @@ static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct 
 	key->destination[0] = be64(ip + 24);
 	key->destination[1] = be64(ip + 32);
 	walk.next = ip[6];
-	WALK(walk, end)
-	WALK(walk, end)
-	WALK(walk, end)
-	WALK(walk, end)
-	WALK(walk, end) WALK(walk, end) WALK(walk, end) WALK(
-		walk, end) if (!walk.later &&
-			       is_extension(walk.next)) return PACKET_MALFORMED_IPV6_EXTENSIONS;
+	WALK(walk, end);
+	WALK(walk, end);
+	WALK(walk, end);
+	WALK(walk, end);
+	WALK(walk, end);
+	WALK(walk, end);
+	WALK(walk, end);
+	WALK(walk, end);
+	if (!walk.later && is_extension(walk.next))
+		return PACKET_MALFORMED_IPV6_EXTENSIONS;
 walked:
 	key->protocol = walk.next;
 	if (walk.later)
