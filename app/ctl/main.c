@@ -14,8 +14,8 @@
 #include "locate.h"
 #include "options.h"
 
-#include "../signals.h"
-#include "../standard.h"
+#include <weir/signals.h>
+#include <weir/standard.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 

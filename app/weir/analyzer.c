@@ -19,7 +19,7 @@
 #include "capabilities.h"
 #include "describe.h"
 #include "privileges.h"
-#include "signals.h"
+#include <weir/signals.h>
 
 /* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
  * a rate of a million ends a second. */

@@ -10,8 +10,6 @@
 #include <weir/format.h>
 #include <weir/log.h>
 
-#include "version.h"
-
 static void add(json_t *settings, const char *name, const char *value)
 {
 	json_object_set_new(settings, name, document_text(value));

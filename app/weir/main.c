@@ -9,9 +9,9 @@
 #include "capabilities.h"
 #include "eal.h"
 #include "options.h"
-#include "signals.h"
+#include <weir/signals.h>
 #include "source.h"
-#include "standard.h"
+#include <weir/standard.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 

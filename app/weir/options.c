@@ -13,8 +13,6 @@
 #include <weir/reader.h>
 #include <weir/snapshot.h>
 
-#include "version.h"
-
 static int take_config(const char *name, const char *text, void *into, struct error *error)
 {
 	struct options *options = into;

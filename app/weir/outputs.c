@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include <weir/output_name.h>
+#include <weir/flow_line.h>
 #include <weir/report.h>
 
-#include "signals.h"
+#include <weir/signals.h>
 
 /* What files begin with that weir wrote, and so may write to again. */
 static const char *const flows_begin[] = {"{\"", NULL};
@@ -119,7 +120,7 @@ int outputs_consume(const struct outputs *outputs, struct stats *stats)
 {
 	if (outputs->flows == NULL)
 		return 0;
-	struct stats_consumer consumer = report_flow_lines(outputs->flows);
+	struct stats_consumer consumer = flow_line_consumer(outputs->flows);
 
 	return stats_add_consumer(stats, &consumer);
 }

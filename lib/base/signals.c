@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "signals.h"
+#include <weir/signals.h>
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "standard.h"
+#include <weir/standard.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/document.h>
 
-#include "flow_fields.h"
+#include <weir/flow_visitor.h>
 #include "parts.h"
 
 _Static_assert(FLOW_END_IDLE == 1 && FLOW_END_ACTIVE == 2 && FLOW_END_CLOSED == 3 &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_REPORT_PARTS_H
-#define WEIR_REPORT_PARTS_H
+#ifndef WEIR_DOCUMENT_PARTS_H
+#define WEIR_DOCUMENT_PARTS_H
 
 #include <stdint.h>
 

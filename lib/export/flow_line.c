@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "flow_line.h"
+#include <weir/flow_line.h>
 
 #include <string.h>
 
-#include <weir/report.h>
-
-#include "flow_fields.h"
+#include <weir/flow_visitor.h>
 
 /* Each function takes the end of the line so far and returns the new end. */
 
@@ -91,7 +89,7 @@ static void take_record(void *outlet, const struct flow_view *view)
 		outlet_added(outlet, flow_line(room, view));
 }
 
-struct stats_consumer report_flow_lines(struct outlet *outlet)
+struct stats_consumer flow_line_consumer(struct outlet *outlet)
 {
 	return (struct stats_consumer){.record = take_record, .context = outlet};
 }

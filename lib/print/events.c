@@ -3,7 +3,7 @@
 
 #include <weir/format.h>
 
-#include "print_parts.h"
+#include "parts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -5,7 +5,7 @@
 
 #include <weir/format.h>
 
-#include "print_parts.h"
+#include "parts.h"
 
 /* Members of the ledger, and how they read after a number. */
 struct part {

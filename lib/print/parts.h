@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_REPORT_PRINT_PARTS_H
-#define WEIR_REPORT_PRINT_PARTS_H
+#ifndef WEIR_PRINT_PARTS_H
+#define WEIR_PRINT_PARTS_H
 
 #include <weir/print.h>
 #include <weir/table.h>

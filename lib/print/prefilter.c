@@ -6,7 +6,7 @@
 
 #include <weir/format.h>
 
-#include "print_parts.h"
+#include "parts.h"
 
 struct part {
 	const char *key, *words;

@@ -8,7 +8,7 @@
 #include <weir/format.h>
 #include <weir/table.h>
 
-#include "print_parts.h"
+#include "parts.h"
 
 struct printer printer_make(FILE *out)
 {

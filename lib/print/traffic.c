@@ -7,7 +7,7 @@
 #include <weir/clock.h>
 #include <weir/format.h>
 
-#include "print_parts.h"
+#include "parts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../../app/capabilities.h"
+#include "../../../app/weir/capabilities.h"
 
 #define CHAINS          8
 #define BIT(capability) (UINT64_C(1) << (capability))

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "flow_line.h"
+#include <weir/flow_line.h>
 
 /* One line is what document_flow() makes of the view, and one line only. */
 static void check_line(const struct flow_view *view)
@@ -72,7 +72,7 @@ Test(flow_line, records_of_an_outlet)
 
 	cr_assert_geq(mkstemp(path), 0);
 	cr_assert_eq(outlet_open(&settings, &outlet, NULL), 0);
-	const struct stats_consumer consumer = report_flow_lines(outlet);
+	const struct stats_consumer consumer = flow_line_consumer(outlet);
 
 	for (view.packets[0] = 0; view.packets[0] < COUNT; view.packets[0]++)
 		consumer.record(consumer.context, &view);

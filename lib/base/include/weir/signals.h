@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_SIGNALS_H
-#define WEIR_APP_SIGNALS_H
+#ifndef WEIR_SIGNALS_H
+#define WEIR_SIGNALS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_STANDARD_H
-#define WEIR_APP_STANDARD_H
+#ifndef WEIR_STANDARD_H
+#define WEIR_STANDARD_H
 
 #include <weir/error.h>
 

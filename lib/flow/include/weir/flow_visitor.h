@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_REPORT_FLOW_FIELDS_H
-#define WEIR_REPORT_FLOW_FIELDS_H
+#ifndef WEIR_FLOW_VISITOR_H
+#define WEIR_FLOW_VISITOR_H
 
 #include <netinet/in.h>
 #include <stdint.h>
