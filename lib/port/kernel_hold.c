@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "kernel_hold.h"
+#include <weir/kernel_hold.h>
 
 #include <errno.h>
 #include <stddef.h>

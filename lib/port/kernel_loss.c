@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "kernel_loss.h"
+#include <weir/kernel_loss.h>
 
 #include <arpa/inet.h>
 #include <dirent.h>

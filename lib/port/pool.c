@@ -14,7 +14,7 @@
 #include <weir/memory.h>
 
 #include "preload.h"
-#include "sizes.h"
+#include <weir/sizes.h>
 
 _Static_assert(sizeof(struct rte_mbuf) == SIZES_MBUF, "see sizes.h");
 _Static_assert(RTE_PKTMBUF_HEADROOM == SIZES_HEADROOM, "see sizes.h");

@@ -15,9 +15,9 @@
 
 #include "configure.h"
 #include "driver.h"
-#include "kernel_hold.h"
-#include "kernel_link.h"
-#include "kernel_loss.h"
+#include <weir/kernel_hold.h>
+#include <weir/kernel_link.h>
+#include <weir/kernel_loss.h>
 #include "pool.h"
 #include "promiscuous.h"
 

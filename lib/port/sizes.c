@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "sizes.h"
+#include <weir/sizes.h>
 
 #include <linux/bpf.h>
 

@@ -13,7 +13,7 @@
 #include <weir/format.h>
 
 #include "driver.h"
-#include "kernel_link.h"
+#include <weir/kernel_link.h>
 
 #define LOOK_EVERY CLOCK_SECOND
 /* A NIC that was just started needs this long for its link. */

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 /* Its inside: the pool and the rings stay from input to input, an ethdev around them would not. */
-#include "../../lib/port/reader.c"
+#include "../../lib/source/reader.c"
 
 #define QUEUES       4
 #define RING_ENTRIES 2048

@@ -4,7 +4,7 @@
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
 
-#include "../../../lib/port/sizes.h"
+#include <weir/sizes.h>
 
 static const uint32_t pages[] = {4096, 16384, 65536};
 #define PAGES (sizeof(pages) / sizeof(pages[0]))

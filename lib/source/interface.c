@@ -18,11 +18,11 @@
 #include <weir/log.h>
 
 #include "capability.h"
-#include "kernel_hold.h"
-#include "kernel_link.h"
-#include "kernel_loss.h"
+#include <weir/kernel_hold.h>
+#include <weir/kernel_link.h>
+#include <weir/kernel_loss.h>
 #include "offloads.h"
-#include "sizes.h"
+#include <weir/sizes.h>
 #include "xdp_holder.h"
 #include "xdp_socket.h"
 
