@@ -7,11 +7,6 @@
 #define IPV4_MORE   0x2000 /* "more fragments" */
 #define IPV4_OFFSET 0x1fff
 
-const uint8_t packet_transport_header[256] = {
-	[PROTOCOL_TCP] = 20,  [PROTOCOL_UDP] = 8,     [PROTOCOL_DCCP] = 12,
-	[PROTOCOL_SCTP] = 12, [PROTOCOL_UDPLITE] = 8,
-};
-
 /* The VLAN id of the tag that the NIC took out; 0 if there was none. */
 static inline uint16_t stripped_vlan(const struct packet_frame *frame)
 {
