@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIRCTL_CLIENT_H
-#define WEIRCTL_CLIENT_H
+#ifndef WEIR_APP_CTL_CLIENT_H
+#define WEIR_APP_CTL_CLIENT_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIRCTL_LOCATE_H
-#define WEIRCTL_LOCATE_H
+#ifndef WEIR_APP_CTL_LOCATE_H
+#define WEIR_APP_CTL_LOCATE_H
 
 #include "client.h"
 

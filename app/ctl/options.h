@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIRCTL_OPTIONS_H
-#define WEIRCTL_OPTIONS_H
+#ifndef WEIR_APP_CTL_OPTIONS_H
+#define WEIR_APP_CTL_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

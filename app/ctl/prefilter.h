@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIRCTL_PREFILTER_H
-#define WEIRCTL_PREFILTER_H
+#ifndef WEIR_APP_CTL_PREFILTER_H
+#define WEIR_APP_CTL_PREFILTER_H
 
 #include "options.h"
 

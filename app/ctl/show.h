@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIRCTL_SHOW_H
-#define WEIRCTL_SHOW_H
+#ifndef WEIR_APP_CTL_SHOW_H
+#define WEIR_APP_CTL_SHOW_H
 
 #include <weir/print.h>
 

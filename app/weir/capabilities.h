@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_CAPABILITIES_H
-#define WEIR_APP_CAPABILITIES_H
+#ifndef WEIR_APP_WEIR_CAPABILITIES_H
+#define WEIR_APP_WEIR_CAPABILITIES_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_DESCRIBE_H
-#define WEIR_APP_DESCRIBE_H
+#ifndef WEIR_APP_WEIR_DESCRIBE_H
+#define WEIR_APP_WEIR_DESCRIBE_H
 
 #include "analyzer.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_EAL_H
-#define WEIR_APP_EAL_H
+#ifndef WEIR_APP_WEIR_EAL_H
+#define WEIR_APP_WEIR_EAL_H
 
 #include <stdint.h>
 

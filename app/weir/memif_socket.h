@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_MEMIF_SOCKET_H
-#define WEIR_APP_MEMIF_SOCKET_H
+#ifndef WEIR_APP_WEIR_MEMIF_SOCKET_H
+#define WEIR_APP_WEIR_MEMIF_SOCKET_H
 
 /*
  * A killed process leaves the socket of its memif server in the file system, where the driver of

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_OPTIONS_H
-#define WEIR_APP_OPTIONS_H
+#ifndef WEIR_APP_WEIR_OPTIONS_H
+#define WEIR_APP_WEIR_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

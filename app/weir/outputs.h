@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_OUTPUTS_H
-#define WEIR_APP_OUTPUTS_H
+#ifndef WEIR_APP_WEIR_OUTPUTS_H
+#define WEIR_APP_WEIR_OUTPUTS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_PRIVILEGES_H
-#define WEIR_APP_PRIVILEGES_H
+#ifndef WEIR_APP_WEIR_PRIVILEGES_H
+#define WEIR_APP_WEIR_PRIVILEGES_H
 
 #include <stdint.h>
 

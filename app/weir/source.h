@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_SOURCE_H
-#define WEIR_APP_SOURCE_H
+#ifndef WEIR_APP_WEIR_SOURCE_H
+#define WEIR_APP_WEIR_SOURCE_H
 
 #include <weir/error.h>
 #include <weir/interface.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PACKET_LAYERS_H
-#define PACKET_LAYERS_H
+#ifndef WEIR_PACKET_LAYERS_H
+#define WEIR_PACKET_LAYERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PACKET_TRANSPORT_H
-#define PACKET_TRANSPORT_H
+#ifndef WEIR_PACKET_TRANSPORT_H
+#define WEIR_PACKET_TRANSPORT_H
 
 #include "layers.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PROMISCUOUS_H
-#define WEIR_PROMISCUOUS_H
+#ifndef WEIR_PORT_PROMISCUOUS_H
+#define WEIR_PORT_PROMISCUOUS_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_ARENA_H
-#define PREFILTER_ARENA_H
+#ifndef WEIR_PREFILTER_ARENA_H
+#define WEIR_PREFILTER_ARENA_H
 
 #include "rules.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_BUILD_H
-#define PREFILTER_BUILD_H
+#ifndef WEIR_PREFILTER_BUILD_H
+#define WEIR_PREFILTER_BUILD_H
 
 #include "arena.h"
 #include "tree.h"

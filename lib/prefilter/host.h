@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_HOST_H
-#define PREFILTER_HOST_H
+#ifndef WEIR_PREFILTER_HOST_H
+#define WEIR_PREFILTER_HOST_H
 
 #include <stdbool.h>
 #include <stddef.h>

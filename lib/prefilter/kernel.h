@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_KERNEL_H
-#define PREFILTER_KERNEL_H
+#ifndef WEIR_PREFILTER_KERNEL_H
+#define WEIR_PREFILTER_KERNEL_H
 
 #include <pthread.h>
 #include <stdatomic.h>

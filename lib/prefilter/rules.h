@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_RULES_H
-#define PREFILTER_RULES_H
+#ifndef WEIR_PREFILTER_RULES_H
+#define WEIR_PREFILTER_RULES_H
 
 #include <weir/prefilter.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_TREE_H
-#define PREFILTER_TREE_H
+#ifndef WEIR_PREFILTER_TREE_H
+#define WEIR_PREFILTER_TREE_H
 
 #include "rules.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PREFILTER_WORDS_H
-#define PREFILTER_WORDS_H
+#ifndef WEIR_PREFILTER_WORDS_H
+#define WEIR_PREFILTER_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

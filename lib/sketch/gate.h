@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SKETCH_GATE_H
-#define SKETCH_GATE_H
+#ifndef WEIR_SKETCH_GATE_H
+#define WEIR_SKETCH_GATE_H
 
 #include "rows.h"
 

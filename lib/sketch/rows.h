@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SKETCH_ROWS_H
-#define SKETCH_ROWS_H
+#ifndef WEIR_SKETCH_ROWS_H
+#define WEIR_SKETCH_ROWS_H
 
 #include <weir/summary.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_BATCH_H
-#define STATS_BATCH_H
+#ifndef WEIR_STATS_BATCH_H
+#define WEIR_STATS_BATCH_H
 
 #include "keys.h"
 #include "shadow.h"

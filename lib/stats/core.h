@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_CORE_H
-#define STATS_CORE_H
+#ifndef WEIR_STATS_CORE_H
+#define WEIR_STATS_CORE_H
 
 #include <weir/stats.h>
 

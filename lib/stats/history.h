@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_HISTORY_H
-#define STATS_HISTORY_H
+#ifndef WEIR_STATS_HISTORY_H
+#define WEIR_STATS_HISTORY_H
 
 #include <weir/snapshot.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_KEYS_H
-#define STATS_KEYS_H
+#ifndef WEIR_STATS_KEYS_H
+#define WEIR_STATS_KEYS_H
 
 #include <weir/flow.h>
 #include <weir/snapshot.h>

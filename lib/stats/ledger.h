@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_LEDGER_H
-#define STATS_LEDGER_H
+#ifndef WEIR_STATS_LEDGER_H
+#define WEIR_STATS_LEDGER_H
 
 #include <weir/stats.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_LOSS_H
-#define STATS_LOSS_H
+#ifndef WEIR_STATS_LOSS_H
+#define WEIR_STATS_LOSS_H
 
 #include <weir/clock.h>
 #include <weir/snapshot.h>

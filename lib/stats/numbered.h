@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_NUMBERED_H
-#define STATS_NUMBERED_H
+#ifndef WEIR_STATS_NUMBERED_H
+#define WEIR_STATS_NUMBERED_H
 
 #include <weir/summary.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_OVERFLOW_H
-#define STATS_OVERFLOW_H
+#ifndef WEIR_STATS_OVERFLOW_H
+#define WEIR_STATS_OVERFLOW_H
 
 #include <weir/stats.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_POOL_H
-#define STATS_POOL_H
+#ifndef WEIR_STATS_POOL_H
+#define WEIR_STATS_POOL_H
 
 #include <weir/snapshot.h>
 

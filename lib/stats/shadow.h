@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_SHADOW_H
-#define STATS_SHADOW_H
+#ifndef WEIR_STATS_SHADOW_H
+#define WEIR_STATS_SHADOW_H
 
 #include <stdbool.h>
 #include <stdint.h>

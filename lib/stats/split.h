@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_SPLIT_H
-#define STATS_SPLIT_H
+#ifndef WEIR_STATS_SPLIT_H
+#define WEIR_STATS_SPLIT_H
 
 #include <weir/hash.h>
 #include <weir/snapshot.h>

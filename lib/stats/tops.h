@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef STATS_TOPS_H
-#define STATS_TOPS_H
+#ifndef WEIR_STATS_TOPS_H
+#define WEIR_STATS_TOPS_H
 
 #include <weir/clock.h>
 #include <weir/stats.h>

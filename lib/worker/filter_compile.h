@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_FILTER_COMPILE_H
-#define WEIR_FILTER_COMPILE_H
+#ifndef WEIR_WORKER_FILTER_COMPILE_H
+#define WEIR_WORKER_FILTER_COMPILE_H
 
 #include <pcap/pcap.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WORKER_REST_H
-#define WORKER_REST_H
+#ifndef WEIR_WORKER_REST_H
+#define WEIR_WORKER_REST_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_TALLY_H
-#define WEIR_TALLY_H
+#ifndef WEIR_WORKER_TALLY_H
+#define WEIR_WORKER_TALLY_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BENCH_TRAFFIC_H
-#define BENCH_TRAFFIC_H
+#ifndef WEIR_TESTS_BENCH_TRAFFIC_H
+#define WEIR_TESTS_BENCH_TRAFFIC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_CAPTURE_RIG_H
-#define WEIR_CAPTURE_RIG_H
+#ifndef WEIR_TESTS_EAL_CAPTURE_RIG_H
+#define WEIR_TESTS_EAL_CAPTURE_RIG_H
 
 #include <stdbool.h>
 #include <stdint.h>

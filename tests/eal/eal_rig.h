@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_EAL_RIG_H
-#define WEIR_EAL_RIG_H
+#ifndef WEIR_TESTS_EAL_EAL_RIG_H
+#define WEIR_TESTS_EAL_EAL_RIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

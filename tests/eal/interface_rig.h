@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_INTERFACE_RIG_H
-#define WEIR_INTERFACE_RIG_H
+#ifndef WEIR_TESTS_EAL_INTERFACE_RIG_H
+#define WEIR_TESTS_EAL_INTERFACE_RIG_H
 
 #include <weir/interface.h>
 

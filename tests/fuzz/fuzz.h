@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TESTS_FUZZ_H
-#define TESTS_FUZZ_H
+#ifndef WEIR_TESTS_FUZZ_FUZZ_H
+#define WEIR_TESTS_FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>

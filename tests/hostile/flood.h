@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TESTS_HOSTILE_FLOOD_H
-#define TESTS_HOSTILE_FLOOD_H
+#ifndef WEIR_TESTS_HOSTILE_FLOOD_H
+#define WEIR_TESTS_HOSTILE_FLOOD_H
 
 #include <stdbool.h>
 #include <stdint.h>

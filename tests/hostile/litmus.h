@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TESTS_LITMUS_H
-#define TESTS_LITMUS_H
+#ifndef WEIR_TESTS_HOSTILE_LITMUS_H
+#define WEIR_TESTS_HOSTILE_LITMUS_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BENCH_SENDER_H
-#define BENCH_SENDER_H
+#ifndef WEIR_TESTS_BENCH_SENDER_SENDER_H
+#define WEIR_TESTS_BENCH_SENDER_SENDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BENCH_DRAW_H
-#define BENCH_DRAW_H
+#ifndef WEIR_TESTS_BENCH_TABLE_DRAW_H
+#define WEIR_TESTS_BENCH_TABLE_DRAW_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BENCH_SUBJECT_H
-#define BENCH_SUBJECT_H
+#ifndef WEIR_TESTS_BENCH_TABLE_SUBJECT_H
+#define WEIR_TESTS_BENCH_TABLE_SUBJECT_H
 
 #include <stdbool.h>
 #include <stdint.h>

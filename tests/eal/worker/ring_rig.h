@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_RING_RIG_H
-#define WEIR_RING_RIG_H
+#ifndef WEIR_TESTS_EAL_WORKER_RING_RIG_H
+#define WEIR_TESTS_EAL_WORKER_RING_RIG_H
 
 #include <pthread.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEST_EXPORT_RIG_H
-#define TEST_EXPORT_RIG_H
+#ifndef WEIR_TESTS_UNIT_EXPORT_RIG_H
+#define WEIR_TESTS_UNIT_EXPORT_RIG_H
 
 #include <weir/outlet.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TESTS_FLOW_MODEL_H
-#define TESTS_FLOW_MODEL_H
+#ifndef WEIR_TESTS_UNIT_FLOW_MODEL_H
+#define WEIR_TESTS_UNIT_FLOW_MODEL_H
 
 #include <weir/flow.h>
 

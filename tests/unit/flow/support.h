@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TESTS_FLOW_SUPPORT_H
-#define TESTS_FLOW_SUPPORT_H
+#ifndef WEIR_TESTS_UNIT_FLOW_SUPPORT_H
+#define WEIR_TESTS_UNIT_FLOW_SUPPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEST_FRAME_H
-#define TEST_FRAME_H
+#ifndef WEIR_TESTS_UNIT_PACKET_FRAME_H
+#define WEIR_TESTS_UNIT_PACKET_FRAME_H
 
 #include <stdbool.h>
 #include <stdint.h>

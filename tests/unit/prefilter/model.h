@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEST_PREFILTER_MODEL_H
-#define TEST_PREFILTER_MODEL_H
+#ifndef WEIR_TESTS_UNIT_PREFILTER_MODEL_H
+#define WEIR_TESTS_UNIT_PREFILTER_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

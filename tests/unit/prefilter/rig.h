@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEST_PREFILTER_RIG_H
-#define TEST_PREFILTER_RIG_H
+#ifndef WEIR_TESTS_UNIT_PREFILTER_RIG_H
+#define WEIR_TESTS_UNIT_PREFILTER_RIG_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEST_REPORT_FIXTURE_H
-#define TEST_REPORT_FIXTURE_H
+#ifndef WEIR_TESTS_UNIT_REPORT_FIXTURE_H
+#define WEIR_TESTS_UNIT_REPORT_FIXTURE_H
 
 #include <weir/report.h>
 

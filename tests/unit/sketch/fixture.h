@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEST_SUMMARY_FIXTURE_H
-#define TEST_SUMMARY_FIXTURE_H
+#ifndef WEIR_TESTS_UNIT_SKETCH_FIXTURE_H
+#define WEIR_TESTS_UNIT_SKETCH_FIXTURE_H
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
