@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # missing_packages() finds packages_* by name
 # What the scripts here share: messages, Debian/Ubuntu packages, building. Sourced, never run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,6 +17,7 @@ packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump 
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
 packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
 	libcap2-bin=setcap)
+packages_lint=(clang-format-14 shellcheck git python3)
 # What scripts/bench compares weir with; it says what is not there, and measures without.
 packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)
 
