@@ -3,6 +3,7 @@
 #define WEIR_STATS_CORE_H
 
 #include <weir/stats.h>
+#include <weir/worker_shared.h>
 
 #include "ledger.h"
 #include "pool.h"

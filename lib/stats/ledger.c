@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include <weir/clock.h>
+#include <weir/port.h>
+#include <weir/worker_shared.h>
 
 #include "overflow.h"
 

@@ -14,6 +14,7 @@
 
 #include <weir/clock.h>
 #include <weir/stats.h>
+#include <weir/worker_shared.h>
 
 #define WORKERS_MAX 16
 #define ROUNDS_MAX  99

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <weir/clock.h>
+#include <weir/worker_shared.h>
 
 #include "answer.h"
 #include "arguments.h"

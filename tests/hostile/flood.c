@@ -5,6 +5,7 @@
 
 #include <weir/clock.h>
 #include <weir/stats.h>
+#include <weir/worker_shared.h>
 
 #include "attack.h"
 

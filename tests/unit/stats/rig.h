@@ -6,6 +6,7 @@
 
 #include <weir/clock.h>
 #include <weir/stats.h>
+#include <weir/worker_shared.h>
 
 /*
  * Real flow tables and rings, fed packet by packet as a worker would, and the stats core on top

@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 
 #include <weir/error.h>
+#include <weir/port_counters.h>
 
 /*
  * An ethdev port made ready for measuring: every input of weir is one, NICs, kernel
@@ -15,24 +16,6 @@
  * but port_read_counters() and port_each_xstat() are for the main thread; workers use
  * rte_eth_rx_burst() alone.
  */
-
-#define PORT_QUEUES_MAX 64
-
-/*
- * Do both directions of a flow, and all of its fragments, arrive on one queue?
- *
- * RSS hashes addresses alone wherever the driver has a hash over plain IP: ports are missing
- * in later fragments, so a hash over ports sends fragments and whole packets of one flow to
- * two workers, and the flow falls into two records. The price is that all traffic between
- * two hosts meets one worker. A driver without plain IP (XL710) hashes ports as well.
- */
-enum port_symmetry {
-	PORT_ONE_QUEUE,       /* yes: there is one queue */
-	PORT_RSS_SYMMETRIC,   /* yes: RSS with a symmetric key over `rss_functions` */
-	PORT_SPREAD_BY_INPUT, /* yes: whoever fills the queues spreads symmetrically (reader,
-				 fanout) */
-	PORT_NOT_SYMMETRIC    /* no, or nobody knows */
-};
 
 struct port_settings {
 	uint16_t queues;      /* RX queues, 1..PORT_QUEUES_MAX */
@@ -78,22 +61,6 @@ struct port {
 	int hold;               /* on the kernel interface, see kernel_hold.h; -1: none */
 	bool rss_asked;
 	struct port_count counts[PORT_COUNTS];
-};
-
-struct port_queue_counters {
-	uint64_t received, octets, missed; /* as far as the driver tells, else 0 */
-};
-
-struct port_counters {
-	uint64_t received; /* frames handed to weir since start, by the driver's count */
-	uint64_t octets;   /* of those, without FCS as far as the driver keeps to it */
-	uint64_t missed;   /* lost before weir: no descriptor or no room in the kernel's ring */
-	uint64_t no_mbuf;  /* lost before weir: no buffer in the pool */
-	uint64_t errors;   /* frames that the NIC found broken (CRC, length) */
-	bool link_up;
-	uint32_t link_mbps; /* 0: unknown */
-	uint16_t queues;
-	struct port_queue_counters queue[PORT_QUEUES_MAX];
 };
 
 /*

@@ -5,13 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/flow.h>
 #include <weir/packet.h>
-#include <weir/port.h>
-#include <weir/worker_shared.h>
+#include <weir/port_counters.h>
+#include <weir/worker_counters.h>
 
 /*
  * Everything weir says about the traffic at one instant. Made by the stats core once per
- * interval, immutable afterwards; the report and the telemetry callbacks read nothing else.
+ * interval, immutable afterwards; the report and the telemetry callbacks read nothing else. Plain
+ * data: needs no DPDK.
  *
  * Lengths of time are by the clock that never steps. Dates (ns since 1970) are reckoned from it by
  * the wall clock as it stood when the snapshot was made, those of the past too: when somebody sets

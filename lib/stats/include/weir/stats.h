@@ -7,16 +7,16 @@
 
 #include <weir/clock.h>
 #include <weir/hash.h>
-#include <weir/port.h>
 #include <weir/snapshot.h>
-#include <weir/worker_shared.h>
 
 /*
  * The stats core: one thread drains the rings of ended records, walks the live tables, and
  * makes a snapshot every interval. It writes nothing that a worker reads.
  */
 
+struct port;
 struct stats;
+struct worker_shared;
 
 struct stats_settings {
 	uint64_t interval;   /* ns */
