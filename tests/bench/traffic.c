@@ -207,13 +207,13 @@ static uint64_t flow_limit(const struct traffic *traffic)
 	return traffic->flows + (uint64_t)((double)traffic->churn * seconds) + 1;
 }
 
-static uint32_t next_length(const struct traffic *traffic, struct rng *rng)
+static uint32_t next_length(const struct traffic *traffic, struct prng *prng)
 {
 	uint64_t turn;
 
 	if (traffic->size != 0)
 		return traffic->size - 4;
-	turn = rng_below(rng, 12);
+	turn = prng_below(prng, 12);
 	return turn < 7 ? 60 : turn < 11 ? 590 : 1514;
 }
 
@@ -240,14 +240,14 @@ static bool generate(const struct traffic *traffic, struct order *order,
 {
 	static uint8_t bytes[FRAME_MAX];
 	struct frame frame = {.bytes = bytes};
-	struct rng rng = {mix64(traffic->seed)};
+	struct prng prng = {prng_mix(traffic->seed)};
 
 	for (uint64_t i = 0; i < traffic->frames; i++) {
 		uint64_t elapsed = i * traffic->step;
-		uint64_t flow = order_next(order, &rng, elapsed);
-		bool reverse = rng_chance(&rng, traffic->reverse);
+		uint64_t flow = order_next(order, &prng, elapsed);
+		bool reverse = prng_chance(&prng, traffic->reverse);
 
-		frame_build(&traffic->mix, flow, reverse, next_length(traffic, &rng), &frame);
+		frame_build(&traffic->mix, flow, reverse, next_length(traffic, &prng), &frame);
 		count(sums, &frame, flow, reverse);
 		if (!capture_write(writer, start_time + elapsed, &frame))
 			return false;

@@ -6,28 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kit/prng.h>
+
 /*
  * Synthetic traffic with known sums, for bench-traffic. A flow is a number below 2^32; which
  * flow the next packet belongs to (traffic_order.c) and what the packets of a flow look
  * like (traffic_frame.c) are independent of each other.
  */
-
-/* ---- random numbers: the same for the same seed on every machine ---- */
-
-struct rng {
-	uint64_t state;
-};
-
-uint64_t rng_next(struct rng *rng);
-
-/* A whole number below `bound` (at most 2^32). */
-uint64_t rng_below(struct rng *rng, uint64_t bound);
-
-/* True with the given probability. */
-bool rng_chance(struct rng *rng, double probability);
-
-/* The same bits for the same number: properties of a flow that need not be stored. */
-uint64_t mix64(uint64_t number);
 
 /* ---- which flow is next ---- */
 
@@ -47,7 +32,7 @@ bool order_init(struct order *order, enum order_kind kind, uint64_t flows, uint6
 void order_release(struct order *order);
 
 /* The flow of the next packet, `elapsed` ns after the first. */
-uint64_t order_next(struct order *order, struct rng *rng, uint64_t elapsed);
+uint64_t order_next(struct order *order, struct prng *prng, uint64_t elapsed);
 
 /* ---- what its packets look like ---- */
 

@@ -1,41 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include <kit/frame.h>
+
 #include "traffic.h"
 
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { TCP_SYN = 0x02, TCP_PSH_ACK = 0x18 };
-
-static uint8_t *put8(uint8_t *at, unsigned int value)
-{
-	*at = (uint8_t)value;
-	return at + 1;
-}
-
-static uint8_t *put16(uint8_t *at, unsigned int value)
-{
-	return put8(put8(at, value >> 8 & 0xff), value & 0xff);
-}
-
-static uint8_t *put32(uint8_t *at, uint32_t value)
-{
-	return put16(put16(at, value >> 16), value & 0xffff);
-}
-
-/* Sum of 16-bit words for the Internet checksum (RFC 1071); `length` is even. */
-static uint32_t sum16(uint32_t sum, const uint8_t *bytes, uint32_t length)
-{
-	for (uint32_t i = 0; i < length; i += 2)
-		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
-	return sum;
-}
-
-static uint16_t checksum(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
 
 /* One side of a conversation. */
 struct endpoint {
@@ -80,82 +51,53 @@ static struct endpoint server_of(uint64_t bits)
 				 .mac = 2};
 }
 
-static uint8_t *put_ethernet(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
-			     int vlan, bool ipv6)
+static uint8_t *put_link(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
+			 unsigned int vlan, bool ipv6)
 {
-	static const uint8_t local[5] = {2, 0, 0, 0, 0};
-
-	memcpy(at, local, 5);
-	at = put8(at + 5, to->mac);
-	memcpy(at, local, 5);
-	at = put8(at + 5, from->mac);
-	if (vlan > 0)
-		at = put16(put16(at, 0x8100), (unsigned int)vlan);
-	return put16(at, ipv6 ? 0x86dd : 0x0800);
+	at = put_ethernet(at, from->mac, to->mac, vlan > 0 ? 0x8100 : ipv6 ? 0x86dd : 0x0800);
+	return vlan > 0 ? put16(put16(at, vlan), ipv6 ? 0x86dd : 0x0800) : at;
 }
 
-static uint8_t *put_ipv4(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
-			 uint8_t protocol, uint32_t octets)
+static uint8_t *put_network(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
+			    uint8_t protocol, const struct frame *frame)
 {
-	uint8_t *header = at;
-
-	at = put16(put16(at, 0x4500), octets);
-	at = put32(at, 0x00004000); /* identification 0, don't fragment */
-	at = put16(put8(put8(at, 64), protocol), 0);
-	at = put32(put32(at, from->host), to->host);
-	put16(header + 10, checksum(sum16(0, header, 20)));
-	return at;
-}
-
-static uint8_t *put_ipv6(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
-			 uint8_t protocol, uint32_t octets)
-{
-	/* 2001:db8::/32 is for documentation */
-	static const uint8_t prefix[12] = {0x20, 0x01, 0x0d, 0xb8};
-
-	at = put16(put32(at, 0x60000000), octets - 40);
-	at = put8(put8(at, protocol), 64);
-	memcpy(at, prefix, 12);
-	at = put32(at + 12, from->host);
-	memcpy(at, prefix, 12);
-	return put32(at + 12, to->host);
+	if (frame->ipv6)
+		return put_ipv6(at, from->host, to->host, protocol, frame->ip_octets - 40);
+	return put_ipv4(at, &(struct frame_ipv4){.from = from->host,
+						 .to = to->host,
+						 .octets = (uint16_t)frame->ip_octets,
+						 .fragment = 0x4000, /* don't */
+						 .protocol = protocol});
 }
 
 /* `sum` is that of the pseudo header. The payload is 0 and adds nothing. */
-static void put_tcp(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
-		    uint8_t flags, uint32_t sum)
+static void put_checked_tcp(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
+			    uint8_t flags, uint32_t sum)
 {
-	uint8_t *header = at;
-
-	at = put16(put16(at, from->port), to->port);
-	at = put32(put32(at, 1), flags == TCP_SYN ? 0 : 1);
-	at = put16(put8(put8(at, 0x50), flags), 0xffff);
-	put32(at, 0);
-	put16(header + 16, checksum(sum16(sum, header, 20)));
+	put_tcp(at, from->port, to->port, flags == TCP_SYN ? 0 : 1, flags);
+	put16(at + 16, frame_checksum(frame_sum(sum, at, 20)));
 }
 
-static void put_udp(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
-		    uint32_t octets, uint32_t sum)
+static void put_checked_udp(uint8_t *at, const struct endpoint *from, const struct endpoint *to,
+			    uint32_t octets, uint32_t sum)
 {
-	uint8_t *header = at;
 	uint16_t check;
 
-	at = put16(put16(at, from->port), to->port);
-	put32(at, octets << 16);
-	check = checksum(sum16(sum, header, 8));
-	put16(header + 6, check == 0 ? 0xffff : check); /* 0 would say: no checksum */
+	put_udp(at, from->port, to->port, octets);
+	check = frame_checksum(frame_sum(sum, at, 8));
+	put16(at + 6, check == 0 ? 0xffff : check); /* 0 would say: no checksum */
 }
 
 /* Does flow property number `which` hold, when it is to hold for `share` of the flows? */
 static bool drawn(uint64_t bits, unsigned int which, double share)
 {
-	return (double)(mix64(bits + which) >> 32) < share * 0x1p32;
+	return (double)(prng_mix(bits + which) >> 32) < share * 0x1p32;
 }
 
 void frame_build(const struct frame_mix *mix, uint64_t flow, bool reverse, uint32_t length,
 		 struct frame *frame)
 {
-	uint64_t bits = mix64(flow ^ mix->seed << 32);
+	uint64_t bits = prng_mix(flow ^ mix->seed << 32);
 	struct endpoint client = client_of(scatter((uint32_t)flow, mix->seed));
 	struct endpoint server = server_of(bits);
 	const struct endpoint *from = reverse ? &server : &client;
@@ -163,13 +105,13 @@ void frame_build(const struct frame_mix *mix, uint64_t flow, bool reverse, uint3
 	uint32_t link, network, transport;
 	uint8_t *at = frame->bytes;
 	uint8_t protocol, flags = mix->syn ? TCP_SYN : TCP_PSH_ACK;
-	int vlan;
+	unsigned int vlan;
 
 	frame->ipv6 = drawn(bits, 1, mix->ipv6);
 	frame->vlan = drawn(bits, 2, mix->vlan);
 	frame->tcp = mix->syn || drawn(bits, 3, mix->tcp);
 	protocol = frame->tcp ? PROTOCOL_TCP : PROTOCOL_UDP;
-	vlan = frame->vlan ? 1 + (int)(bits >> 16 & 0x3ff) : 0;
+	vlan = frame->vlan ? 1 + (unsigned int)(bits >> 16 & 0x3ff) : 0;
 	link = frame->vlan ? 18 : 14;
 	network = frame->ipv6 ? 40 : 20;
 	transport = frame->tcp ? 20 : 8;
@@ -177,15 +119,15 @@ void frame_build(const struct frame_mix *mix, uint64_t flow, bool reverse, uint3
 	frame->ip_octets = frame->length - link;
 
 	memset(at, 0, FRAME_HEADERS_MAX);
-	at = put_ethernet(at, from, to, vlan, frame->ipv6);
-	at = (frame->ipv6 ? put_ipv6 : put_ipv4)(at, from, to, protocol, frame->ip_octets);
+	at = put_link(at, from, to, vlan, frame->ipv6);
+	at = put_network(at, from, to, protocol, frame);
 	/* Pseudo header: both addresses lie just before `at`, then protocol and length. */
 	uint32_t addresses = frame->ipv6 ? 32 : 8;
 	uint32_t payload = frame->ip_octets - network;
-	uint32_t sum = sum16(protocol + payload, at - addresses, addresses);
+	uint32_t sum = frame_sum(protocol + payload, at - addresses, addresses);
 
 	if (frame->tcp)
-		put_tcp(at, from, to, flags, sum);
+		put_checked_tcp(at, from, to, flags, sum);
 	else
-		put_udp(at, from, to, payload, sum);
+		put_checked_udp(at, from, to, payload, sum);
 }

@@ -4,30 +4,6 @@
 
 #include "traffic.h"
 
-/* splitmix64: a counter whose value is mixed */
-uint64_t mix64(uint64_t number)
-{
-	number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
-	number = (number ^ number >> 27) * 0x94d049bb133111eb;
-	return number ^ number >> 31;
-}
-
-uint64_t rng_next(struct rng *rng)
-{
-	rng->state += 0x9e3779b97f4a7c15;
-	return mix64(rng->state);
-}
-
-uint64_t rng_below(struct rng *rng, uint64_t bound)
-{
-	return (rng_next(rng) >> 32) * bound >> 32;
-}
-
-bool rng_chance(struct rng *rng, double probability)
-{
-	return (double)(rng_next(rng) >> 32) < probability * 0x1p32;
-}
-
 /*
  * Walker's alias method: any distribution over n ranks as n columns of equal weight, each
  * shared by two ranks at most. A draw costs one column, however skewed the distribution.
@@ -98,7 +74,7 @@ void order_release(struct order *order)
 	free(order->alias);
 }
 
-static uint64_t order_rank(struct order *order, struct rng *rng)
+static uint64_t order_rank(struct order *order, struct prng *prng)
 {
 	const struct alias *column;
 	uint32_t rank;
@@ -107,13 +83,13 @@ static uint64_t order_rank(struct order *order, struct rng *rng)
 	case ORDER_SEQUENTIAL:
 		return order->next++ % order->flows;
 	case ORDER_UNIFORM:
-		return rng_below(rng, order->flows);
+		return prng_below(prng, order->flows);
 	case ORDER_ZIPF:
 		break;
 	}
-	rank = (uint32_t)rng_below(rng, order->flows);
+	rank = (uint32_t)prng_below(prng, order->flows);
 	column = &order->alias[rank];
-	return rng_chance(rng, (double)column->keep) ? rank : column->other;
+	return prng_chance(prng, (double)column->keep) ? rank : column->other;
 }
 
 /*
@@ -121,9 +97,9 @@ static uint64_t order_rank(struct order *order, struct rng *rng)
  * `retired` replacements place i is held by the newest flow number that is i modulo `flows`.
  * So a rank of Zipf keeps its weight when its flow is replaced.
  */
-uint64_t order_next(struct order *order, struct rng *rng, uint64_t elapsed)
+uint64_t order_next(struct order *order, struct prng *prng, uint64_t elapsed)
 {
-	uint64_t rank = order_rank(order, rng);
+	uint64_t rank = order_rank(order, prng);
 	uint64_t retired, rounds;
 
 	if (order->churn == 0)

@@ -8,6 +8,7 @@
  *	bench-xdp [ROUNDS [REPEAT]]
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <kit/frame.h>
 #include <weir/prefilter.h>
 
 #include "../unit/prefilter/socket.h"
@@ -24,15 +26,18 @@
 
 /* UDP, 64 octets with the FCS that is not there: 192.0.2.1 to 198.51.100.2, or the IPv6 likeness.
  */
-static const uint8_t frame4[60] = {
-	2,  0, 0,  0,  0, 2, 2,   0, 0, 0, 0,   1,  8,   0, 0x45, 0,    0, 46, 0x12, 0x34,
-	64, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2, 0xc3, 0x50, 0, 53, 0,    26,
-};
-static const uint8_t frame6[70] = {
-	2,   0,    0,    0, 0,   2,    2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0,    0, 0,  0,    16,
-	17,  64,   0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0,    0,    0,    0,    0, 1,  0x20, 1,
-	0xd, 0xb8, 0,    0, 0,   0,    0, 0, 0, 0, 0, 0, 0,    2,    0xc3, 0x50, 0, 53, 0,    16,
-};
+static uint8_t frame4[60], frame6[70];
+
+static void make_frames(void)
+{
+	const struct frame_ipv4 ipv4 = {.from = 0xc0000201,
+					.to = 0xc6336402,
+					.octets = sizeof(frame4) - 14,
+					.protocol = IPPROTO_UDP};
+
+	put_udp(put_ipv4(put_ethernet(frame4, 1, 2, 0x0800), &ipv4), 50000, 53, 26);
+	put_udp(put_ipv6(put_ethernet(frame6, 1, 2, 0x86dd), 1, 2, IPPROTO_UDP, 16), 50000, 53, 16);
+}
 
 struct candidate {
 	const char *name;
@@ -238,6 +243,7 @@ int main(int argc, char **argv)
 	bench->socket = xdp_socket();
 	if (bench->socket < 0)
 		die("an AF_XDP socket on lo", strerror(-bench->socket));
+	make_frames();
 	add_bare_drop(bench);
 	add_bare_redirect(bench);
 	add_xdp_filter(bench);

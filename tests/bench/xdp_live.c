@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <kit/frame.h>
 #include <weir/prefilter.h>
 
 #include "xdp_live.skel.h"
@@ -33,10 +35,17 @@
 #define RULES_MAX 16
 
 /* UDP, 64 octets with the FCS that is not there; the sender's program sets the source. */
-static uint8_t frame[60] = {
-	2,  0, 0,  0,  0, 2, 2,  0, 0, 0, 0,   1,  8,   0, 0x45, 0,    0, 46, 0x12, 0x34,
-	64, 0, 64, 17, 0, 0, 10, 0, 0, 0, 198, 51, 100, 2, 0xc3, 0x50, 0, 53, 0,    26,
-};
+static uint8_t frame[60];
+
+static void make_frame(void)
+{
+	const struct frame_ipv4 ipv4 = {.from = 0x0a000000,
+					.to = 0xc6336402,
+					.octets = sizeof(frame) - 14,
+					.protocol = IPPROTO_UDP};
+
+	put_udp(put_ipv4(put_ethernet(frame, 1, 2, 0x0800), &ipv4), 50000, 53, 26);
+}
 
 struct bench {
 	struct xdp_live_bpf *bpf;
@@ -152,6 +161,7 @@ int main(int argc, char **argv)
 		die("usage", "bench-xdp-live SENDER RECEIVER [RULES... up to 16]");
 	bench.sender = interface(argv[1]);
 	bench.receiver = interface(argv[2]);
+	make_frame();
 	bench.bpf = xdp_live_bpf__open_and_load();
 	if (bench.bpf == NULL)
 		die("its own programs", strerror(errno));

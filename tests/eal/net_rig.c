@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <kit/frame.h>
 #include <rte_ip.h>
 
 bool rig_has_root(const char *what_for)
@@ -95,42 +96,29 @@ void rig_send_flows(int sender, unsigned int flows, unsigned int count, size_t l
 
 /* ---- frames ---- */
 
-static void put16(uint8_t *p, unsigned int value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-}
-
-static uint8_t *put_ethernet(uint8_t *frame, size_t length, bool reverse, unsigned int type)
+static uint8_t *put_station(uint8_t *frame, size_t length, bool reverse, uint16_t type)
 {
 	memset(frame, 0, length);
-	frame[reverse ? 5 : 11] = 2;
-	frame[reverse ? 11 : 5] = 1;
-	frame[0] = frame[6] = 0x02; /* locally administered */
-	put16(frame + 12, type);
-	return frame + 14;
+	return put_ethernet(frame, reverse ? 1 : 2, reverse ? 2 : 1, type);
 }
 
-static void put_udp(uint8_t *udp, size_t length, unsigned int flow, bool reverse)
+static void put_dns(uint8_t *at, size_t octets, unsigned int flow, bool reverse)
 {
-	put16(udp + (reverse ? 2 : 0), 1024 + flow % 50000);
-	put16(udp + (reverse ? 0 : 2), 53);
-	put16(udp + 4, (unsigned int)length);
+	const uint16_t port = (uint16_t)(1024 + flow % 50000);
+
+	put_udp(at, reverse ? 53 : port, reverse ? port : 53, (uint32_t)octets);
 }
 
 void frame_udp4(uint8_t *frame, size_t length, unsigned int flow, bool reverse)
 {
-	uint8_t *ip = put_ethernet(frame, length, reverse, ETH_P_IP);
-	const uint8_t here[4] = {10, 0, (uint8_t)(flow >> 8), (uint8_t)flow};
-	const uint8_t there[4] = {192, 0, 2, 1};
+	const uint32_t here = 0x0a000000 + (uint16_t)flow, there = 0xc0000201;
+	const struct frame_ipv4 ipv4 = {.from = reverse ? there : here,
+					.to = reverse ? here : there,
+					.octets = (uint16_t)RTE_MIN(length - 14, UINT16_MAX),
+					.protocol = IPPROTO_UDP};
+	uint8_t *ip = put_station(frame, length, reverse, ETH_P_IP);
 
-	ip[0] = 0x45;
-	put16(ip + 2, (unsigned int)RTE_MIN(length - 14, UINT16_MAX));
-	ip[8] = 64;
-	ip[9] = IPPROTO_UDP;
-	memcpy(ip + (reverse ? 16 : 12), here, 4);
-	memcpy(ip + (reverse ? 12 : 16), there, 4);
-	put_udp(ip + 20, RTE_MIN(length - 34, UINT16_MAX), flow, reverse);
+	put_dns(put_ipv4(ip, &ipv4), RTE_MIN(length - 34, UINT16_MAX), flow, reverse);
 }
 
 void frame_set_checksum4(uint8_t *frame)
@@ -143,15 +131,10 @@ void frame_set_checksum4(uint8_t *frame)
 
 void frame_udp6(uint8_t *frame, size_t length, unsigned int flow, bool reverse)
 {
-	uint8_t *ip = put_ethernet(frame, length, reverse, ETH_P_IPV6);
-	const uint8_t here[16] = {0x20, 1, 0xd, 0xb8, [14] = (uint8_t)(flow >> 8), (uint8_t)flow};
-	const uint8_t there[16] = {0x20, 1, 0xd, 0xb8, 1, [15] = 1};
+	const uint32_t here = (uint16_t)flow, there = 0x01000001;
+	uint8_t *ip = put_station(frame, length, reverse, ETH_P_IPV6);
 
-	ip[0] = 0x60;
-	put16(ip + 4, (unsigned int)(length - 54));
-	ip[6] = IPPROTO_UDP;
-	ip[7] = 64;
-	memcpy(ip + (reverse ? 24 : 8), here, 16);
-	memcpy(ip + (reverse ? 8 : 24), there, 16);
-	put_udp(ip + 40, length - 54, flow, reverse);
+	put_dns(put_ipv6(ip, reverse ? there : here, reverse ? here : there, IPPROTO_UDP,
+			 (uint32_t)length - 54),
+		length - 54, flow, reverse);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kit/frame.h>
+
 #include "index.h"
 #include "record.h"
 
@@ -20,38 +22,24 @@ struct header {
 	uint8_t protocol;
 };
 
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, (uint16_t)(value >> 16));
-	put16(at + 2, (uint16_t)value);
-}
-
 /* The frame on the wire, and what the parser makes of it. */
 static struct packet parse(const struct header *header)
 {
-	uint8_t frame[ETHERNET + IPV4 + 8] = {[12] = 8};
+	uint8_t frame[ETHERNET + IPV4 + 8] = {0};
 	uint8_t *ip = frame + ETHERNET, *payload = ip + IPV4;
 	struct packet_frame parsed = {.data = frame,
 				      .captured = sizeof(frame),
 				      .wire = ETHERNET + (uint32_t)header->octets};
 	struct packet packet;
 
-	ip[0] = 0x45;
-	put16(ip + 2, header->octets);
-	put16(ip + 4, header->id);
-	put16(ip + 6, header->fragment);
-	ip[8] = 64;
-	ip[9] = header->protocol;
-	put32(ip + 12, header->source);
-	put32(ip + 16, header->destination);
-	put16(payload, header->source_port);
-	put16(payload + 2, header->destination_port);
+	put_ethernet(frame, 1, 2, 0x0800);
+	put_ipv4(ip, &(struct frame_ipv4){.from = header->source,
+					  .to = header->destination,
+					  .octets = header->octets,
+					  .id = header->id,
+					  .fragment = header->fragment,
+					  .protocol = header->protocol});
+	put32(payload, (uint32_t)header->source_port << 16 | header->destination_port);
 	memset(&packet, 0, sizeof(packet));
 	if (packet_parse(&parsed, true, &packet) != PACKET_FLOW_IPV4)
 		abort();

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <kit/prng.h>
 #include <weir/clock.h>
 #include <weir/stats.h>
 #include <weir/worker_shared.h>
@@ -24,7 +25,8 @@ struct flood {
 	struct flood_result *result;
 	struct worker_shared worker;
 	struct stats *stats;
-	uint64_t clock, random;
+	uint64_t clock;
+	struct prng random;
 	uint32_t turn; /* of the settled flows */
 };
 
@@ -104,22 +106,17 @@ static void settle(struct flood *flood)
 	}
 }
 
-static uint32_t draw(struct flood *flood, uint32_t below)
-{
-	flood->random = flood->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((flood->random >> 32) * below >> 32);
-}
-
 static void send_all(struct flood *flood)
 {
 	for (uint32_t flow = FLOOD_HEAVY; flow < flood->settings->flows; flow++) {
-		uint32_t one = draw(flood, FLOOD_HEAVY), other = draw(flood, FLOOD_HEAVY);
+		uint32_t one = prng_below(&flood->random, FLOOD_HEAVY),
+			 other = prng_below(&flood->random, FLOOD_HEAVY);
 
 		for (uint32_t i = 0; i == 0 || i < flood->settings->packets; i++)
 			send(flood, flow,
 			     flood->settings->octets ? flood->settings->octets : SMALL);
 		/* The heavier the smaller its number, down to a 200th of the heaviest. */
-		if (draw(flood, 2) == 0)
+		if (prng_one_in(&flood->random, 2))
 			send(flood, one < other ? one : other, LARGE);
 	}
 	while (flow_table_pending(flood->worker.table) > 0 ||
@@ -189,7 +186,8 @@ static bool open_flood(struct flood *flood)
 
 bool flood_run(const struct flood_settings *settings, struct flood_result *result)
 {
-	struct flood flood = {.settings = settings, .result = result, .clock = START, .random = 7};
+	struct flood flood = {
+		.settings = settings, .result = result, .clock = START, .random = {7}};
 	bool opened;
 
 	memset(result, 0, sizeof(*result));

@@ -11,12 +11,12 @@
 #define FRAME_LENGTH 60
 
 /* Popular flows must not lie side by side in the table, where they were made in order. */
-static void shuffle(uint32_t *numbers, uint32_t count, struct rng *rng)
+static void shuffle(uint32_t *numbers, uint32_t count, struct prng *prng)
 {
 	for (uint32_t i = 0; i < count; i++)
 		numbers[i] = i;
 	for (uint32_t i = count; i > 1; i--) {
-		uint32_t other = (uint32_t)rng_below(rng, i), number = numbers[i - 1];
+		uint32_t other = (uint32_t)prng_below(prng, i), number = numbers[i - 1];
 
 		numbers[i - 1] = numbers[other];
 		numbers[other] = number;
@@ -27,7 +27,7 @@ static bool draw_zipf(struct draw *draw)
 {
 	const struct draw_settings *settings = &draw->settings;
 	uint32_t *flow_of_rank = malloc(settings->flows * sizeof(flow_of_rank[0]));
-	struct rng rng = {1};
+	struct prng prng = {1};
 	struct order order = {0};
 	bool made;
 
@@ -37,9 +37,9 @@ static bool draw_zipf(struct draw *draw)
 	made = draw->flows != NULL && flow_of_rank != NULL &&
 	       order_init(&order, ORDER_ZIPF, settings->flows, 0, 1.0);
 	if (made) {
-		shuffle(flow_of_rank, settings->flows, &rng);
+		shuffle(flow_of_rank, settings->flows, &prng);
 		for (uint32_t i = 0; i <= draw->mask; i++)
-			draw->flows[i] = flow_of_rank[order_next(&order, &rng, 0)];
+			draw->flows[i] = flow_of_rank[order_next(&order, &prng, 0)];
 	}
 	order_release(&order);
 	free(flow_of_rank);
@@ -48,7 +48,7 @@ static bool draw_zipf(struct draw *draw)
 
 bool draw_init(struct draw *draw, const struct draw_settings *settings)
 {
-	*draw = (struct draw){.settings = *settings, .clock = 1000 * CLOCK_SECOND, .random = 1};
+	*draw = (struct draw){.settings = *settings, .clock = 1000 * CLOCK_SECOND, .prng = {1}};
 	return !settings->zipf || draw_zipf(draw);
 }
 
@@ -68,9 +68,7 @@ static uint32_t next_flow(struct draw *draw)
 		return draw->number++;
 	if (draw->flows != NULL)
 		return draw->flows[draw->next++ & draw->mask];
-	/* Knuth's linear congruential generator: its upper half is random enough. */
-	draw->random = draw->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((draw->random >> 32) * draw->settings.flows >> 32);
+	return prng_below(&draw->prng, draw->settings.flows);
 }
 
 void draw_packets(struct draw *draw, struct packet *packets, uint32_t count)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <kit/prng.h>
 #include <weir/packet.h>
 
 /*
@@ -24,7 +25,7 @@ struct draw_settings {
 
 struct draw {
 	struct draw_settings settings;
-	uint64_t random;     /* uniform order */
+	struct prng prng;    /* uniform order */
 	uint32_t *flows;     /* Zipf's order, drawn; owned, else NULL */
 	uint32_t next, mask; /* of those; their number - 1 */
 	bool new_flows;      /* every packet begins one: these are not drawn but numbered */

@@ -181,7 +181,7 @@ Test(live, late_packets_end_nothing)
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		uint32_t flow = prng_below(&prng, FLOWS);
 		uint64_t time = clock + SECOND - prng_below(&prng, 2 * (uint32_t)SECOND - 1);
-		struct packet packet = numbered_packet(flow, prng_chance(&prng, 50), time);
+		struct packet packet = numbered_packet(flow, prng_percent(&prng, 50), time);
 
 		first[flow] = count[flow] == 0 || time < first[flow] ? time : first[flow];
 		last[flow] = time > last[flow] ? time : last[flow];

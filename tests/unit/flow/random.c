@@ -67,9 +67,9 @@ static uint8_t random_tcp_flags(struct run *run)
 static void random_fragment(struct run *run, struct packet *packet)
 {
 	packet->fragment_id = prng_below(&run->prng, 4);
-	if (prng_chance(&run->prng, 40)) {
+	if (prng_percent(&run->prng, 40)) {
 		packet->fragment = PACKET_FRAGMENT_FIRST;
-		if (prng_chance(&run->prng, 20))
+		if (prng_percent(&run->prng, 20))
 			packet->fragment = PACKET_FRAGMENT_TINY;
 		return;
 	}
@@ -91,9 +91,9 @@ static struct packet random_packet(struct run *run)
 {
 	static const uint8_t protocols[] = {TCP, TCP, TCP, UDP, ICMP};
 	uint8_t protocol = protocols[prng_below(&run->prng, sizeof(protocols))];
-	int version = prng_chance(&run->prng, 40) ? 6 : 4;
+	int version = prng_percent(&run->prng, 40) ? 6 : 4;
 	bool fragment = prng_below(&run->prng, 1000) < 5;
-	bool later = fragment && prng_chance(&run->prng, 60);
+	bool later = fragment && prng_percent(&run->prng, 60);
 	struct endpoint from, to;
 
 	random_endpoint(run, &from, version);
@@ -103,7 +103,7 @@ static struct packet random_packet(struct run *run)
 
 	struct packet packet = make_packet(version, &from, &to, protocol, run->clock);
 
-	packet.key.vlan |= prng_chance(&run->prng, 20) ? 4095 : 0;
+	packet.key.vlan |= prng_percent(&run->prng, 20) ? 4095 : 0;
 	packet.ttl = (uint8_t)prng_next(&run->prng);
 	packet.tos = (uint8_t)prng_next(&run->prng);
 	packet.mac[11] = (uint8_t)prng_next(&run->prng);
@@ -111,7 +111,7 @@ static struct packet random_packet(struct run *run)
 		packet.tcp_flags = random_tcp_flags(run);
 	if (protocol == ICMP)
 		packet.icmp = (uint16_t)prng_next(&run->prng);
-	if (prng_chance(&run->prng, 3))
+	if (prng_percent(&run->prng, 3))
 		packet.time -= prng_below(&run->prng, 2 * (uint32_t)SECOND);
 	random_lengths(run, &packet);
 	if (fragment)
@@ -153,7 +153,7 @@ static void push(struct run *run, uint32_t number, bool ipv6)
 	run->in_stages_ipv6[1] = run->in_stages_ipv6[0];
 	run->in_stages[0] = number;
 	run->in_stages_ipv6[0] = ipv6;
-	if (prng_chance(&run->prng, run->setup->take))
+	if (prng_percent(&run->prng, run->setup->take))
 		take(run);
 }
 

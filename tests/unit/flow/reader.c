@@ -96,7 +96,7 @@ static uint32_t random_flow(struct prng *prng, uint64_t clock)
 {
 	if (clock < EPOCH + BUSY)
 		return (uint32_t)(clock - EPOCH);
-	return prng_chance(prng, 95) ? prng_below(prng, BUSY) : BUSY + prng_below(prng, 100);
+	return prng_percent(prng, 95) ? prng_below(prng, BUSY) : BUSY + prng_below(prng, 100);
 }
 
 Test(reader, every_copy_is_whole, .timeout = 100)
@@ -113,7 +113,7 @@ Test(reader, every_copy_is_whole, .timeout = 100)
 	for (uint64_t clock = EPOCH; __atomic_load_n(&shared.changes, __ATOMIC_RELAXED) < CHANGES;
 	     clock++) {
 		struct packet packet =
-			marked_packet(random_flow(&prng, clock), prng_chance(&prng, 50), clock);
+			marked_packet(random_flow(&prng, clock), prng_percent(&prng, 50), clock);
 
 		feeder_packet(&feeder, &packet);
 		feeder_take(&feeder);

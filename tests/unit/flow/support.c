@@ -5,25 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t prng_next(struct prng *prng)
-{
-	uint64_t z = prng->state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-uint32_t prng_below(struct prng *prng, uint32_t bound)
-{
-	return (uint32_t)((prng_next(prng) >> 32) * bound >> 32);
-}
-
-bool prng_chance(struct prng *prng, uint32_t percent)
-{
-	return prng_below(prng, 100) < percent;
-}
-
 struct flow_settings usual_settings(uint32_t capacity)
 {
 	return (struct flow_settings){

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include <kit/prng.h>
 #include <weir/flow.h>
 
 #define SECOND      UINT64_C(1000000000)
@@ -28,14 +29,6 @@
 		if (!(condition))                                                                  \
 			cr_assert_fail(#condition ": " __VA_ARGS__);                               \
 	} while (0)
-
-/* SplitMix64: the same numbers on every machine. */
-struct prng {
-	uint64_t state;
-};
-uint64_t prng_next(struct prng *prng);
-uint32_t prng_below(struct prng *prng, uint32_t bound);
-bool prng_chance(struct prng *prng, uint32_t percent);
 
 struct endpoint {
 	uint8_t address[16]; /* IPv4: the first 4 */

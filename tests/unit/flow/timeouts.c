@@ -178,7 +178,7 @@ static struct packet *random_packets(void)
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		clock += prng_below(&prng, 40 * (uint32_t)MILLISECOND);
 		packets[i] =
-			numbered_packet(prng_below(&prng, 1000), prng_chance(&prng, 50), clock);
+			numbered_packet(prng_below(&prng, 1000), prng_percent(&prng, 50), clock);
 	}
 	return packets;
 }
@@ -196,7 +196,7 @@ static void feed_all(struct feeder *feeder, const struct packet *packets, uint32
 		feeder_take(feeder);
 		if (cut != 0)
 			continue;
-		while (prng_chance(&prng, 30)) {
+		while (prng_percent(&prng, 30)) {
 			feeder_push(feeder);
 			feeder_take(feeder);
 		}

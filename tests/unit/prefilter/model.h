@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <kit/prng.h>
 #include <stdio.h>
 
 #include <weir/packet.h>
@@ -46,9 +48,9 @@ const char *model_action(const struct model *model, size_t number);
 
 /* Rules at random, of a small world that mold_frame() draws from as well. `lone`: out of 8, so
  * many have one prefix only. */
-void model_draw(struct model *model, size_t count, unsigned int lone, uint64_t *random);
+void model_draw(struct model *model, size_t count, unsigned int lone, struct prng *random);
 
 /* A frame at random, most of them sound: its length. */
-uint32_t model_frame(uint8_t *frame, uint64_t *random);
+uint32_t model_frame(uint8_t *frame, struct prng *random);
 
 #endif

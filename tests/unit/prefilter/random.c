@@ -37,7 +37,7 @@ static void add(struct tally *tally, const char *action)
 }
 
 static void run_frame(struct prefilter *prefilter, const struct model *model, const char *text,
-		      struct tally *tally, uint64_t *random)
+		      struct tally *tally, struct prng *random)
 {
 	uint8_t frame[512];
 	const uint32_t length = model_frame(frame, random);
@@ -56,7 +56,7 @@ static void run_frame(struct prefilter *prefilter, const struct model *model, co
 }
 
 static void run_set(struct prefilter *prefilter, const struct model *model, unsigned int frames,
-		    uint64_t *random)
+		    struct prng *random)
 {
 	const struct prefilter_totals before = rig_totals(prefilter);
 	struct prefilter_totals after;
@@ -80,10 +80,10 @@ static void run(uint64_t seed, unsigned int sets, size_t most, unsigned int lone
 {
 	struct prefilter *prefilter = rig_load("");
 	struct model *model = malloc(sizeof(*model));
-	uint64_t random = seed;
+	struct prng random = {seed};
 
 	for (unsigned int i = 0; i < sets; i++) {
-		model_draw(model, rig_random(&random, (uint32_t)most + 1), lone, &random);
+		model_draw(model, prng_below(&random, (uint32_t)most + 1), lone, &random);
 		run_set(prefilter, model, frames, &random);
 	}
 	rig_expect_balance(prefilter);

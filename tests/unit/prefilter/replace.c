@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <kit/prng.h>
+
 #include "rig.h"
 
 #define UDP_FRAME ETHERNET("0800") IPV4("001c", "11") UDP
@@ -212,7 +214,7 @@ Test(replace, a_hundred_thousand_rules, .timeout = 60)
 	struct prefilter *prefilter = rig_load("");
 	char *text = malloc(100000 * 60);
 	size_t length = 0;
-	uint64_t random = 9;
+	struct prng random = {9};
 
 	for (unsigned int i = 0; i < 50000; i++)
 		length += (size_t)sprintf(text + length,
@@ -221,7 +223,7 @@ Test(replace, a_hundred_thousand_rules, .timeout = 60)
 					  i & 255, i % 3 ? "from" : "to", i, i * 7 & 0xffff);
 	rig_replace(prefilter, text);
 	for (unsigned int i = 0; i < 500; i++) {
-		const unsigned int n = rig_random(&random, 50000);
+		const unsigned int n = prng_below(&random, 50000);
 		char frame[300];
 
 		snprintf(frame, sizeof(frame), "%s4500001c 00010000 40110000 %s %s%02x%02x%02x %s",

@@ -128,11 +128,3 @@ void rig_expect_balance(struct prefilter *prefilter)
 	}
 	prefilter_sums_free(&sums);
 }
-
-uint32_t rig_random(uint64_t *state, uint32_t below)
-{
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return (uint32_t)((*state * UINT64_C(0x2545f4914f6cdd1d) >> 32) % below);
-}

@@ -39,7 +39,4 @@ struct prefilter_rule_sum rig_rule(struct prefilter *prefilter, size_t number);
 /* That what rules counted, with the rules that are gone, is what was seen. */
 void rig_expect_balance(struct prefilter *prefilter);
 
-/* xorshift64*, so that a test is the same every time. */
-uint32_t rig_random(uint64_t *state, uint32_t below);
-
 #endif

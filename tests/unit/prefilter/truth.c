@@ -132,7 +132,7 @@ static void expect_all_reasons(const struct parser *parser)
 Test(truth, of_random_frames)
 {
 	struct parser parser = parser_load();
-	uint64_t random = 5;
+	struct prng random = {5};
 
 	for (unsigned int i = 0; i < 60000; i++) {
 		uint8_t frame[512];

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kit/prng.h>
 #include <weir/summary.h>
 
 /* A summary on memory of its exact size, so that a sanitizer sees what lies beyond. */
@@ -46,16 +47,6 @@ static inline uint32_t key_id(const void *key, uint32_t size)
 	const uint8_t *last = (const uint8_t *)key + size - 4;
 
 	return (uint32_t)last[0] << 24 | last[1] << 16 | last[2] << 8 | last[3];
-}
-
-/* Numbers that look random and are the same in every run (splitmix64). */
-static inline uint64_t draw(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
 }
 
 #endif

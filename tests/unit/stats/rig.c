@@ -255,12 +255,3 @@ struct stats_key key_flow(const struct shot *shot)
 	key.destination_port = shot->destination_port;
 	return key;
 }
-
-uint64_t draw(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include <weir/clock.h>
+#include <kit/prng.h>
 #include <weir/stats.h>
 #include <weir/worker_shared.h>
 
@@ -89,7 +90,5 @@ struct stats_key key_source(uint32_t address);
 struct stats_key key_destination(uint32_t address);
 struct stats_key key_pair(uint32_t source, uint32_t destination);
 struct stats_key key_flow(const struct shot *shot);
-
-uint64_t draw(uint64_t *state);
 
 #endif

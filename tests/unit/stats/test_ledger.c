@@ -306,15 +306,15 @@ Test(ledger, the_number_of_workers_changes_no_total)
 	struct rig *rigs[2] = {rig_open(&(struct rig_settings){.top_length = 1000}),
 			       rig_open(&(struct rig_settings){.top_length = 1000, .workers = 4})};
 	const struct snapshot *snapshots[2];
-	uint64_t random = 1;
+	struct prng random = {1};
 
 	for (int i = 0; i < 10000; i++) {
-		struct shot shot = shot_of((uint32_t)(draw(&random) % 20), 60);
-		bool step = draw(&random) % 100 == 0;
+		struct shot shot = shot_of(prng_below(&random, 20), 60);
+		bool step = prng_one_in(&random, 100);
 
-		shot.destination += (uint32_t)(draw(&random) % 20);
-		shot.source_port += (uint16_t)(draw(&random) % 2);
-		shot.octets += (uint16_t)(draw(&random) % 1000);
+		shot.destination += prng_below(&random, 20);
+		shot.source_port += (uint16_t)prng_below(&random, 2);
+		shot.octets += (uint16_t)prng_below(&random, 1000);
 		for (int r = 0; r < 2; r++) {
 			rig_send(rigs[r], &shot, 1);
 			if (step)

@@ -10,28 +10,29 @@ static void random_life(uint32_t workers, uint64_t seed)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){
 		.workers = workers, .flow_capacity = 256, .top_length = 1000});
-	uint64_t packets[HOSTS] = {0}, octets[HOSTS] = {0}, sent = 0, random = seed;
+	uint64_t packets[HOSTS] = {0}, octets[HOSTS] = {0}, sent = 0;
+	struct prng random = {seed};
 
 	for (int i = 0; i < 5000; i++) {
-		uint32_t host = (uint32_t)(draw(&random) % HOSTS), count;
+		uint32_t host = prng_below(&random, HOSTS), count;
 		struct shot shot = {
 			.source = CLIENT + host,
-			.destination = CLIENT + (uint32_t)(draw(&random) % HOSTS),
-			.source_port = (uint16_t)(draw(&random) % 8),
-			.destination_port = (uint16_t)(draw(&random) % 8),
+			.destination = CLIENT + prng_below(&random, HOSTS),
+			.source_port = (uint16_t)prng_below(&random, 8),
+			.destination_port = (uint16_t)prng_below(&random, 8),
 			.protocol = PROTO_TCP,
-			.tcp_flags = draw(&random) % 4 ? TCP_ACK : TCP_RST,
-			.octets = (uint16_t)(40 + draw(&random) % 1400),
+			.tcp_flags = prng_below(&random, 4) ? TCP_ACK : TCP_RST,
+			.octets = (uint16_t)(40 + prng_below(&random, 1400)),
 		};
 
-		count = (uint32_t)(1 + draw(&random) % 3);
+		count = 1 + prng_below(&random, 3);
 		rig_send(rig, &shot, count);
 		packets[host] += count;
 		octets[host] += (uint64_t)count * shot.octets;
 		sent += count;
-		if (draw(&random) % 4 == 0)
+		if (prng_one_in(&random, 4))
 			rig_flush(rig);
-		if (draw(&random) % 16 == 0) {
+		if (prng_one_in(&random, 16)) {
 			rig->now += CLOCK_SECOND / 3;
 			stats_step(rig->stats, rig_clock(rig));
 		}

@@ -365,27 +365,29 @@ static void converse(uint64_t seed, bool any)
 {
 	enum { FLOWS = 60, STEPS = 400 };
 	struct both *both = open_both();
+	struct prng prng = {seed};
 	bool closed[FLOWS] = {false};
 
 	for (int step = 0; step < STEPS; step++) {
-		uint32_t flow = (uint32_t)(draw(&seed) % FLOWS);
+		uint32_t flow = prng_below(&prng, FLOWS);
 		uint8_t protocol = flow % 3 == 0 ? PROTO_TCP : PROTO_UDP;
 		/* Seldom spoken on some, so that these end in between. */
-		bool reverse = draw(&seed) % 2 == 0, quiet = flow % 5 == 0 && draw(&seed) % 8 != 0;
-		bool reset = protocol == PROTO_TCP && draw(&seed) % 10 == 0;
+		bool reverse = prng_one_in(&prng, 2),
+		     quiet = flow % 5 == 0 && !prng_one_in(&prng, 8);
+		bool reset = protocol == PROTO_TCP && prng_one_in(&prng, 10);
 		uint8_t flags = reset ? TCP_RST : TCP_ACK;
 		struct shot shot =
 			reverse ? back(flow, protocol, flags) : there(flow, protocol, flags);
-		uint32_t worker = any ? draw(&seed) % 4 : (flow + 2 * reverse) % 4;
+		uint32_t worker = any ? prng_below(&prng, 4) : (flow + 2 * reverse) % 4;
 
 		/* After its end one worker begins a new flow with what is still on its way. */
 		if (quiet || closed[flow])
 			continue;
 		closed[flow] = reset;
-		send(both, worker, &shot, 1 + (uint32_t)(draw(&seed) % 3) * !reset);
+		send(both, worker, &shot, 1 + prng_below(&prng, 3) * !reset);
 		pass_ms(both, 20);
-		if (draw(&seed) % 4 == 0)
-			pass(both, 1 + (uint32_t)(draw(&seed) % 2));
+		if (prng_one_in(&prng, 4))
+			pass(both, 1 + prng_below(&prng, 2));
 		if (both->one->now - RIG_START > ACTIVE * 9 / 10)
 			break;
 	}

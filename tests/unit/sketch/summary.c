@@ -50,18 +50,18 @@ ParameterizedTest(const uint32_t *size, summary, exact_up_to_capacity)
 	metrics_t model[KEYS] = {0}, total = {0};
 	uint8_t keys[97 * SUMMARY_KEY_MAX];
 	metrics_t batch[97];
-	uint64_t random = *size;
+	struct prng random = {*size};
 
 	for (int round = 0; round < 300; round++) {
-		uint32_t count = (uint32_t)(draw(&random) % 98);
+		uint32_t count = prng_below(&random, 98);
 
 		for (uint32_t i = 0; i < count; i++) {
 			/* Half of the time a key that the batch is likely to have already. */
-			uint32_t id = (uint32_t)(draw(&random) % (i % 2 ? 4 : KEYS));
+			uint32_t id = (uint32_t)(prng_next(&random) % (i % 2 ? 4 : KEYS));
 
 			make_key(keys + i * *size, *size, id);
 			for (int m = 0; m < SUMMARY_METRICS; m++) {
-				batch[i][m] = draw(&random) >> (20 + 10 * m);
+				batch[i][m] = prng_next(&random) >> (20 + 10 * m);
 				model[id][m] += batch[i][m];
 				total[m] += batch[i][m];
 			}

@@ -14,42 +14,42 @@
 struct stream {
 	const char *name;
 	/* Of the i-th add: which key, how much. */
-	uint32_t (*id)(uint32_t i, uint64_t *random);
+	uint32_t (*id)(uint32_t i, struct prng *random);
 	uint64_t (*value)(uint32_t i, uint32_t id);
 };
 
-static uint32_t uniform(uint32_t i, uint64_t *random)
+static uint32_t uniform(uint32_t i, struct prng *random)
 {
 	(void)i;
-	return (uint32_t)(draw(random) % IDS);
+	return prng_below(random, IDS);
 }
 
 /* Zipf with exponent 1 by inverting its (continuous) distribution. */
-static uint32_t zipf(uint32_t i, uint64_t *random)
+static uint32_t zipf(uint32_t i, struct prng *random)
 {
-	double u = (double)(draw(random) >> 11) / 9007199254740992.0;
+	double u = (double)(prng_next(random) >> 11) / 9007199254740992.0;
 
 	(void)i;
 	return (uint32_t)pow(IDS, u) - 1;
 }
 
-static uint32_t ascending(uint32_t i, uint64_t *random)
+static uint32_t ascending(uint32_t i, struct prng *random)
 {
 	(void)random;
 	return i % IDS;
 }
 
 /* Just one key more than there is room for, round and round. */
-static uint32_t one_too_many(uint32_t i, uint64_t *random)
+static uint32_t one_too_many(uint32_t i, struct prng *random)
 {
 	(void)random;
 	return i % (CAPACITY + 1);
 }
 
 /* Every second add is for one of a few, the others are always new. */
-static uint32_t noise_around_few(uint32_t i, uint64_t *random)
+static uint32_t noise_around_few(uint32_t i, struct prng *random)
 {
-	return i % 2 ? (uint32_t)(draw(random) % 8) : 8 + i / 2 % (IDS - 8);
+	return i % 2 ? prng_below(random, 8) : 8 + i / 2 % (IDS - 8);
 }
 
 static uint64_t as_one(uint32_t i, uint32_t id)
@@ -124,7 +124,7 @@ static void run(const struct stream *stream, uint32_t from, uint32_t to, struct 
 {
 	uint8_t keys[50][40];
 	uint64_t metrics[50][SIDES][SUMMARY_METRICS];
-	uint64_t random = 42 + from;
+	struct prng random = {42 + from};
 	uint32_t count = 0;
 
 	for (uint32_t i = from; i < to; i++) {
