@@ -16,15 +16,16 @@
  *
  *	stats.c		life, intervals
  *	drain.c walk.c	ended and live records -> deltas (shadow.h)
+ *	taps.c		deltas, records and intervals -> consumers
  *	split.c split_record.c	pieces of flows -> the records of whole flows
- *	batch.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
+ *	sums.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
  *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot, and what
  *						windows cover
  *	pool.c		snapshots and their readers
  *	live.c		live records, for the walk and for the page of live flows
  */
 
-#define STATS_CONSUMERS_MAX 8
+#define CONSUMERS (STATS_CONSUMERS_MAX + 1) /* and the top lists */
 
 struct stats {
 	/* Set by stats_create(), and read by any thread. */
@@ -36,11 +37,12 @@ struct stats {
 
 	/* All else is the stats thread's. */
 	struct shadow *shadows[SNAPSHOT_WORKERS_MAX]; /* of each worker: one a slot */
-	struct stats_consumer consumers[STATS_CONSUMERS_MAX];
-	uint32_t consumer_count;
-	uint64_t started, interval_began; /* by the clock */
-	uint64_t numbers;                 /* of snapshots */
-	uint64_t unread;                  /* live records that walks could not read */
+	struct stats_consumer consumers[CONSUMERS];
+	uint32_t consumer_count, record_consumers; /* all; those of ended records */
+	struct stats_batch batch;                  /* deltas on their way to consumers */
+	uint64_t started, interval_began;          /* by the clock */
+	uint64_t numbers;                          /* of snapshots */
+	uint64_t unread;                           /* live records that walks could not read */
 	struct ledger ledger;
 	struct tops tops;
 	struct split split;
@@ -62,8 +64,29 @@ enum flow_slot live_read(struct live_reader *reader, const struct flow_table *ta
 /* Take what is in the rings, up to some 16,384 of each: count it, and give it to the consumers. */
 uint32_t stats_drain(struct stats *stats);
 
+/* Give the deltas collected so far to the consumers. */
+void stats_give_deltas(struct stats *stats);
+
+/*
+ * This is new in the record: of drain and walk, so that every packet comes by here, once. The delta
+ * waits for others, until a batch is full or the interval ends.
+ */
+static inline void stats_count(struct stats *stats, const struct flow_record *record,
+			       const struct stats_delta *delta)
+{
+	struct stats_batch *batch = &stats->batch;
+
+	flow_view(record, &batch->views[batch->count]);
+	batch->deltas[batch->count++] = *delta;
+	if (batch->count == STATS_BATCH)
+		stats_give_deltas(stats);
+}
+
+/* Give the last deltas, and tell the consumers that the interval is over. */
+void stats_give_interval(struct stats *stats, const struct stats_interval *interval);
+
 /* Give an ended record to the consumers; `context` is the struct stats. */
-void stats_consume(void *context, const struct flow_view *view);
+void stats_give_record(void *context, const struct flow_view *view);
 
 /* Count what is new in the live records. Drains on its way; returns how many that were. */
 uint32_t stats_walk(struct stats *stats);

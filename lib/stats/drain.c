@@ -6,37 +6,17 @@
 /* So that a flood of ended records does not keep the stats thread from all else. */
 #define DRAIN_MAX 16384
 
-static void count(struct stats *stats, struct shadow *shadow, const struct flow_record *record)
-{
-	static const struct shadow nothing;
-	bool walked = shadow_is_of(shadow, record);
-	struct delta delta;
-
-	if (shadow_delta(walked ? shadow : &nothing, record, &delta))
-		tops_count(&stats->tops, record, &delta);
-	if (walked)
-		*shadow = nothing;
-}
-
-void stats_consume(void *context, const struct flow_view *view)
-{
-	const struct stats *stats = context;
-
-	for (uint32_t c = 0; c < stats->consumer_count; c++)
-		stats->consumers[c].record(stats->consumers[c].context, view);
-}
-
 static void pass_on(struct stats *stats, uint32_t worker, const struct flow_record *record)
 {
 	struct flow_view view;
 
-	if (stats->consumer_count == 0 && !stats->split.on)
+	if (stats->record_consumers == 0 && !stats->split.on)
 		return;
 	flow_view(record, &view);
 	if (stats->split.on)
 		split_add(&stats->split, worker, &view);
 	else
-		stats_consume(stats, &view);
+		stats_give_record(stats, &view);
 }
 
 static uint32_t drain_worker(struct stats *stats, uint32_t w)
@@ -44,6 +24,7 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w)
 	struct shadow *shadows = stats->shadows[w];
 	struct flow_record records[BATCH];
 	uint32_t drained = 0, taken;
+	struct stats_delta delta;
 
 	do {
 		taken = worker_shared_take(stats->workers[w], records, BATCH);
@@ -51,7 +32,8 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w)
 		for (uint32_t i = 0; i < taken; i++)
 			__builtin_prefetch(&shadows[records[i].hot.sequence], 1);
 		for (uint32_t i = 0; i < taken; i++) {
-			count(stats, &shadows[records[i].hot.sequence], &records[i]);
+			if (shadow_ended(&shadows[records[i].hot.sequence], &records[i], &delta))
+				stats_count(stats, &records[i], &delta);
 			pass_on(stats, w, &records[i]);
 		}
 		drained += taken;

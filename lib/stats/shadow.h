@@ -5,19 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <weir/flow.h>
+#include <weir/taps.h>
 
 /*
- * How every packet comes to count exactly once in the top lists, although live flows count too:
- * for each slot of each table stands here how much of the record in it has been counted. A
- * walk over the live records counts what came since, the ended record counts the rest.
- *
- *	walk	empty shadow, or one of this instance: count the difference, shadow = record.
- *		A shadow of another instance: that one has ended, and its record is still on its
- *		way through the ring. The new one waits for the next walk, or for its own end.
- *	ended	a shadow of this instance: count the difference, empty the shadow.
- *		Else the record was never walked: count it in full, leave the shadow alone, it
- *		belongs to a later instance.
+ * How every packet comes to be in exactly one delta, although live records are looked at too: for
+ * each slot of each table stands here how much of the record in it has been counted. A walk over
+ * the live records counts what came since, the ended record counts the rest.
  */
 struct shadow {
 	uint64_t octets[2];
@@ -26,13 +19,6 @@ struct shadow {
 	uint64_t packets1 : 40;
 };
 _Static_assert(sizeof(struct shadow) == 32, "two slots a cache line");
-
-/* What of a record has not been counted yet. Index 0 is forward, 1 reverse. */
-struct delta {
-	uint64_t packets[2];
-	uint64_t octets[2];
-	bool first[2]; /* nothing of this direction was counted before */
-};
 
 static inline bool shadow_empty(const struct shadow *shadow)
 {
@@ -46,7 +32,7 @@ static inline bool shadow_is_of(const struct shadow *shadow, const struct flow_r
 
 /* `shadow` is empty or of this instance. False: nothing is new. */
 static inline bool shadow_delta(const struct shadow *shadow, const struct flow_record *record,
-				struct delta *delta)
+				struct stats_delta *delta)
 {
 	delta->octets[0] = record->hot.octets0 - shadow->octets[0];
 	delta->octets[1] = record->hot.octets1 - shadow->octets[1];
@@ -65,6 +51,37 @@ static inline void shadow_set(struct shadow *shadow, const struct flow_record *r
 		.instance = record->cold.instance,
 		.packets1 = flow_packets(record, 1),
 	};
+}
+
+/* A walk finds the live `record` in the slot. False: nothing is new. */
+static inline bool shadow_walked(struct shadow *shadow, const struct flow_record *record,
+				 struct stats_delta *delta)
+{
+	/*
+	 * Of another instance: that one has ended, and its record is still on its way through the
+	 * ring. The new one waits for the next walk, or for its own end.
+	 */
+	if (!shadow_empty(shadow) && !shadow_is_of(shadow, record))
+		return false;
+	if (!shadow_delta(shadow, record, delta))
+		return false;
+	shadow_set(shadow, record);
+	return true;
+}
+
+/* The `record` that has ended had the slot. False: nothing is new. */
+static inline bool shadow_ended(struct shadow *shadow, const struct flow_record *record,
+				struct stats_delta *delta)
+{
+	static const struct shadow nothing;
+	bool is_new;
+
+	/* Never walked: all of it counts. The shadow may be of a later instance. */
+	if (!shadow_is_of(shadow, record))
+		return shadow_delta(&nothing, record, delta);
+	is_new = shadow_delta(shadow, record, delta);
+	*shadow = nothing;
+	return is_new;
 }
 
 #endif

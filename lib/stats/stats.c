@@ -69,6 +69,8 @@ int stats_create(const struct stats_settings *settings, struct clock_reading now
 		stats_destroy(stats);
 		return result;
 	}
+	(void)stats_add_consumer(
+		stats, &(struct stats_consumer){.deltas = tops_count, .context = &stats->tops});
 	*created = stats;
 	return 0;
 }
@@ -85,20 +87,12 @@ void stats_destroy(struct stats *stats)
 	memory_free(stats, sizeof(*stats));
 }
 
-int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer)
-{
-	if (stats->consumer_count == STATS_CONSUMERS_MAX)
-		return -ENOSPC;
-	stats->consumers[stats->consumer_count++] = *consumer;
-	return 0;
-}
-
 int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout)
 {
 	const struct split_timeouts timeouts = {active_timeout, inactive_timeout};
 	uint32_t capacity = stats->settings.flow_capacity / 4;
 
-	stats->split.leave = stats_consume;
+	stats->split.leave = stats_give_record;
 	stats->split.context = stats;
 	return split_init(&stats->split, capacity < 4096 ? 4096 : capacity, &timeouts,
 			  &stats->settings.secret);
@@ -114,6 +108,8 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 		.elapsed = now.clock - stats->interval_began,
 		.final = final,
 	};
+	const struct stats_interval interval = {
+		.from = stats->interval_began, .to = now.clock, .shift = now.shift, .last = final};
 	uint32_t drained = 0;
 	/* The counters first, as they are at `now`: the walk takes its time. */
 	bool entry_closed = ledger_fill(&stats->ledger, &stats->settings, &time, &entry->snapshot);
@@ -127,6 +123,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 		tops_list_nothing(&stats->tops, &entry->snapshot);
 	} else {
 		drained = stats_walk(stats);
+		stats_give_deltas(stats);
 		tops_complete(&stats->tops);
 		tops_list(&stats->tops, &entry->snapshot, entry->rows);
 		tops_next(&stats->tops, entry_closed);
@@ -135,6 +132,8 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 	entry->snapshot.unread = stats->unread;
 	entry->snapshot.number = ++stats->numbers;
 	pool_publish(&stats->pool, entry);
+	if (!stats->settings.capture)
+		stats_give_interval(stats, &interval);
 	stats->interval_began = now.clock;
 	return drained;
 }

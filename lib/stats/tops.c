@@ -92,33 +92,24 @@ void tops_release(struct tops *tops)
 	numbered_release(&tops->protocols);
 }
 
-/* Bring the batch into the summaries and arrays of all subjects. */
-static void flush(struct tops *tops)
+void tops_count(void *context, const struct stats_batch *batch)
 {
+	struct tops *tops = context;
 	struct tops_subject *subjects = tops->subjects;
-	struct batch *batch = &tops->batch;
-	uint32_t records = batch->records;
+	struct sums *sums = &tops->sums;
+	uint32_t records = batch->count;
 
-	batch_make(batch);
-	summary_add(subjects[SUBJECT_ADDRESS].now, batch->addresses, batch->address_sums[0],
+	sums_make(sums, batch);
+	summary_add(subjects[SUBJECT_ADDRESS].now, sums->addresses, sums->address_sums[0],
 		    2 * records);
-	summary_add(subjects[SUBJECT_PAIR].now, batch->pairs, batch->pair_sums[0], records);
-	summary_add(subjects[SUBJECT_FLOW].now, batch->flows, batch->record_sums, records);
-	numbered_add(&tops->ports, batch->ports, batch->port_sums[0], 2 * records);
-	numbered_add(&tops->protocols, batch->protocols, batch->record_sums, records);
-	batch->records = 0;
-}
-
-void tops_count(struct tops *tops, const struct flow_record *record, const struct delta *delta)
-{
-	batch_collect(&tops->batch, record, delta);
-	if (tops->batch.records == BATCH_RECORDS)
-		flush(tops);
+	summary_add(subjects[SUBJECT_PAIR].now, sums->pairs, sums->pair_sums[0], records);
+	summary_add(subjects[SUBJECT_FLOW].now, sums->flows, sums->record_sums, records);
+	numbered_add(&tops->ports, sums->ports, sums->port_sums[0], 2 * records);
+	numbered_add(&tops->protocols, sums->protocols, sums->record_sums, records);
 }
 
 void tops_complete(struct tops *tops)
 {
-	flush(tops);
 	numbered_move(&tops->ports, tops->subjects[SUBJECT_PORT].now);
 	numbered_move(&tops->protocols, tops->subjects[SUBJECT_PROTOCOL].now);
 	for (unsigned int s = 0; s < SUBJECTS; s++) {

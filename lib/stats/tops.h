@@ -6,15 +6,15 @@
 #include <weir/stats.h>
 #include <weir/summary.h>
 
-#include "batch.h"
 #include "keys.h"
 #include "numbered.h"
+#include "sums.h"
 
 /*
  * The top lists: what deltas of records become for each subject, and how intervals become
  * windows.
  *
- *	delta --batch--> now --> total
+ *	deltas --sums--> now --> total
  *			 now --> slice (a second or more) --> ring of 60 slices
  *			 slice + newest of the ring --> 10s, 60s
  *
@@ -46,7 +46,7 @@ struct tops_subject {
 
 struct tops {
 	struct tops_subject subjects[SUBJECTS];
-	struct batch batch;
+	struct sums sums; /* of the batch that is being counted */
 	struct numbered ports, protocols;
 	uint32_t length;        /* rows of a list */
 	bool interval_is_slice; /* an interval is long enough */
@@ -59,8 +59,8 @@ struct tops {
 int tops_init(struct tops *tops, const struct stats_settings *settings);
 void tops_release(struct tops *tops);
 
-/* Count what came to a record since it was counted last. */
-void tops_count(struct tops *tops, const struct flow_record *record, const struct delta *delta);
+/* Count a batch; `context` is the struct tops. */
+void tops_count(void *context, const struct stats_batch *batch);
 
 /* ---- the end of an interval: these three, in this order ---- */
 

@@ -4,22 +4,11 @@
 /* Slots between two drainings: about half a millisecond of work when all of them are busy. */
 #define SLICE 4096
 
-static void count(struct stats *stats, struct shadow *shadow, const struct flow_record *record)
-{
-	struct delta delta;
-
-	if (!shadow_empty(shadow) && !shadow_is_of(shadow, record))
-		return;
-	if (!shadow_delta(shadow, record, &delta))
-		return;
-	tops_count(&stats->tops, record, &delta);
-	shadow_set(shadow, record);
-}
-
 uint32_t stats_walk(struct stats *stats)
 {
 	struct live_reader reader = {0};
 	uint32_t drained = 0;
+	struct stats_delta delta;
 	struct flow_view view;
 
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
@@ -32,7 +21,8 @@ uint32_t stats_walk(struct stats *stats)
 				drained += stats_drain(stats);
 			if (live_read(&reader, table, slot, &record) != FLOW_SLOT_LIVE)
 				continue;
-			count(stats, &stats->shadows[w][slot], &record);
+			if (shadow_walked(&stats->shadows[w][slot], &record, &delta))
+				stats_count(stats, &record, &delta);
 			if (stats->split.counts.waiting == 0)
 				continue;
 			flow_view(&record, &view);

@@ -176,7 +176,7 @@ static bool open_flood(struct flood *flood)
 		.worker_count = 1,
 		.flow_capacity = flows.capacity,
 	};
-	struct stats_consumer consumer = {take_record, flood->result};
+	struct stats_consumer consumer = {.record = take_record, .context = flood->result};
 
 	return hash_secret_draw(&flows.secret) == 0 && hash_secret_draw(&core.secret) == 0 &&
 	       worker_shared_init(&flood->worker, 0, &flows, RING) == 0 &&

@@ -440,7 +440,7 @@ Test(counting, consumers_get_each_record_once_in_order)
 	struct recorded recorded[2] = {0};
 
 	for (int i = 0; i < 2; i++) {
-		struct stats_consumer consumer = {record, &recorded[i]};
+		const struct stats_consumer consumer = {.record = record, .context = &recorded[i]};
 
 		cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
 	}
@@ -471,9 +471,9 @@ Test(counting, consumers_get_each_record_once_in_order)
 Test(counting, too_many_consumers_are_refused)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){0});
-	struct stats_consumer consumer = {record, NULL};
+	const struct stats_consumer consumer = {.record = record};
 
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < STATS_CONSUMERS_MAX; i++)
 		cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
 	cr_assert_lt(stats_add_consumer(rig->stats, &consumer), 0);
 	rig_close(rig);

@@ -24,7 +24,7 @@ static void expect_deltas(const uint64_t (*steps)[2], uint32_t count)
 {
 	struct shadow shadow = {0};
 	uint64_t counted[2] = {0};
-	struct delta delta;
+	struct stats_delta delta;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct flow_record record = record_of(steps[i][0], steps[i][1]);

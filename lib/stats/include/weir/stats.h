@@ -8,6 +8,7 @@
 #include <weir/clock.h>
 #include <weir/hash.h>
 #include <weir/snapshot.h>
+#include <weir/taps.h>
 
 /*
  * The stats core: one thread drains the rings of ended records, walks the live tables, and
@@ -44,15 +45,9 @@ int stats_create(const struct stats_settings *settings, struct clock_reading now
 void stats_destroy(struct stats *stats);
 
 /*
- * Consumers of ended records (the --flows file, later exporters): `record` is called
- * on the stats thread for every ended record, once, in the order of each worker (but see
- * stats_merge_splits()). Up to 8.
- * Before the first stats_step().
+ * Register a consumer (<weir/taps.h>), which is copied. Before the first stats_step(). 0, or
+ * -ENOSPC: there are STATS_CONSUMERS_MAX.
  */
-struct stats_consumer {
-	void (*record)(void *context, const struct flow_view *view);
-	void *context;
-};
 int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer);
 
 /*

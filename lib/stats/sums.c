@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "batch.h"
+#include "sums.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct rows {
 	uint64_t both[STATS_METRICS];
 };
 
-static void make_rows(struct rows *rows, const struct delta *delta)
+static void make_rows(struct rows *rows, const struct stats_delta *delta)
 {
 	rows->forward[STATS_OCTETS] = delta->octets[0];
 	rows->forward[STATS_PACKETS] = delta->packets[0];
@@ -26,7 +26,7 @@ static void make_rows(struct rows *rows, const struct delta *delta)
 }
 
 /* What the end that sent the first packet and the other one add to their keys. */
-static void make_ends(batch_sides sums[2], const struct rows *rows, bool same_key)
+static void make_ends(sums_sides sums[2], const struct rows *rows, bool same_key)
 {
 	const size_t size = sizeof(rows->forward);
 
@@ -51,7 +51,7 @@ static void make_address(int version, const uint8_t address[16], struct address_
 
 /* `order` is that of the source's address to the destination's. */
 static void make_pair(const struct flow_view *view, const struct rows *rows, int order,
-		      struct pair_key *key, batch_sides sums)
+		      struct pair_key *key, sums_sides sums)
 {
 	key->version = (uint8_t)view->version;
 	memcpy(order > 0 ? key->higher : key->lower, view->source, sizeof(key->lower));
@@ -65,24 +65,24 @@ static void make_pair(const struct flow_view *view, const struct rows *rows, int
 	memcpy(sums[order < 0], rows->reverse, sizeof(rows->reverse));
 }
 
-void batch_make(struct batch *batch)
+void sums_make(struct sums *sums, const struct stats_batch *batch)
 {
-	for (uint32_t i = 0; i < batch->records; i++) {
+	for (uint32_t i = 0; i < batch->count; i++) {
 		const struct flow_view *view = &batch->views[i];
 		int order = memcmp(view->source, view->destination, sizeof(view->source));
 		struct rows rows;
 
 		make_rows(&rows, &batch->deltas[i]);
-		make_address(view->version, view->source, &batch->addresses[2 * i]);
-		make_address(view->version, view->destination, &batch->addresses[2 * i + 1]);
-		make_ends(&batch->address_sums[2 * i], &rows, order == 0);
-		batch->ports[2 * i] = numbered_port(view->protocol, view->source_port);
-		batch->ports[2 * i + 1] = numbered_port(view->protocol, view->destination_port);
-		make_ends(&batch->port_sums[2 * i], &rows,
+		make_address(view->version, view->source, &sums->addresses[2 * i]);
+		make_address(view->version, view->destination, &sums->addresses[2 * i + 1]);
+		make_ends(&sums->address_sums[2 * i], &rows, order == 0);
+		sums->ports[2 * i] = numbered_port(view->protocol, view->source_port);
+		sums->ports[2 * i + 1] = numbered_port(view->protocol, view->destination_port);
+		make_ends(&sums->port_sums[2 * i], &rows,
 			  view->source_port == view->destination_port);
-		make_pair(view, &rows, order, &batch->pairs[i], batch->pair_sums[i]);
-		batch->protocols[i] = view->protocol;
-		flow_key_make(view, order, &batch->flows[i]);
-		memcpy(batch->record_sums[i], rows.both, sizeof(rows.both));
+		make_pair(view, &rows, order, &sums->pairs[i], sums->pair_sums[i]);
+		sums->protocols[i] = view->protocol;
+		flow_key_make(view, order, &sums->flows[i]);
+		memcpy(sums->record_sums[i], rows.both, sizeof(rows.both));
 	}
 }

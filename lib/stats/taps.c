@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core.h"
+
+#include <errno.h>
+
+int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer)
+{
+	if (stats->consumer_count == CONSUMERS)
+		return -ENOSPC;
+	stats->consumers[stats->consumer_count++] = *consumer;
+	stats->record_consumers += consumer->record != NULL;
+	return 0;
+}
+
+void stats_give_deltas(struct stats *stats)
+{
+	if (stats->batch.count == 0)
+		return;
+	for (uint32_t c = 0; c < stats->consumer_count; c++) {
+		const struct stats_consumer *consumer = &stats->consumers[c];
+
+		if (consumer->deltas != NULL)
+			consumer->deltas(consumer->context, &stats->batch);
+	}
+	stats->batch.count = 0;
+}
+
+void stats_give_record(void *context, const struct flow_view *view)
+{
+	const struct stats *stats = context;
+
+	for (uint32_t c = 0; c < stats->consumer_count; c++) {
+		const struct stats_consumer *consumer = &stats->consumers[c];
+
+		if (consumer->record != NULL)
+			consumer->record(consumer->context, view);
+	}
+}
+
+void stats_give_interval(struct stats *stats, const struct stats_interval *interval)
+{
+	stats_give_deltas(stats);
+	for (uint32_t c = 0; c < stats->consumer_count; c++) {
+		const struct stats_consumer *consumer = &stats->consumers[c];
+
+		if (consumer->interval != NULL)
+			consumer->interval(consumer->context, interval);
+	}
+}
