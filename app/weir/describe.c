@@ -121,12 +121,11 @@ void describe(struct analyzer *analyzer)
 
 	info->version = WEIR_VERSION;
 	info->started = clock_monotonic_ns();
-	info->capture = options->input == INPUT_CAPTURES;
 	info->remarks = analyzer->remarks;
 	describe_source(analyzer);
 	info->settings = describe_settings(analyzer);
 	info->events = &analyzer->events;
-	if (info->capture) {
+	if (options->input == INPUT_CAPTURES) {
 		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
 				       "their end";
 		info->remark_count = 1;

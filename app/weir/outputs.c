@@ -10,7 +10,7 @@
 
 #include <weir/output_name.h>
 #include <weir/flow_line.h>
-#include <weir/report.h>
+#include <weir/print.h>
 
 #include <weir/signals.h>
 
@@ -142,14 +142,22 @@ void outputs_reopen(const struct outputs *outputs)
 static int render(const struct options *options, const struct snapshot *snapshot,
 		  const struct document_info *info, char **text, size_t *size)
 {
+	json_t *report = document_report(snapshot, info, options->top);
 	FILE *out = open_memstream(text, size);
-	int result;
+	int result = report != NULL && out != NULL ? 0 : -EIO;
 
-	if (out == NULL)
-		return -EIO;
-	result = options->json ? report_json(out, snapshot, info, options->top)
-			       : report_text(out, snapshot, info, options->top);
-	return fclose(out) != 0 ? -EIO : result;
+	if (result == 0 && options->json) {
+		result = document_write(report, out);
+	} else if (result == 0) {
+		struct printer printer = printer_make(out);
+
+		print_report(&printer, report);
+		result = printer.failed ? -EIO : 0;
+	}
+	json_decref(report);
+	if (out != NULL && fclose(out) != 0)
+		result = -EIO;
+	return result;
 }
 
 int outputs_report(const struct outputs *outputs, const struct snapshot *snapshot,

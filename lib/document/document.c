@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/document.h>
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,6 +296,8 @@ static void put_lists(json_t **report, const struct snapshot *snapshot, uint32_t
 	put(report, "top_exact", json_boolean(exact));
 	put(report, "top_error", errors);
 	put_count(report, "top_missed_share_ppm", snapshot->windows[STATS_TOTAL].missed_share_ppm);
+	put_count(report, "top_covered_ms", document_ms(snapshot->windows[STATS_TOTAL].time));
+	put(report, "top_sum", document_top_sum(snapshot));
 }
 
 static void put_prefilter(json_t **report, const struct snapshot *snapshot,
@@ -333,6 +336,8 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "time", document_time(snapshot));
 	put(&report, "ledger", document_ledger(snapshot));
 	put(&report, "throughput", document_rates(&snapshot->average));
+	if (!snapshot->final)
+		put(&report, "throughput_now", document_rates(&snapshot->now));
 	put(&report, "packet_size", document_sizes(snapshot));
 	put(&report, "flows", document_flow_counters(snapshot));
 	put(&report, "overflow", document_overflow(snapshot, count));
@@ -343,4 +348,14 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "ports", ports_with_xstats(snapshot, info));
 	put(&report, "outputs", document_outputs(info));
 	return report;
+}
+
+int document_write(const json_t *document, FILE *out)
+{
+	/* Fifteen digits: 64.1 stays 64.1. */
+	int result = json_dumpf(document, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+
+	if (result == 0)
+		fputc('\n', out);
+	return result != 0 || fflush(out) != 0 || ferror(out) ? -EIO : 0;
 }

@@ -91,7 +91,7 @@ json_t *document_top_error(const struct stats_top *top)
  * What the rows are shares of: all that was counted when they were, and what has no record. Known
  * for all time only: a window's sum is in no snapshot.
  */
-static json_t *sums(const struct snapshot *snapshot)
+json_t *document_top_sum(const struct snapshot *snapshot)
 {
 	const uint64_t *counted = snapshot->top_counted;
 	json_t *object = json_object();
@@ -122,7 +122,7 @@ json_t *document_top(const struct snapshot *snapshot, const struct document_list
 	if (snapshot->prefilter.sampling)
 		put_count(&object, "sampling_one_in", snapshot->prefilter.sample_every);
 	if (list->window == STATS_TOTAL)
-		put(&object, "sum", sums(snapshot));
+		put(&object, "sum", document_top_sum(snapshot));
 	put(&object, "rows", rows);
 	return object;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -35,7 +36,6 @@ struct document_info {
 	struct outlet *const *outlets; /* where records and reports go */
 	uint32_t outlet_count;
 	json_t *xstats; /* array: for each port an object, name: count; NULL: none */
-	bool capture;   /* the source is capture files: the text leaves out workers and ports */
 };
 
 /* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
@@ -85,6 +85,9 @@ json_t *document_top_rows(const struct stats_top *top, enum stats_dimension dime
 /* By metric, how much each sum of an inexact list may be low. */
 json_t *document_top_error(const struct stats_top *top);
 
+/* What the rows of the lists of all time are shares of. */
+json_t *document_top_sum(const struct snapshot *snapshot);
+
 /* Which list to take from a snapshot. */
 struct document_list {
 	enum stats_dimension dimension;
@@ -102,5 +105,8 @@ json_t *document_flow(const struct flow_view *view);
 /* The whole report. `count`: rows of each top list, by octets, total. */
 json_t *document_report(const struct snapshot *snapshot, const struct document_info *info,
 			uint32_t count);
+
+/* A document as users get it. 0, or -EIO; the document may be NULL, which is no memory. */
+int document_write(const json_t *document, FILE *out);
 
 #endif

@@ -36,6 +36,12 @@ void print_heading(struct printer *printer, const char *format, ...)
  */
 void print_pairs(struct printer *printer, const char *const (*pairs)[2]);
 
+/*
+ * The whole report (docs/interface.md, "The JSON report"): a summary, sizes, flows, the lists, for
+ * live traffic workers and ports, and last the ledger.
+ */
+void print_report(struct printer *printer, const json_t *report);
+
 void print_info(struct printer *printer, const json_t *info);
 void print_sizes(struct printer *printer, const json_t *sizes);
 void print_flow_counters(struct printer *printer, const json_t *flows);

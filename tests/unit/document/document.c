@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,9 +41,24 @@ static void expect_text(const json_t *object, const char *key, const char *text)
 	cr_expect_str_eq(value, text);
 }
 
+/* What users get of a report with `top` rows a list; the caller frees it. */
+static char *written(const struct snapshot *snapshot, uint32_t top)
+{
+	json_t *report = document_report(snapshot, &fixture_info, top);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	cr_assert_not_null(out);
+	cr_assert_eq(document_write(report, out), 0);
+	fclose(out);
+	json_decref(report);
+	return text;
+}
+
 static json_t *report_of(const struct snapshot *snapshot)
 {
-	char *text = fixture_print(report_json, snapshot, &fixture_info, 10);
+	char *text = written(snapshot, 10);
 	json_t *report = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 	cr_assert_not_null(report);
@@ -58,8 +74,9 @@ Test(document, report_has_the_keys_of_the_interface)
 
 	expect_keys(
 		report,
-		"version source settings remarks time ledger throughput packet_size flows overflow "
-		"top top_total top_exact top_error top_missed_share_ppm workers ports outputs");
+		"version source settings remarks time ledger throughput throughput_now packet_size "
+		"flows overflow top top_total top_exact top_error top_missed_share_ppm "
+		"top_covered_ms top_sum workers ports outputs");
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
 		    "received flow non_ip truncated malformed filtered overflow balanced missed "
@@ -146,10 +163,62 @@ Test(document, mean_has_one_decimal)
 
 	snapshot->size_packets = 3;
 	snapshot->frame_octets = 181; /* 64.333 with FCS */
-	char *text = fixture_print(report_json, snapshot, &fixture_info, 1);
+	char *text = written(snapshot, 1);
 
 	cr_expect_not_null(strstr(text, "\"mean\": 64.3,"));
 	free(text);
+	fixture_free(snapshot);
+}
+
+/* Whoever reads a report that is the last one knows it: nothing is "now" any more. */
+Test(document, the_last_report_has_no_rates_of_now)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	json_t *last = report_of(snapshot);
+
+	snapshot->final = false;
+	json_t *running = report_of(snapshot);
+
+	cr_expect_null(json_object_get(last, "throughput_now"));
+	cr_expect_eq(integer(json_object_get(running, "throughput_now"), "ip_bits_per_second"), 9);
+	json_decref(running);
+	json_decref(last);
+	fixture_free(snapshot);
+}
+
+/* Behind those of the run stand those of what happened to the ports. */
+Test(document, remarks_are_of_the_run_and_of_the_ports)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	struct document_info info = fixture_info;
+	struct events *events = calloc(1, sizeof(*events));
+
+	cr_assert_not_null(events);
+	events_init(events);
+	info.events = events;
+	events_remark(events, 3, "mon0 is down");
+	json_t *report = document_report(snapshot, &info, 3);
+	const json_t *remarks = json_object_get(report, "remarks");
+
+	cr_assert_eq(json_array_size(remarks), info.remark_count + 1);
+	cr_expect_str_eq(json_string_value(json_array_get(remarks, info.remark_count)),
+			 "mon0 is down");
+	json_decref(report);
+	free(events);
+	fixture_free(snapshot);
+}
+
+Test(document, a_full_disk_is_an_error)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	json_t *report = report_of(snapshot);
+	FILE *full = fopen("/dev/full", "w");
+
+	cr_assert_not_null(full);
+	cr_expect_eq(document_write(report, full), -EIO);
+	cr_expect_eq(document_write(NULL, stdout), -EIO, "no memory");
+	fclose(full);
+	json_decref(report);
 	fixture_free(snapshot);
 }
 
@@ -182,8 +251,8 @@ Test(document, times_are_rfc3339)
 Test(document, the_same_snapshot_gives_the_same_bytes)
 {
 	struct snapshot *snapshot = fixture_huge();
-	char *first = fixture_print(report_json, snapshot, &fixture_info, 10);
-	char *second = fixture_print(report_json, snapshot, &fixture_info, 10);
+	char *first = written(snapshot, 10);
+	char *second = written(snapshot, 10);
 
 	cr_expect_str_eq(first, second);
 	free(first);

@@ -52,6 +52,27 @@ const struct flow_view fixture_flow = {
 	.mac_destination = {0x02, 0x00, 0x5e, 0x10, 0x00, 0x01},
 };
 
+const struct snapshot_prefilter fixture_prefilter = {
+	.present = true,
+	.rules = true,
+	.sockets = true,
+	.attached = true,
+	.seen = 10000,
+	.analysed = 990,
+	.xsk_full = 10,
+	.passed = 1500,
+	.dropped = 400,
+	.limited = 100,
+	.sampled_out = 7000,
+	.received = 980,
+	.in_flight = 10,
+	.analysed_octets = 64000,
+	.sampled_out_octets = 576000,
+	.balanced = true,
+	.sampling = true,
+	.sample_every = 8,
+};
+
 struct snapshot *fixture_empty(void)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -249,17 +270,4 @@ struct snapshot *fixture_huge(void)
 void fixture_free(struct snapshot *snapshot)
 {
 	free(snapshot);
-}
-
-char *fixture_print(fixture_report report, const struct snapshot *snapshot,
-		    const struct document_info *info, uint32_t top)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	cr_assert_not_null(out);
-	cr_assert_eq(report(out, snapshot, info, top), 0);
-	fclose(out);
-	return text;
 }

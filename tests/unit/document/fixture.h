@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_TESTS_UNIT_REPORT_FIXTURE_H
-#define WEIR_TESTS_UNIT_REPORT_FIXTURE_H
+#ifndef WEIR_TESTS_UNIT_DOCUMENT_FIXTURE_H
+#define WEIR_TESTS_UNIT_DOCUMENT_FIXTURE_H
 
-#include <weir/report.h>
+#include <weir/document.h>
 
 /*
  * Hand-made snapshots, for which every figure of a report can be worked out on paper.
@@ -27,11 +27,8 @@ void fixture_free(struct snapshot *snapshot);
 
 extern struct document_info fixture_info;
 
-/* What report_text() or report_json() prints; the caller frees it. */
-typedef int (*fixture_report)(FILE *out, const struct snapshot *snapshot,
-			      const struct document_info *info, uint32_t top);
-char *fixture_print(fixture_report report, const struct snapshot *snapshot,
-		    const struct document_info *info, uint32_t top);
+/* 10,000 frames of the wire, of which 1,000 were analysed as a sample of 1 in 8. */
+extern const struct snapshot_prefilter fixture_prefilter;
 
 /* A TCP flow over IPv4 of which all is known; the other views are changed from it. */
 extern const struct flow_view fixture_flow;

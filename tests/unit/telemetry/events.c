@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What happened to the ports: as an answer, as a table, and in the report's remarks. */
+/* What happened to the ports. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <weir/clock.h>
-#include <weir/print.h>
 
 #include "answer.h"
 #include "commands.h"
-#include "fixture.h"
 
 static struct events *make(void)
 {
@@ -50,6 +48,14 @@ static json_int_t member(const json_t *answer, const char *key)
 	return json_integer_value(value);
 }
 
+static const json_t *ranked(const json_t *rows, size_t rank)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%zu", rank);
+	return json_object_get(rows, key);
+}
+
 Test(events, pages_meet)
 {
 	struct events *events = make();
@@ -70,7 +76,7 @@ Test(events, pages_meet)
 		cr_expect_eq(member(answer, "offset"), seen);
 		cr_assert_gt(shown, 0);
 		for (json_int_t i = 0; i < shown; i++)
-			cr_assert_eq(member(print_row(rows, (size_t)i), "id"), id--);
+			cr_assert_eq(member(ranked(rows, (size_t)i + 1), "id"), id--);
 		seen += shown;
 		json_decref(answer);
 	}
@@ -88,7 +94,7 @@ Test(events, one_is_whole)
 				     "2026-01-01T00:00:00.000000001Z", "port", "mon0", "kind",
 				     "link_up", "text", "it is up");
 
-	cr_expect(json_equal(print_row(json_object_get(answer, "events"), 0), expected));
+	cr_expect(json_equal(ranked(json_object_get(answer, "events"), 1), expected));
 	json_decref(expected);
 	json_decref(answer);
 	free(events);
@@ -104,48 +110,4 @@ Test(events, there_are_none)
 	json_decref(none);
 	json_decref(empty);
 	free(events);
-}
-
-Test(events, the_table_is_80_columns_wide)
-{
-	struct events *events = make();
-	char *text = NULL;
-	size_t size;
-	struct printer printer = printer_make(open_memstream(&text, &size));
-
-	fill(events, 3);
-	json_t *answer = ask(events, "");
-
-	print_events(&printer, json_object_get(answer, "events"));
-	fclose(printer.out);
-	cr_expect_not(printer.failed);
-	cr_expect_not_null(strstr(text, "\n1970-01-01 00:00:03  pppp"), "%s", text);
-	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
-		cr_expect_leq(strcspn(line, "\n"), PRINT_WIDTH, "too wide: %s", line);
-	free(text);
-	json_decref(answer);
-	free(events);
-}
-
-/* Behind those of the run, in both forms of the report. */
-Test(events, remarks_are_the_report_s)
-{
-	struct snapshot *snapshot = fixture_snapshot();
-	struct document_info info = fixture_info;
-	struct events *events = make();
-
-	info.events = events;
-	events_remark(events, 3, "mon0 is down");
-	char *text = fixture_print(report_text, snapshot, &info, 3);
-	json_t *report = document_report(snapshot, &info, 3);
-	const json_t *remarks = json_object_get(report, "remarks");
-
-	cr_expect_not_null(strstr(text, "\nNote     mon0 is down\n"), "%s", text);
-	cr_assert_eq(json_array_size(remarks), info.remark_count + 1);
-	cr_expect_str_eq(json_string_value(json_array_get(remarks, info.remark_count)),
-			 "mon0 is down");
-	json_decref(report);
-	free(text);
-	free(events);
-	fixture_free(snapshot);
 }

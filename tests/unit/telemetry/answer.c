@@ -119,3 +119,24 @@ Test(answer, an_empty_list)
 	cr_expect_not_null(json_object_get(answer, "rows"));
 	json_decref(answer);
 }
+
+/* What is longer than a string of the socket is not cut. */
+Test(prefilter, long_texts_go_on_in_a_second_member)
+{
+	static char line[201];
+	json_t *answer;
+	const char *first, *more;
+
+	memset(line, 'a', 150);
+	memset(line + 150, 'b', 50);
+	answer = answer_plain(answer_error(line));
+	first = json_string_value(json_object_get(answer, "error"));
+	more = json_string_value(json_object_get(answer, "error_more"));
+	cr_assert(first != NULL && more != NULL);
+	cr_expect_eq(strlen(first) + strlen(more), 200);
+	cr_expect_eq(more[strlen(more) - 1], 'b');
+	json_decref(answer);
+	answer = answer_plain(answer_error("short"));
+	cr_expect_null(json_object_get(answer, "error_more"));
+	json_decref(answer);
+}
