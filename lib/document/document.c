@@ -149,36 +149,35 @@ static json_t *reasons(const struct snapshot *snapshot)
 	return object;
 }
 
-json_t *document_ledger(const struct snapshot *snapshot)
+json_t *document_ledger(const struct snapshot *of)
 {
 	json_t *object = json_object();
 
-	put_count(&object, "received", snapshot->received);
-	for (int bucket = 0; bucket < PACKET_BUCKETS; bucket++)
-		put_count(&object, packet_bucket_name(bucket), snapshot->buckets[bucket]);
-	put(&object, "balanced", json_boolean(snapshot->balanced));
-	put_count(&object, "missed", snapshot->missed);
-	put_count(&object, "no_mbuf", snapshot->no_mbuf);
-	put_count(&object, "nic_errors", snapshot->nic_errors);
-	put_count(&object, "no_socket", snapshot->prefilter.no_socket);
-	put_count(&object, "host", snapshot->prefilter.host);
-	put(&object, "reasons", reasons(snapshot));
-	put_count(&object, "fragments", snapshot->fragments);
-	put_count(&object, "frame_octets", snapshot->frame_octets);
-	put_count(&object, "ip_octets", snapshot->ip_octets);
-	if (snapshot->prefilter.rules)
-		put(&object, "prefilter", document_prefilter_ledger(&snapshot->prefilter));
+	LEDGER_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
+	if (of->prefilter.rules)
+		put(&object, "prefilter", document_prefilter_ledger(&of->prefilter));
 	return object;
 }
 
-json_t *document_rates(const struct stats_rates *rates)
+json_t *document_rates(const struct stats_rates *of)
 {
 	json_t *object = json_object();
 
-	put_count(&object, "packets_per_second", rates->packets_per_second);
-	put_count(&object, "l2_bits_per_second", rates->l2_bits_per_second);
-	put_count(&object, "ip_bits_per_second", rates->ip_bits_per_second);
+	RATE_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
+}
+
+static uint64_t octets_with_fcs(const struct snapshot *snapshot)
+{
+	return snapshot->frame_octets + FCS * snapshot->size_packets;
+}
+
+static double mean_size(const struct snapshot *snapshot)
+{
+	uint64_t packets = snapshot->size_packets;
+	double mean = packets == 0 ? 0 : (double)octets_with_fcs(snapshot) / (double)packets;
+
+	return round(mean * 10) / 10;
 }
 
 static json_t *histogram(const struct snapshot *snapshot)
@@ -198,75 +197,59 @@ static json_t *histogram(const struct snapshot *snapshot)
 	return array;
 }
 
-json_t *document_sizes(const struct snapshot *snapshot)
+json_t *document_sizes(const struct snapshot *of)
 {
 	json_t *object = json_object();
-	uint64_t packets = snapshot->size_packets;
-	uint64_t octets = snapshot->frame_octets + FCS * packets;
-	double mean = packets == 0 ? 0 : (double)octets / (double)packets;
 
-	put_count(&object, "packets", packets);
-	put_count(&object, "octets", octets);
-	put(&object, "mean", json_real(round(mean * 10) / 10));
-	put_count(&object, "min", snapshot->size_min);
-	put_count(&object, "max", snapshot->size_max);
-	put(&object, "histogram", histogram(snapshot));
+	SIZE_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 
-static json_t *ended(const struct flow_counters *flows)
+static json_t *ended(const struct flow_counters *of)
 {
 	json_t *object = json_object();
 
-	put_count(&object, "idle", flows->ended[FLOW_END_IDLE]);
-	put_count(&object, "active", flows->ended[FLOW_END_ACTIVE]);
-	put_count(&object, "end", flows->ended[FLOW_END_CLOSED]);
-	put_count(&object, "forced", flows->ended[FLOW_END_FORCED]);
-	put_count(&object, "resources", flows->ended[FLOW_END_RESOURCES]);
+	FLOW_ENDED_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 
-static json_t *fragments(const struct flow_counters *flows)
+static json_t *fragments(const struct flow_counters *of)
 {
 	json_t *object = json_object();
 
-	put_count(&object, "first", flows->fragments_first);
-	put_count(&object, "later", flows->fragments_later);
-	put_count(&object, "unmatched", flows->fragments_unmatched);
-	put_count(&object, "tiny", flows->fragments_tiny);
+	FRAGMENT_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 
-static json_t *split_flows(const struct snapshot_split *split)
+static long merged_percent(const struct snapshot_split *split)
 {
-	json_t *object = json_object();
 	double share = split->records == 0 ? 0 : (double)split->merged / (double)split->records;
 
-	put(&object, "possible", json_boolean(split->possible));
-	put_count(&object, "records", split->records);
-	put_count(&object, "merged", split->merged);
-	put_count(&object, "pieces", split->pieces);
-	put_count(&object, "merged_percent", (uint64_t)lround(share * 100));
-	put_count(&object, "left_early", split->early);
-	put_count(&object, "waiting", split->waiting);
+	return lround(share * 100);
+}
+
+static json_t *split_flows(const struct snapshot_split *of)
+{
+	json_t *object = json_object();
+
+	SPLIT_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 
-json_t *document_flow_counters(const struct snapshot *snapshot)
+static uint64_t capacity(const struct snapshot *snapshot)
 {
-	json_t *object = json_object();
-	uint64_t capacity = 0;
+	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < snapshot->worker_count; i++)
-		capacity += snapshot->workers[i].table_capacity;
-	put_count(&object, "created", snapshot->flows.created);
-	put_count(&object, "active", snapshot->flows_active);
-	put(&object, "ended", ended(&snapshot->flows));
-	put_count(&object, "continued", snapshot->flows.continued);
-	put_count(&object, "capacity", capacity);
-	put(&object, "fragments", fragments(&snapshot->flows));
-	put(&object, "split_flows", split_flows(&snapshot->split));
-	put_count(&object, "unread", snapshot->unread);
+		sum += snapshot->workers[i].table_capacity;
+	return sum;
+}
+
+json_t *document_flow_counters(const struct snapshot *of)
+{
+	json_t *object = json_object();
+
+	FLOW_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 

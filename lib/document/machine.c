@@ -7,20 +7,11 @@
 
 #include "parts.h"
 
-/* All that depends on the machine and not on the traffic alone, apart from the rest. */
-static json_t *processor(const struct snapshot_worker *worker)
+static json_t *processor(const struct snapshot_worker *of)
 {
-	const struct worker_counters *counters = &worker->counters;
 	json_t *object = json_object();
 
-	put_count(&object, "cycles_per_packet", worker->cycles_per_packet);
-	put_count(&object, "busy_percent", (uint64_t)lround(worker->busy * 100));
-	put_count(&object, "cycles", counters->cycles_total);
-	put_count(&object, "cycles_busy", counters->cycles_busy);
-	put_count(&object, "polls", counters->polls);
-	put_count(&object, "polls_empty", counters->polls_empty);
-	put_count(&object, "relookups", counters->flows.relookups);
-	put_count(&object, "records_waiting", counters->records_waiting);
+	PROCESSOR_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 
@@ -38,21 +29,12 @@ json_t *document_workers(const struct snapshot *snapshot)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < snapshot->worker_count; i++) {
-		const struct snapshot_worker *worker = &snapshot->workers[i];
-		const struct worker_counters *counters = &worker->counters;
+		const struct snapshot_worker *of = &snapshot->workers[i];
 		json_t *object = json_object();
 
 		put_count(&object, "worker", i);
-		put_count(&object, "lcore", worker->lcore);
-		put_count(&object, "packets", counters->received);
-		put_count(&object, "frame_octets", counters->frame_octets);
-		put_count(&object, "flows_created", counters->flows.created);
-		put_count(&object, "flows_active", live_flows(&counters->flows));
-		put_count(&object, "flow_capacity", worker->table_capacity);
-		put_count(&object, "ip_checksum_errors", counters->ip_checksum_bad);
-		put_count(&object, "l4_checksum_errors", counters->l4_checksum_bad);
-		put_count(&object, "stamps_ignored", counters->stamps_ignored);
-		put(&object, "cpu", processor(worker));
+		put_count(&object, "lcore", of->lcore);
+		WORKER_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 		append(&array, object);
 	}
 	return array;
@@ -73,16 +55,14 @@ static json_t *loss(const struct stats_loss *when)
 
 static json_t *queues(const struct snapshot_port *port)
 {
-	const struct port_counters *counters = &port->counters;
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < counters->queues; i++) {
+	for (unsigned int i = 0; i < port->counters.queues; i++) {
+		const struct port_queue_counters *of = &port->counters.queue[i];
 		json_t *object = json_object();
 
 		put_count(&object, "queue", i);
-		put_count(&object, "received", counters->queue[i].received);
-		put_count(&object, "octets", counters->queue[i].octets);
-		put_count(&object, "missed", counters->queue[i].missed);
+		QUEUE_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 		put(&object, "loss", loss(&port->queue_loss[i]));
 		append(&array, object);
 	}
@@ -100,22 +80,13 @@ json_t *document_ports(const struct snapshot *snapshot)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < snapshot->port_count; i++) {
-		const struct snapshot_port *port = &snapshot->ports[i];
-		const struct port_counters *counters = &port->counters;
+		const struct snapshot_port *of = &snapshot->ports[i];
 		json_t *object = json_object();
 
-		put(&object, "name", document_text(port->name));
-		put(&object, "driver", document_text(port->driver));
-		put(&object, "symmetry", json_string(symmetries[port->symmetry]));
-		put(&object, "link_up", json_boolean(counters->link_up));
-		put_count(&object, "link_mbps", counters->link_mbps);
-		put_count(&object, "received", counters->received);
-		put_count(&object, "octets", counters->octets);
-		put_count(&object, "missed", counters->missed);
-		put_count(&object, "no_mbuf", counters->no_mbuf);
-		put_count(&object, "errors", counters->errors);
-		put(&object, "loss", loss(&port->loss));
-		put(&object, "queues", queues(port));
+		put(&object, "name", document_text(of->name));
+		put(&object, "driver", document_text(of->driver));
+		put(&object, "symmetry", json_string(symmetries[of->symmetry]));
+		PORT_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 		append(&array, object);
 	}
 	return array;

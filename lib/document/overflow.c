@@ -69,15 +69,14 @@ static struct flow_overflow_sum rest(const struct snapshot_overflow *overflow, u
 	return sum;
 }
 
-json_t *document_overflow(const struct snapshot *snapshot, uint32_t count)
+json_t *document_overflow(const struct snapshot *of, uint32_t count)
 {
-	struct flow_overflow_sum sum = rest(&snapshot->overflow, count);
+	struct flow_overflow_sum sum = rest(&of->overflow, count);
 	json_t *object = json_object(), *other = json_object();
 
-	put_count(&object, "packets", snapshot->buckets[PACKET_BUCKET_OVERFLOW]);
-	put_count(&object, "octets", snapshot->flows.overflow_octets);
-	put(&object, "protocols", protocols(&snapshot->overflow));
-	put(&object, "source_networks", document_overflow_networks(snapshot, count));
+	OVERFLOW_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
+	put(&object, "protocols", protocols(&of->overflow));
+	put(&object, "source_networks", document_overflow_networks(of, count));
 	put_sum(&other, &sum);
 	put(&object, "other_networks", other);
 	return object;

@@ -2,9 +2,12 @@
 #ifndef WEIR_DOCUMENT_PARTS_H
 #define WEIR_DOCUMENT_PARTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
+
+#include <weir/statistics.h>
 
 /*
  * Building JSON without a test after every line: `value` is a new reference or NULL (no
@@ -24,6 +27,16 @@ static inline void put_count(json_t **object, const char *key, uint64_t value)
 	put(object, key, json_integer((json_int_t)value));
 }
 
+static inline void put_flag(json_t **object, const char *key, bool value)
+{
+	put(object, key, json_boolean(value));
+}
+
+static inline void put_real(json_t **object, const char *key, double value)
+{
+	put(object, key, json_real(value));
+}
+
 static inline void append(json_t **array, json_t *value)
 {
 	if (json_array_append_new(*array, value) != 0) {
@@ -31,5 +44,15 @@ static inline void append(json_t **array, json_t *value)
 		*array = NULL;
 	}
 }
+
+/*
+ * For the lists of weir/statistics.h: add their members to `object`, with `of` as what the list is
+ * about. What is no number has a function of its own.
+ */
+/* clang-format off */
+#define PUT_STATISTIC(name, kind, unit, sum, label, value, meaning) \
+	_Generic((value), bool: put_flag, double: put_real, default: put_count)(&object, #name, value);
+/* clang-format on */
+#define PUT_OBJECT(name, document) put(&object, #name, document);
 
 #endif

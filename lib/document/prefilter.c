@@ -7,36 +7,19 @@
 
 #define MATCHES_MAX 1000 /* a report is to be read */
 
-json_t *document_prefilter_ledger(const struct snapshot_prefilter *prefilter)
+json_t *document_prefilter_ledger(const struct snapshot_prefilter *of)
 {
 	json_t *object = json_object();
 
-	put_count(&object, "seen", prefilter->seen);
-	put_count(&object, "analysed", prefilter->analysed);
-	put_count(&object, "passed", prefilter->passed);
-	put_count(&object, "dropped", prefilter->dropped);
-	put_count(&object, "limited", prefilter->limited);
-	put_count(&object, "sampled_out", prefilter->sampled_out);
-	put_count(&object, "xsk_full", prefilter->xsk_full);
-	put_count(&object, "received", prefilter->received);
-	put_count(&object, "missed", prefilter->missed);
-	put_count(&object, "in_flight", prefilter->in_flight);
-	put_count(&object, "merged", prefilter->merged);
-	put_count(&object, "no_socket", prefilter->no_socket);
-	put_count(&object, "host", prefilter->host);
-	put(&object, "balanced", json_boolean(prefilter->balanced));
+	PREFILTER_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 
-static json_t *octets(const struct snapshot_prefilter *prefilter)
+static json_t *octets(const struct snapshot_prefilter *of)
 {
 	json_t *object = json_object();
 
-	put_count(&object, "analysed", prefilter->analysed_octets);
-	put_count(&object, "passed", prefilter->passed_octets);
-	put_count(&object, "dropped", prefilter->dropped_octets);
-	put_count(&object, "limited", prefilter->limited_octets);
-	put_count(&object, "sampled_out", prefilter->sampled_out_octets);
+	PREFILTER_OCTET_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 	return object;
 }
 

@@ -113,53 +113,39 @@ void print_overflow(struct printer *printer, const json_t *overflow)
 
 void print_workers(struct printer *printer, const json_t *workers)
 {
-	static const struct table_column columns[] = {
-		{.title = "Worker", .right = true},        {.title = "Lcore", .right = true},
-		{.title = "Packets", .right = true},       {.title = "Octets", .right = true},
-		{.title = "Flows", .right = true},         {.title = "live", .right = true},
-		{.title = "Cycles/packet", .right = true}, {.title = "Busy", .right = true},
-	};
+	static const char *const counts[] = {"packets", "frame_octets", "flows_created",
+					     "flows_active"};
+	static const char *const loads[] = {"cycles_per_packet", "busy_percent"};
+	struct table_column columns[2 + COUNT(counts) + COUNT(loads)] = {
+		{.title = "Worker", .right = true}, {.title = "Lcore", .right = true}};
+
+	for (size_t i = 0; i < COUNT(counts); i++)
+		columns[2 + i] = print_column(STATISTICS_WORKERS, counts[i]);
+	for (size_t i = 0; i < COUNT(loads); i++)
+		columns[2 + COUNT(counts) + i] = print_column(STATISTICS_PROCESSORS, loads[i]);
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t i = 0; table != NULL && i < print_rows(workers); i++) {
-		const json_t *worker = print_row(workers, i);
-		const json_t *cpu = json_object_get(worker, "cpu");
-		char text[32];
+	for (size_t row = 0; table != NULL && row < print_rows(workers); row++) {
+		const json_t *worker = print_row(workers, row);
 
 		table_cell(table, "%.0f", print_number(worker, "worker"));
 		table_cell(table, "%.0f", print_number(worker, "lcore"));
-		table_cell(table, "%s",
-			   print_quantity(text, sizeof(text), print_count(worker, "packets")));
-		table_cell(
-			table, "%s",
-			format_si(text, sizeof(text), print_number(worker, "frame_octets"), "B"));
-		table_cell(
-			table, "%s",
-			print_quantity(text, sizeof(text), print_count(worker, "flows_created")));
-		table_cell(table, "%s",
-			   print_quantity(text, sizeof(text), print_count(worker, "flows_active")));
-		table_cell(
-			table, "%s",
-			print_quantity(text, sizeof(text), print_count(cpu, "cycles_per_packet")));
-		table_cell(table, "%.0f%%", print_number(cpu, "busy_percent"));
+		for (size_t i = 0; i < COUNT(counts); i++)
+			print_cell(table, STATISTICS_WORKERS, counts[i], worker);
+		for (size_t i = 0; i < COUNT(loads); i++)
+			print_cell(table, STATISTICS_PROCESSORS, loads[i],
+				   json_object_get(worker, "cpu"));
 	}
 	print_table(printer, table, 0);
 }
 
+/* Of a port, and as far as they are told of its queues. */
+static const char *const port_counts[] = {"received", "missed", "no_mbuf", "errors"};
+
 static void counter_cells(struct table *table, const json_t *counters)
 {
-	static const char *const keys[] = {"received", "missed", "no_mbuf", "errors"};
-
-	for (size_t i = 0; i < COUNT(keys); i++) {
-		char text[32];
-
-		if (json_object_get(counters, keys[i]) == NULL)
-			table_cell(table, "-"); /* not told per queue */
-		else
-			table_cell(
-				table, "%s",
-				print_quantity(text, sizeof(text), print_count(counters, keys[i])));
-	}
+	for (size_t i = 0; i < COUNT(port_counts); i++)
+		print_cell(table, STATISTICS_PORTS, port_counts[i], counters);
 }
 
 static void port_rows(struct table *table, const json_t *port)
@@ -220,15 +206,11 @@ static void loss_lines(struct printer *printer, const json_t *port)
 
 void print_ports(struct printer *printer, const json_t *ports)
 {
-	static const struct table_column columns[] = {
-		{.title = "Port", .wraps = true},
-		{.title = "Driver"},
-		{.title = "Link"},
-		{.title = "Received", .right = true},
-		{.title = "Missed", .right = true},
-		{.title = "No mbuf", .right = true},
-		{.title = "Errors", .right = true},
-	};
+	struct table_column columns[3 + COUNT(port_counts)] = {
+		{.title = "Port", .wraps = true}, {.title = "Driver"}, {.title = "Link"}};
+
+	for (size_t i = 0; i < COUNT(port_counts); i++)
+		columns[3 + i] = print_column(STATISTICS_PORTS, port_counts[i]);
 	struct table *table = table_create(columns, COUNT(columns));
 
 	for (size_t i = 0; table != NULL && i < print_rows(ports); i++)

@@ -3,12 +3,38 @@
 #define WEIR_PRINT_PARTS_H
 
 #include <weir/print.h>
+#include <weir/statistics.h>
 #include <weir/table.h>
 
-/* What the files print_*.c share. */
+/* What the files of this folder share. */
 
 /* Print and destroy; NULL and a table that lacks a cell count as failed. */
 void print_table(struct printer *printer, struct table *table, unsigned int indent);
+
+/* The terms of a sum: which statistics of a list come to it. */
+struct print_sum {
+	enum statistics_list list;
+	const char *name; /* as `sum` of weir/statistics.h */
+};
+
+/* Call `each` for every term that is not 0 in `object`. */
+void print_each_term(const json_t *object, const struct print_sum *sum,
+		     void (*each)(void *context, const struct statistic *term, uint64_t value),
+		     void *context);
+
+/* What they come to. */
+uint64_t print_sum(const json_t *object, const struct print_sum *sum);
+
+/* "1,200 in flows + 30 non-IP", where `between` is " + ". */
+void print_terms(FILE *out, const json_t *object, const struct print_sum *sum, const char *between);
+
+/* What people call a statistic. */
+const char *print_label(enum statistics_list list, const char *name);
+
+/* It as a column of a table, and its cell of one row, by its unit; "-" where `object` has none. */
+struct table_column print_column(enum statistics_list list, const char *name);
+void print_cell(struct table *table, enum statistics_list list, const char *name,
+		const json_t *object);
 
 /* "2026-01-02T03:04:05.678901234Z" -> "2026-01-02 03:04:05.678". */
 const char *print_instant(char *out, size_t size, const char *rfc3339);

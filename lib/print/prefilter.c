@@ -8,38 +8,16 @@
 
 #include "parts.h"
 
-struct part {
-	const char *key, *words;
-};
-
-static const struct part fates[] = {
-	{"analysed", "analysed"},       {"passed", "passed to the kernel"},
-	{"dropped", "dropped"},         {"limited", "above a limit"},
-	{"sampled_out", "sampled out"}, {"xsk_full", "refused by a full AF_XDP socket"},
-};
-static const struct part arrivals[] = {
-	{"received", "received"},
-	{"missed", "missed for want of room"},
-	{"in_flight", "on their way"},
-	{"merged", "merged with others by the kernel"},
-};
+static const struct print_sum fates = {STATISTICS_PREFILTER, "seen"};
+static const struct print_sum arrivals = {STATISTICS_PREFILTER, "analysed"};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* "seen = a + b": what is 0 is left out. */
-static void terms(FILE *out, const json_t *ledger, const struct part *parts, size_t count)
+/* " = a + b" */
+static void equals(FILE *out, const json_t *ledger, const struct print_sum *sum)
 {
-	const char *separator = " = ";
-	char text[32];
-
-	for (size_t i = 0; i < count; i++) {
-		uint64_t frames = print_count(ledger, parts[i].key);
-
-		if (frames == 0)
-			continue;
-		fprintf(out, "%s%s %s", separator, format_count(text, sizeof(text), frames),
-			parts[i].words);
-		separator = " + ";
-	}
+	if (print_sum(ledger, sum) > 0)
+		fputs(" = ", out);
+	print_terms(out, ledger, sum, " + ");
 }
 
 static void sentence(FILE *out, const json_t *ledger)
@@ -48,10 +26,10 @@ static void sentence(FILE *out, const json_t *ledger)
 
 	fprintf(out, "%s frames seen",
 		format_count(text, sizeof(text), print_count(ledger, "seen")));
-	terms(out, ledger, fates, COUNT(fates));
+	equals(out, ledger, &fates);
 	fprintf(out, "; %s analysed",
 		format_count(text, sizeof(text), print_count(ledger, "analysed")));
-	terms(out, ledger, arrivals, COUNT(arrivals));
+	equals(out, ledger, &arrivals);
 	if (print_count(ledger, "balanced") == 0)
 		fputs(": IT DOES NOT BALANCE; this is a fault of weir, please report it", out);
 }
@@ -74,6 +52,27 @@ void print_prefilter_sentence(struct printer *printer, const json_t *ledger)
 	free(text);
 }
 
+/* The table that is filled, and from what. */
+struct rows {
+	struct table *table;
+	const json_t *octets;
+	double seen;
+};
+
+static void fate_row(void *context, const struct statistic *fate, uint64_t frames)
+{
+	const struct rows *rows = context;
+	char count[32], share[16], volume[32] = "";
+
+	if (json_object_get(rows->octets, fate->name) != NULL)
+		format_si(volume, sizeof(volume), print_number(rows->octets, fate->name), "B");
+	table_cell(rows->table, "%s", fate->label);
+	table_cell(rows->table, "%s", format_count(count, sizeof(count), frames));
+	table_cell(rows->table, "%s",
+		   print_share(share, sizeof(share), (double)frames, rows->seen));
+	table_cell(rows->table, "%s", volume);
+}
+
 static void print_fates(struct printer *printer, const json_t *prefilter)
 {
 	static const struct table_column columns[] = {
@@ -83,24 +82,12 @@ static void print_fates(struct printer *printer, const json_t *prefilter)
 		{.title = "Octets", .right = true},
 	};
 	const json_t *packets = json_object_get(prefilter, "packets");
-	const json_t *octets = json_object_get(prefilter, "octets");
-	struct table *table = table_create(columns, COUNT(columns));
-	double seen = print_number(packets, "seen");
+	struct rows rows = {table_create(columns, COUNT(columns)),
+			    json_object_get(prefilter, "octets"), print_number(packets, "seen")};
 
-	for (size_t i = 0; table != NULL && i < COUNT(fates); i++) {
-		double frames = print_number(packets, fates[i].key);
-		char count[32], share[16], volume[32] = "";
-
-		if (frames == 0)
-			continue;
-		if (json_object_get(octets, fates[i].key) != NULL)
-			format_si(volume, sizeof(volume), print_number(octets, fates[i].key), "B");
-		table_cell(table, "%s", fates[i].words);
-		table_cell(table, "%s", format_count(count, sizeof(count), (uint64_t)frames));
-		table_cell(table, "%s", print_share(share, sizeof(share), frames, seen));
-		table_cell(table, "%s", volume);
-	}
-	print_table(printer, table, 0);
+	if (rows.table != NULL)
+		print_each_term(packets, &fates, fate_row, &rows);
+	print_table(printer, rows.table, 0);
 }
 
 static void print_sampling(struct printer *printer, const json_t *sampling)

@@ -106,13 +106,7 @@ static void split_text(char *out, size_t size, const json_t *split)
 
 void print_flow_counters(struct printer *printer, const json_t *flows)
 {
-	static const char *const ends[][2] = {
-		{"end", "closed"},
-		{"idle", "idle"},
-		{"active", "at the active timeout"},
-		{"forced", "at the end"},
-		{"resources", "to make room"},
-	};
+	static const char *const ends[] = {"end", "idle", "active", "forced", "resources"};
 	const json_t *ended = json_object_get(flows, "ended");
 	char created[32], active[96], reasons[256] = "", fragments[160], split[160];
 	char unread[96] = "", a[32], b[32];
@@ -123,12 +117,13 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 		 format_count(a, sizeof(a), print_count(flows, "active")),
 		 format_count(b, sizeof(b), print_count(flows, "capacity")));
 	for (size_t i = 0; i < COUNT(ends); i++) {
-		uint64_t count = print_count(ended, ends[i][0]);
+		uint64_t count = print_count(ended, ends[i]);
 
 		if (count > 0)
 			used += (size_t)snprintf(reasons + used, sizeof(reasons) - used, "%s%s %s",
 						 used > 0 ? ", " : "",
-						 format_count(a, sizeof(a), count), ends[i][1]);
+						 format_count(a, sizeof(a), count),
+						 print_label(STATISTICS_FLOWS_ENDED, ends[i]));
 	}
 	fragments_text(fragments, sizeof(fragments), json_object_get(flows, "fragments"));
 	split_text(split, sizeof(split), json_object_get(flows, "split_flows"));
@@ -145,18 +140,21 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 						      {NULL, NULL}});
 }
 
+static const char *const rates_shown[] = {"packets_per_second", "l2_bits_per_second",
+					  "ip_bits_per_second"};
+#define RATES COUNT(rates_shown)
+
+static void rates_columns(struct table_column *columns)
+{
+	for (size_t i = 0; i < RATES; i++)
+		columns[i] = print_column(STATISTICS_RATES, rates_shown[i]);
+}
+
 static void rates_row(struct table *table, const char *label, const json_t *rates)
 {
-	static const char *const keys[] = {"packets_per_second", "l2_bits_per_second",
-					   "ip_bits_per_second"};
-
 	table_cell(table, "%s", label);
-	for (size_t i = 0; i < COUNT(keys); i++) {
-		char text[32];
-
-		table_cell(table, "%s",
-			   format_si(text, sizeof(text), print_number(rates, keys[i]), ""));
-	}
+	for (size_t i = 0; i < RATES; i++)
+		print_cell(table, STATISTICS_RATES, rates_shown[i], rates);
 }
 
 /* The same of an average, with what it is one over. */
@@ -184,17 +182,14 @@ static json_t *history_row(const json_t *history, size_t index)
 static void print_history(struct printer *printer, const json_t *history)
 {
 	enum { BAR = 24 };
-	static const struct table_column columns[] = {
-		{.title = "UTC"},
-		{.title = "Packets/s", .right = true},
-		{.title = "L2 bit/s", .right = true},
-		{.title = "IP bit/s", .right = true},
-		{.title = "Missed", .right = true},
-		{.title = ""},
-	};
+	struct table_column columns[1 + RATES + 2] = {{.title = "UTC"}};
 	const json_t *bits = json_object_get(history, "l2_bits_per_second");
-	struct table *table = table_create(columns, COUNT(columns));
 	double largest = 1;
+
+	rates_columns(columns + 1);
+	columns[1 + RATES] = print_column(STATISTICS_PORTS, "missed");
+	columns[2 + RATES] = (struct table_column){.title = ""};
+	struct table *table = table_create(columns, COUNT(columns));
 
 	for (size_t i = 0; i < json_array_size(bits); i++)
 		if (json_number_value(json_array_get(bits, i)) > largest)
@@ -220,13 +215,10 @@ static void print_history(struct printer *printer, const json_t *history)
 
 void print_throughput(struct printer *printer, const json_t *throughput)
 {
-	static const struct table_column columns[] = {
-		{.title = "Throughput"},
-		{.title = "Packets/s", .right = true},
-		{.title = "L2 bit/s", .right = true},
-		{.title = "IP bit/s", .right = true},
-	};
+	struct table_column columns[1 + RATES] = {{.title = "Throughput"}};
 	const json_t *history = json_object_get(throughput, "history");
+
+	rates_columns(columns + 1);
 	struct table *table = table_create(columns, COUNT(columns));
 
 	if (table != NULL) {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/statistics.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define IS_COUNTER true
+#define IS_GAUGE   false
+#define MEMBER(name, kind, unit, sum, label, value, meaning)                                       \
+	{#name, #unit, sum, label, meaning, IS_##kind},
+#define NOT_HERE(name, document)
+#define LIST(id, path, each, list)                                                                 \
+	[STATISTICS_##id] = {path, each, (const struct statistic[]){list(MEMBER, NOT_HERE){NULL}}},
+
+const struct statistics statistics[STATISTICS_COUNT] = {STATISTICS_LISTS(LIST)};
+
+const struct statistic *statistic_find(enum statistics_list list, const char *name)
+{
+	const struct statistic *statistic = statistics[list].members;
+
+	while (statistic->name != NULL && strcmp(statistic->name, name) != 0)
+		statistic++;
+	return statistic->name != NULL ? statistic : NULL;
+}
+
+const char *statistic_metric(char *out, size_t size, enum statistics_list list,
+			     const struct statistic *statistic)
+{
+	int used = snprintf(out, size, "weir_%s_%s", statistics[list].path, statistic->name);
+	bool said = strstr(out, statistic->unit) != NULL || strcmp(statistic->unit, "boolean") == 0;
+
+	for (char *c = out; *c != '\0'; c++)
+		*c = *c == '.' ? '_' : *c;
+	if ((size_t)used < size)
+		snprintf(out + used, size - (size_t)used, "%s%s%s", said ? "" : "_",
+			 said ? "" : statistic->unit, statistic->counter ? "_total" : "");
+	return out;
+}
