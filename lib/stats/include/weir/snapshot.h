@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/dimensions.h>
 #include <weir/flow.h>
 #include <weir/packet.h>
 #include <weir/port_counters.h>
@@ -19,24 +20,6 @@
  * the wall clock as it stood when the snapshot was made, those of the past too: when somebody sets
  * the wall clock all of them move with it, and keep their distances.
  */
-
-enum stats_dimension {
-	STATS_SOURCE,
-	STATS_DESTINATION,
-	STATS_PAIR,
-	STATS_SOURCE_PORT,
-	STATS_DESTINATION_PORT,
-	STATS_PROTOCOL,
-	STATS_FLOW,
-	STATS_DIMENSIONS
-};
-enum stats_metric { STATS_OCTETS, STATS_PACKETS, STATS_FLOWS, STATS_METRICS };
-enum stats_window { STATS_NOW, STATS_10S, STATS_60S, STATS_TOTAL, STATS_WINDOWS };
-
-/* Names as in INTERFACE: "source", ...; "octets", ...; "now", "10s", "60s", "total". */
-extern const char *const stats_dimension_names[STATS_DIMENSIONS];
-extern const char *const stats_metric_names[STATS_METRICS];
-extern const char *const stats_window_names[STATS_WINDOWS];
 
 /*
  * What a row is about; only the members of its dimension are set, the others are 0. For all

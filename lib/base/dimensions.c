@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <weir/snapshot.h>
+#include <weir/dimensions.h>
 
 const char *const stats_dimension_names[STATS_DIMENSIONS] = {
 	[STATS_SOURCE] = "source",
