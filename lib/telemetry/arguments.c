@@ -6,161 +6,173 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELDS_MAX  4
-#define COUNT_USUAL 10
-#define MINUTE      60
-
-struct fields {
-	char text[128]; /* the arguments, cut at their commas */
-	char *field[FIELDS_MAX];
-	unsigned int count;
-};
-
-/* Split at commas: at most `most` fields, none of them empty. */
-static int split(const char *text, unsigned int most, struct fields *fields, struct error *error)
-{
-	char *rest = fields->text, *field;
-
-	fields->count = 0;
-	if (text == NULL || text[0] == '\0')
-		return 0;
-	if ((size_t)snprintf(fields->text, sizeof(fields->text), "%s", text) >=
-	    sizeof(fields->text))
-		return error_set(error, EINVAL, "the arguments are too long");
-	while ((field = strsep(&rest, ",")) != NULL) {
-		if (field[0] == '\0')
-			return error_set(error, EINVAL, "an argument between commas is empty");
-		if (fields->count == most)
-			return error_set(error, EINVAL,
-					 "too many arguments; at most %u are allowed", most);
-		fields->field[fields->count++] = field;
-	}
-	return 0;
-}
-
 /* A decimal number and nothing else. */
-static int number(const char *text, const char *what, uint64_t least, uint64_t most,
-		  uint64_t *value, struct error *error)
+static int number(const struct command_argument *argument, const char *text, uint64_t *value,
+		  struct error *error)
 {
 	size_t digits = strspn(text, "0123456789");
 
 	errno = 0;
 	*value = strtoull(text, NULL, 10);
-	if (digits == 0 || text[digits] != '\0' || errno != 0 || *value < least || *value > most)
+	if (digits == 0 || text[digits] != '\0' || errno != 0 || *value < argument->low ||
+	    *value > argument->high)
 		return error_set(error, EINVAL,
-				 "%s '%.16s' is not allowed; a number from %llu to %llu", what,
-				 text, (unsigned long long)least, (unsigned long long)most);
+				 "%s '%.16s' is not allowed; a number from %llu to %llu",
+				 argument->name, text, (unsigned long long)argument->low,
+				 (unsigned long long)argument->high);
 	return 0;
 }
 
-/* The index of `text` in `names`. */
-static int choice(const char *text, const char *what, const char *const *names, int count,
+/* The index of `text` among the choices. */
+static int choice(const struct command_argument *argument, const char *text, uint64_t *value,
 		  struct error *error)
 {
 	char allowed[96] = "";
 	size_t used = 0;
 
-	for (int i = 0; i < count; i++) {
-		if (strcmp(text, names[i]) == 0)
-			return i;
-		used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
-					 i > 0 ? ", " : "", names[i]);
+	for (*value = 0; *value < argument->choice_count; ++*value) {
+		const char *name = argument->choices[*value];
+
+		if (strcmp(text, name) == 0)
+			return 0;
+		if (used < sizeof(allowed))
+			used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
+						 *value > 0 ? ", " : "", name);
 	}
-	return error_set(error, EINVAL, "%s '%.12s' is not one of %s", what, text, allowed);
+	return error_set(error, EINVAL, "%s '%.12s' is not one of %s", argument->name, text,
+			 allowed);
 }
 
-int arguments_none(const char *text, struct error *error)
+static int value_of(const struct command_argument *argument, const char *text, uint64_t *value,
+		    struct error *error)
 {
-	if (text == NULL || text[0] == '\0')
-		return 0;
-	return error_set(error, EINVAL, "this command takes no arguments");
+	return argument->type == COMMAND_CHOICE ? choice(argument, text, value, error)
+						: number(argument, text, value, error);
 }
 
-static int page_of(const struct fields *fields, struct page *page, struct error *error)
+static int complain(const struct command_argument *argument, struct error *error)
 {
-	uint64_t count;
+	return error_set(error, EINVAL, "%s", argument->complaint);
+}
+
+/* ---- numbers and choices, between commas ---- */
+
+#define FIELDS_BYTES 128
+
+/* Cut `copy` at its commas, into at most `most` fields, none of them empty. */
+static int split(char *copy, unsigned int most, char **fields, unsigned int *count,
+		 struct error *error)
+{
+	char *field;
+
+	while ((field = strsep(&copy, ",")) != NULL) {
+		if (field[0] == '\0')
+			return error_set(error, EINVAL, "an argument between commas is empty");
+		if (*count == most)
+			return error_set(error, EINVAL,
+					 "too many arguments; at most %u are allowed", most);
+		fields[(*count)++] = field;
+	}
+	return 0;
+}
+
+/* Of arguments that go together both are there, or neither. */
+static int check_pairs(const struct command *command, unsigned int given, struct error *error)
+{
+	if (given > 0 && given < command_argument_count(command) &&
+	    command->arguments[given].together)
+		return complain(&command->arguments[given], error);
+	return 0;
+}
+
+static int read_field(const struct command_argument *argument, const char *field, uint64_t *value,
+		      struct error *error)
+{
+	if (field == NULL)
+		field = argument->usual;
+	/* "-" is no choice: the message lists them. */
+	if (field == NULL && argument->needed)
+		field = "-";
+	return field == NULL ? 0 : value_of(argument, field, value, error);
+}
+
+static int read_fields(const struct command *command, const char *text, struct arguments *arguments,
+		       struct error *error)
+{
+	unsigned int count = command_argument_count(command);
+	char copy[FIELDS_BYTES], *fields[COMMAND_ARGUMENTS_MAX] = {NULL};
 	int result = 0;
 
-	*page = (struct page){.offset = 0, .count = ARGUMENTS_COUNT_MAX};
-	if (fields->count == 0)
-		return result;
-	if (fields->count == 1)
-		return error_set(error, EINVAL,
-				 "the count is missing; OFFSET,COUNT are both needed");
-	result = number(fields->field[0], "offset", 0, INT64_MAX, &page->offset, error);
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
+		return error_set(error, EINVAL, "the arguments are too long");
+	if (copy[0] != '\0')
+		result = split(copy, count, fields, &arguments->given, error);
 	if (result == 0)
-		result = number(fields->field[1], "count", 1, ARGUMENTS_COUNT_MAX, &count, error);
-	if (result == 0)
-		page->count = (uint32_t)count;
-	return result;
-}
-
-int arguments_page(const char *text, struct page *page, struct error *error)
-{
-	struct fields fields;
-	int result = split(text, 2, &fields, error);
-
-	return result == 0 ? page_of(&fields, page, error) : result;
-}
-
-int arguments_flows(const char *text, struct page *page, struct error *error)
-{
-	struct fields fields;
-	int result = split(text, 3, &fields, error);
-
-	if (result == 0)
-		result = page_of(&fields, page, error);
-	if (result == 0 && fields.count > 2)
-		result = number(fields.field[2], "next", 1, INT64_MAX, &page->from, error);
-	return result;
-}
-
-int arguments_history(const char *text, struct page *page, struct error *error)
-{
-	struct fields fields;
-	uint64_t seconds = MINUTE;
-
-	*page = (struct page){.offset = 0};
-	int result = split(text, 2, &fields, error);
-
-	if (result == 0 && fields.count > 0)
-		result = number(fields.field[0], "seconds", 1, ARGUMENTS_SECONDS_MAX, &seconds,
-				error);
-	if (result == 0 && fields.count > 1)
-		result = number(fields.field[1], "offset", 0, ARGUMENTS_SECONDS_MAX, &page->offset,
-				error);
-	page->count = (uint32_t)seconds;
-	return result;
-}
-
-int arguments_list(const char *text, struct document_list *list, struct error *error)
-{
-	struct fields fields;
-	uint64_t count = COUNT_USUAL;
-	int result = split(text, 4, &fields, error);
-
-	*list = (struct document_list){.metric = STATS_OCTETS, .window = STATS_TOTAL};
-	if (result != 0)
-		return result;
-	/* "-" is no dimension: the message lists them. */
-	result = choice(fields.count > 0 ? fields.field[0] : "-", "dimension",
-			stats_dimension_names, STATS_DIMENSIONS, error);
-	if (result >= 0) {
-		list->dimension = (enum stats_dimension)result;
-		result = 0;
-	}
-	if (result == 0 && fields.count > 1)
-		result = number(fields.field[1], "count", 1, ARGUMENTS_COUNT_MAX, &count, error);
-	list->count = (uint32_t)count;
-	if (result == 0 && fields.count > 2) {
+		result = check_pairs(command, arguments->given, error);
+	for (unsigned int i = 0; i < count && result == 0; i++)
 		result =
-			choice(fields.field[2], "metric", stats_metric_names, STATS_METRICS, error);
-		list->metric = (enum stats_metric)(result < 0 ? 0 : result);
+			read_field(&command->arguments[i], fields[i], &arguments->number[i], error);
+	return result;
+}
+
+/* ---- a text, behind keywords ---- */
+
+/* "before=3,drop from 192.0.2.1" -> 3, and what is behind it; without it, 0 and all of it. */
+static int read_keyword(const struct command_argument *argument, const char **text, uint64_t *value,
+			struct error *error)
+{
+	size_t length = strlen(argument->name);
+	char digits[32];
+	const char *end;
+
+	if (strncmp(*text, argument->name, length) != 0 || (*text)[length] != '=')
+		return 0;
+	*text += length + 1;
+	end = strchr(*text, ',');
+	if (end == NULL || (size_t)(end - *text) >= sizeof(digits))
+		return complain(argument, error);
+	memcpy(digits, *text, (size_t)(end - *text));
+	digits[end - *text] = '\0';
+	*text = end + 1;
+	return number(argument, digits, value, NULL) == 0 ? 0 : complain(argument, error);
+}
+
+static int read_text(const struct command *command, const char *text, struct arguments *arguments,
+		     struct error *error)
+{
+	unsigned int count = command_argument_count(command);
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct command_argument *argument = &command->arguments[i];
+
+		if (argument->keyword) {
+			int result = read_keyword(argument, &text, &arguments->number[i], error);
+
+			if (result != 0)
+				return result;
+			continue;
+		}
+		if (argument->needed && text[0] == '\0')
+			return complain(argument, error);
+		if (argument->type == COMMAND_FILE && text[0] != '/')
+			return complain(argument, error);
+		arguments->text = text;
 	}
-	if (result >= 0 && fields.count > 3) {
-		result =
-			choice(fields.field[3], "window", stats_window_names, STATS_WINDOWS, error);
-		list->window = (enum stats_window)(result < 0 ? 0 : result);
-	}
-	return result < 0 ? result : 0;
+	arguments->given = text[0] != '\0';
+	return 0;
+}
+
+int arguments_read(const struct command *command, const char *text, struct arguments *arguments,
+		   struct error *error)
+{
+	unsigned int count = command_argument_count(command);
+
+	*arguments = (struct arguments){.given = 0};
+	if (text == NULL)
+		text = "";
+	if (count == 0 && text[0] != '\0')
+		return error_set(error, EINVAL, "this command takes no arguments");
+	if (count > 0 && command->arguments[count - 1].type >= COMMAND_TEXT)
+		return read_text(command, text, arguments, error);
+	return read_fields(command, text, arguments, error);
 }

@@ -4,38 +4,26 @@
 
 #include <stdint.h>
 
-#include <weir/document.h>
+#include <weir/commands.h>
 #include <weir/error.h>
 
-/*
- * What a command was asked for: the text behind its first comma ("source,10,packets"), NULL or
- * "" when there was none. Read strictly: 0, or -EINVAL and a line that says what is
- * allowed, short enough for a string of rte_telemetry. Any thread.
- */
-
-/* A part of a list: skip `offset`, show `count`. */
-struct page {
-	uint64_t offset;
-	uint32_t count;
-	uint64_t from; /* the place where an earlier page ended; 0: none */
+/* What a command was asked for; by the place of an argument in the command's row. */
+struct arguments {
+	unsigned int given; /* so many were there */
+	/* The number, or the index of the choice; what is usual, else 0, where it is missing. */
+	uint64_t number[COMMAND_ARGUMENTS_MAX];
+	const char *text; /* COMMAND_TEXT, COMMAND_FILE; NULL: the command has none */
 };
 
-#define ARGUMENTS_COUNT_MAX   250  /* rows: rte_telemetry has 256 entries a dict */
-#define ARGUMENTS_SECONDS_MAX 3600 /* what the history holds */
+/* Of commands with a list. */
+enum { PAGE_OFFSET, PAGE_COUNT };
 
-/* No arguments at all. */
-int arguments_none(const char *text, struct error *error);
-
-/* "OFFSET,COUNT", or nothing: all that fit. */
-int arguments_page(const char *text, struct page *page, struct error *error);
-
-/* "OFFSET,COUNT[,NEXT]", or nothing. */
-int arguments_flows(const char *text, struct page *page, struct error *error);
-
-/* "SECONDS[,OFFSET]", or nothing: the last minute. `count` in seconds. */
-int arguments_history(const char *text, struct page *page, struct error *error);
-
-/* "DIMENSION[,COUNT[,METRIC[,WINDOW]]]": 10 rows, octets, total. */
-int arguments_list(const char *text, struct document_list *list, struct error *error);
+/*
+ * Read strictly the text behind a command's first comma ("source,10,packets"; NULL or "": there is
+ * none). `arguments` points into it. 0, or -EINVAL and a line that says what is allowed, short
+ * enough for a string of rte_telemetry. Any thread.
+ */
+int arguments_read(const struct command *command, const char *text, struct arguments *arguments,
+		   struct error *error);
 
 #endif

@@ -10,7 +10,7 @@
 #include <weir/clock.h>
 
 #include "answer.h"
-#include "commands.h"
+#include "handlers.h"
 #include "tree.h"
 
 /*
@@ -26,29 +26,22 @@ static struct {
 	bool registered;
 } server = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static json_t *answer_with_snapshot(const struct command *command, struct command_request *request)
+static json_t *answer_now(const struct handler *handler, struct command_request *request)
 {
 	request->snapshot = stats_acquire(request->stats);
-	if (request->snapshot == NULL && command->snapshot == SNAPSHOT_NEEDED) {
-		error_set(&request->error, EAGAIN,
-			  "no statistics yet: the first interval has not passed; ask again");
-		return NULL;
-	}
-	json_t *answer = command->answer(request);
+	request->clock = clock_monotonic_ns();
+	json_t *answer = handler_answer(handler, request);
 
-	if (request->snapshot != NULL) {
-		if (answer != NULL && command->snapshot != SNAPSHOT_UNUSED)
-			command_put_snapshot(answer, request->snapshot, clock_monotonic_ns());
+	if (request->snapshot != NULL)
 		stats_release(request->stats, request->snapshot);
-	}
 	return answer;
 }
 
-static json_t *answer(const char *name, const char *arguments)
+static json_t *answer(const char *path, const char *text)
 {
-	struct command_request request = {.arguments = arguments,
+	struct command_request request = {.text = text,
 					  .error.text = "out of memory: no answer could be made"};
-	const struct command *command = command_find(name);
+	const struct handler *handler = handler_find(path);
 	json_t *object = NULL;
 
 	pthread_mutex_lock(&server.lock);
@@ -57,17 +50,17 @@ static json_t *answer(const char *name, const char *arguments)
 	request.prefilter = server.prefilter;
 	if (request.stats == NULL)
 		error_set(&request.error, ESHUTDOWN, "weir is stopping");
-	else if (command != NULL)
-		object = answer_with_snapshot(command, &request);
+	else if (handler != NULL)
+		object = answer_now(handler, &request);
 	pthread_mutex_unlock(&server.lock);
 	if (object == NULL)
 		object = answer_error(request.error.text);
 	return answer_plain(object);
 }
 
-static int handle(const char *name, const char *arguments, struct rte_tel_data *data)
+static int handle(const char *path, const char *text, struct rte_tel_data *data)
 {
-	json_t *object = answer(name, arguments);
+	json_t *object = answer(path, text);
 
 	if (object == NULL)
 		return -ENOMEM;
@@ -81,9 +74,29 @@ static int handle(const char *name, const char *arguments, struct rte_tel_data *
 	return 0;
 }
 
-int telemetry_start(struct stats *stats, const struct document_info *info, struct error *error)
+static int register_commands(struct error *error)
 {
 	const struct command *command;
+
+	for (unsigned int i = 0; (command = command_at(i)) != NULL; i++) {
+		char help[RTE_TEL_MAX_STRING_LEN];
+		int result;
+
+		if (command->path == NULL)
+			continue;
+		result = rte_telemetry_register_cmd(
+			command->path, handle, command_socket_help(command, help, sizeof(help)));
+		if (result != 0)
+			return error_set(error, -result,
+					 "telemetry: %s: %s; the command could not be registered",
+					 command->path, strerror(-result));
+	}
+	return 0;
+}
+
+int telemetry_start(struct stats *stats, const struct document_info *info, struct error *error)
+{
+	int result;
 
 	pthread_mutex_lock(&server.lock);
 	server.stats = stats;
@@ -92,16 +105,9 @@ int telemetry_start(struct stats *stats, const struct document_info *info, struc
 	/* There is no way to take a command back, so a second start finds them. */
 	if (server.registered)
 		return 0;
-	for (unsigned int i = 0; (command = command_at(i)) != NULL; i++) {
-		int result = rte_telemetry_register_cmd(command->name, handle, command->help);
-
-		if (result != 0)
-			return error_set(error, -result,
-					 "telemetry: %s: %s; the command could not be registered",
-					 command->name, strerror(-result));
-	}
-	server.registered = true;
-	return 0;
+	result = register_commands(error);
+	server.registered = result == 0;
+	return result;
 }
 
 void telemetry_offer_prefilter(struct prefilter *prefilter)

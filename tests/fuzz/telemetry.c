@@ -14,7 +14,7 @@
 
 #include "answer.h"
 #include "arguments.h"
-#include "commands.h"
+#include "handlers.h"
 
 #define REQUEST_MAX 1024 /* as rte_telemetry reads it */
 #define DICT_MAX    256
@@ -142,48 +142,66 @@ static void check_value(const json_t *value)
 
 /* ---- what is accepted ---- */
 
-static void check_list(const char *arguments)
+static void check_number(const struct command_argument *argument, uint64_t number)
 {
-	struct document_list list, again;
-	struct error error;
-	char text[128];
+	if (argument->type == COMMAND_CHOICE)
+		require(number < argument->choice_count);
+	else if (argument->type == COMMAND_NUMBER && number > 0)
+		require(number >= argument->low && number <= argument->high);
+}
 
-	if (arguments_list(arguments, &list, &error) != 0)
+/* Of numbers and choices: the same, written once more from what was read. */
+static void write_again(const struct command *command, const struct arguments *arguments, char *out,
+			size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned int i = 0; i < arguments->given; i++) {
+		const struct command_argument *argument = &command->arguments[i];
+		const char *between = i > 0 ? "," : "";
+
+		if (argument->type == COMMAND_CHOICE)
+			used += (size_t)snprintf(out + used, size - used, "%s%s", between,
+						 argument->choices[arguments->number[i]]);
+		else
+			used += (size_t)snprintf(out + used, size - used, "%s%lu", between,
+						 arguments->number[i]);
+	}
+}
+
+static void check_arguments(const struct command *command, const char *text)
+{
+	const unsigned int count = command_argument_count(command);
+	struct arguments arguments, again;
+	struct error error = {{0}};
+	char written[256];
+
+	if (arguments_read(command, text, &arguments, &error) != 0) {
+		require(error.text[0] != '\0' && strlen(error.text) <= ANSWER_TEXT);
 		return;
-	require(strspn(arguments, "abcdefghijklmnopqrstuvwxyz_0123456789,") == strlen(arguments));
-	require(list.dimension < STATS_DIMENSIONS && list.metric < STATS_METRICS &&
-		list.window < STATS_WINDOWS && list.count >= 1 &&
-		list.count <= ARGUMENTS_COUNT_MAX);
-	snprintf(text, sizeof(text), "%s,%u,%s,%s", stats_dimension_names[list.dimension],
-		 list.count, stats_metric_names[list.metric], stats_window_names[list.window]);
-	require(arguments_list(text, &again, &error) == 0);
-	require(memcmp(&list, &again, sizeof(list)) == 0);
+	}
+	require(arguments.given <= count);
+	for (unsigned int i = 0; i < count; i++)
+		check_number(&command->arguments[i], arguments.number[i]);
+	if (arguments.text != NULL) {
+		require(arguments.text >= text && arguments.text <= text + strlen(text));
+		return;
+	}
+	require(strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789,") == strlen(text));
+	write_again(command, &arguments, written, sizeof(written));
+	require(arguments_read(command, written, &again, &error) == 0);
+	require(memcmp(&arguments, &again, sizeof(arguments)) == 0);
 }
 
-static void check_pages(const char *arguments)
+static void check_answer(const char *path, const char *text)
 {
-	struct error error;
-	struct page page;
-
-	if (arguments_page(arguments, &page, &error) == 0)
-		require(strspn(arguments, "0123456789,") == strlen(arguments) &&
-			page.offset <= INT64_MAX && page.count >= 1 &&
-			page.count <= ARGUMENTS_COUNT_MAX);
-	if (arguments_history(arguments, &page, &error) == 0)
-		require(strspn(arguments, "0123456789,") == strlen(arguments) &&
-			page.offset <= ARGUMENTS_SECONDS_MAX && page.count >= 1 &&
-			page.count <= ARGUMENTS_SECONDS_MAX);
-	if (arguments_none(arguments, &error) == 0)
-		require(arguments[0] == '\0');
-}
-
-static void check_command(const struct command *command, const char *arguments)
-{
-	struct command_request request = {.arguments = arguments, .stats = stats, .info = &info};
+	struct command_request request = {.text = text, .stats = stats, .info = &info};
 	json_t *answer;
 
 	request.snapshot = stats_acquire(stats);
-	answer = command->answer(&request);
+	request.clock = request.snapshot->clock;
+	answer = handler_answer(handler_find(path), &request);
 	stats_release(stats, request.snapshot);
 	if (answer == NULL) {
 		require(request.error.text[0] != '\0');
@@ -209,10 +227,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arguments = request + strcspn(request, ",");
 	if (*arguments == ',')
 		*arguments++ = '\0';
-	check_list(arguments);
-	check_pages(arguments);
-	command = command_find(request);
-	if (command != NULL)
-		check_command(command, arguments);
+	for (unsigned int i = 0; (command = command_at(i)) != NULL; i++)
+		check_arguments(command, arguments);
+	if (command_find(request) != NULL)
+		check_answer(request, arguments);
 	return 0;
 }

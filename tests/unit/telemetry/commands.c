@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <criterion/criterion.h>
+#include <rte_telemetry.h>
 #include <string.h>
 
 #include <weir/clock.h>
 
 #include "answer.h"
-#include "commands.h"
 #include "fixture.h"
+#include "handlers.h"
 
-static json_t *ask(const struct snapshot *snapshot, const char *name, const char *arguments,
+static json_t *ask(const struct snapshot *snapshot, const char *path, const char *text,
 		   struct error *error)
 {
-	struct command_request request = {
-		.arguments = arguments, .info = &fixture_info, .snapshot = snapshot};
-	const struct command *command = command_find(name);
+	struct command_request request = {.text = text,
+					  .info = &fixture_info,
+					  .snapshot = snapshot,
+					  .clock = snapshot->clock};
+	const struct handler *handler = handler_find(path);
 
-	cr_assert_not_null(command, "%s", name);
-	json_t *answer = answer_plain(command->answer(&request));
+	cr_assert_not_null(handler, "%s", path);
+	json_t *answer = answer_plain(handler_answer(handler, &request));
 
 	if (error != NULL)
 		*error = request.error;
@@ -220,15 +223,22 @@ Test(commands, sum_is_what_the_rows_are_parts_of)
 	fixture_free(snapshot);
 }
 
+static json_t *ledger_at(const struct snapshot *snapshot, uint64_t clock)
+{
+	struct command_request request = {.snapshot = snapshot, .clock = clock};
+
+	return handler_answer(handler_find("/weir/ledger"), &request);
+}
+
 Test(commands, an_old_answer_says_how_old)
 {
 	struct snapshot *snapshot = fixture_snapshot();
-	json_t *answer = ask(snapshot, "/weir/ledger", NULL, NULL);
+	json_t *answer = ledger_at(snapshot, snapshot->clock + 2 * CLOCK_SECOND);
 
-	command_put_snapshot(answer, snapshot, snapshot->clock + 2 * CLOCK_SECOND);
 	cr_expect_eq(member(answer, "snapshot"), 1);
 	cr_expect_null(json_object_get(answer, "age_ms"), "two intervals are usual");
-	command_put_snapshot(answer, snapshot, snapshot->clock + 2001 * CLOCK_MILLISECOND);
+	json_decref(answer);
+	answer = ledger_at(snapshot, snapshot->clock + 2001 * CLOCK_MILLISECOND);
 	cr_expect_eq(member(answer, "age_ms"), 2001);
 	json_decref(answer);
 	fixture_free(snapshot);
@@ -294,18 +304,34 @@ Test(commands, without_a_prefilter_its_commands_say_so)
 	fixture_free(snapshot);
 }
 
-Test(commands, all_are_found_by_name)
+Test(commands, without_statistics_only_some_answer)
 {
-	static const char *const names[] = {"/weir/info",          "/weir/ledger",
-					    "/weir/throughput",    "/weir/sizes",
-					    "/weir/flows",         "/weir/top",
-					    "/weir/workers",       "/weir/ports",
-					    "/weir/overflow",      "/weir/events",
-					    "/weir/prefilter",     "/weir/prefilter/add",
-					    "/weir/prefilter/del", "/weir/prefilter/replace"};
+	struct command_request request = {.info = &fixture_info};
+	json_t *answer = handler_answer(handler_find("/weir/info"), &request);
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		cr_expect_not_null(command_find(names[i]), "%s", names[i]);
-	cr_expect_null(command_at(sizeof(names) / sizeof(names[0])));
-	cr_expect_null(command_find("/weir/nothing"));
+	cr_expect_not_null(answer);
+	cr_expect_null(json_object_get(answer, "snapshot"));
+	json_decref(answer);
+	cr_expect_null(handler_answer(handler_find("/weir/ledger"), &request));
+	cr_expect_not_null(strstr(request.error.text, "no statistics yet"));
+}
+
+/* Each row of the table that has a path, and nothing else. */
+Test(commands, all_have_a_handler_and_a_help_that_fits)
+{
+	const struct command *command;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; (command = command_at(i)) != NULL; i++) {
+		char help[2 * RTE_TEL_MAX_STRING_LEN];
+
+		if (command->path == NULL)
+			continue;
+		cr_expect_not_null(handler_find(command->path), "%s", command->path);
+		cr_expect_lt(strlen(command_socket_help(command, help, sizeof(help))),
+			     RTE_TEL_MAX_STRING_LEN, "would be cut: %s", help);
+		count++;
+	}
+	cr_expect_eq(count, handler_count());
+	cr_expect_null(handler_find("/weir/nothing"));
 }

@@ -7,7 +7,7 @@
 #include <weir/clock.h>
 
 #include "answer.h"
-#include "commands.h"
+#include "handlers.h"
 
 static struct events *make(void)
 {
@@ -32,12 +32,12 @@ static void fill(struct events *events, int count)
 			   text);
 }
 
-static json_t *ask(struct events *events, const char *arguments)
+static json_t *ask(struct events *events, const char *text)
 {
 	struct document_info info = {.events = events};
-	struct command_request request = {.arguments = arguments, .info = &info};
+	struct command_request request = {.text = text, .info = &info};
 
-	return answer_plain(command_find("/weir/events")->answer(&request));
+	return answer_plain(handler_answer(handler_find("/weir/events"), &request));
 }
 
 static json_int_t member(const json_t *answer, const char *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "handlers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,6 @@
 #include <weir/clock.h>
 
 #include "answer.h"
-#include "arguments.h"
 
 /* ---- lists ---- */
 
@@ -30,45 +29,51 @@ static json_t *take_list(json_t *document, const char *name)
 	return rows;
 }
 
-/* The rows of `page`; takes `rows`. */
-static json_t *cut_page(json_t *rows, const struct page *page)
+/* The rows that OFFSET and COUNT ask for; takes `rows`. */
+static json_t *page_of(json_t *rows, const struct arguments *arguments)
 {
-	json_t *cut = rows == NULL ? NULL : json_array();
+	const uint64_t offset = arguments->number[PAGE_OFFSET];
+	const uint64_t count = arguments->number[PAGE_COUNT];
+	json_t *page = rows == NULL ? NULL : json_array();
 	json_t *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row) {
-		if (i < page->offset || i - page->offset >= page->count)
+		if (i < offset || i - offset >= count)
 			continue;
-		if (json_array_append(cut, row) != 0) {
-			json_decref(cut);
-			cut = NULL;
+		if (json_array_append(page, row) != 0) {
+			json_decref(page);
+			page = NULL;
 			break;
 		}
 	}
 	json_decref(rows);
-	return cut;
+	return page;
 }
 
-static void put_offset(json_t **answer, const struct page *page)
+static void put_offset(json_t **answer, const struct command_request *request)
 {
 	if (*answer != NULL)
-		json_object_set_new(*answer, "offset", json_integer((json_int_t)page->offset));
+		json_object_set_new(
+			*answer, "offset",
+			json_integer((json_int_t)request->arguments.number[PAGE_OFFSET]));
 }
 
-/* "{offset, total, shown, NAME: rows}" of the page that the arguments name; takes `rows`. */
-static json_t *paged(struct command_request *request, const char *name, json_t *rows)
+/* Add what was asked for of the command's list; takes `rows`. */
+static void put_page(json_t **answer, const struct command_request *request, json_t *rows)
 {
-	struct answer_list list = list_named(name, json_array_size(rows));
-	json_t *answer = NULL;
-	struct page page;
+	struct answer_list list = list_named(request->command->list, json_array_size(rows));
 
-	if (arguments_page(request->arguments, &page, &request->error) != 0) {
-		json_decref(rows);
-		return NULL;
-	}
-	answer = json_pack("{s:I}", "offset", (json_int_t)page.offset);
-	answer_put_list(&answer, &list, cut_page(rows, &page));
+	answer_put_list(answer, &list, page_of(rows, &request->arguments));
+}
+
+/* A page and nothing else. */
+static json_t *answer_page(const struct command_request *request, json_t *rows)
+{
+	json_t *answer = json_object();
+
+	put_offset(&answer, request);
+	put_page(&answer, request, rows);
 	return answer;
 }
 
@@ -76,8 +81,6 @@ static json_t *paged(struct command_request *request, const char *name, json_t *
 
 static json_t *answer_info(struct command_request *request)
 {
-	if (arguments_none(request->arguments, &request->error) != 0)
-		return NULL;
 	json_t *answer = document_info(request->info, clock_read().shift);
 	json_t *sources = take_list(answer, "source"), *remarks = take_list(answer, "remarks");
 	json_t *outputs = take_list(answer, "outputs");
@@ -103,15 +106,11 @@ static json_t *answer_info(struct command_request *request)
 
 static json_t *answer_ledger(struct command_request *request)
 {
-	if (arguments_none(request->arguments, &request->error) != 0)
-		return NULL;
 	return document_ledger(request->snapshot);
 }
 
 static json_t *answer_sizes(struct command_request *request)
 {
-	if (arguments_none(request->arguments, &request->error) != 0)
-		return NULL;
 	json_t *answer = document_sizes(request->snapshot);
 	const struct answer_list list = list_named("histogram", SIZE_CLASSES);
 
@@ -195,31 +194,27 @@ static size_t entries_over(const struct stats_history *entries, size_t count, ui
 
 static json_t *answer_throughput(struct command_request *request)
 {
+	enum { SECONDS, OFFSET };
 	const struct snapshot *snapshot = request->snapshot;
-	struct page page;
-
-	if (arguments_history(request->arguments, &page, &request->error) != 0)
-		return NULL;
-	size_t end = snapshot->history_count > page.offset
-			     ? snapshot->history_count - (size_t)page.offset
-			     : 0;
-	size_t total = entries_over(snapshot->history, end, page.count), shown = total;
+	const uint64_t seconds = request->arguments.number[SECONDS];
+	const uint64_t offset = request->arguments.number[OFFSET];
+	size_t end = snapshot->history_count > offset ? snapshot->history_count - offset : 0;
+	size_t total = entries_over(snapshot->history, end, seconds), shown = total;
 	json_t *history = fitting_history(snapshot->history + end - total, &shown,
 					  ANSWER_BYTES - ANSWER_BYTES / 16);
 
 	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "now",
 			 rates_over(&snapshot->now, snapshot->windows[STATS_NOW].time), "average",
 			 rates_over(&snapshot->average, snapshot->windows[STATS_TOTAL].time),
-			 "seconds", (json_int_t)page.count, "offset", (json_int_t)page.offset,
-			 "total", (json_int_t)total, "shown", (json_int_t)shown, "history",
-			 history);
+			 "seconds", (json_int_t)seconds, "offset", (json_int_t)offset, "total",
+			 (json_int_t)total, "shown", (json_int_t)shown, "history", history);
 }
 
 /* The rows that fit, and where the next page begins. */
-static void put_live_flows(json_t **answer, const struct stats_live_flow *flows, uint32_t count,
-			   uint64_t total)
+static void put_live_flows(json_t **answer, const char *name, const struct stats_live_flow *flows,
+			   uint32_t count, uint64_t total)
 {
-	const struct answer_list list = list_named("flows", total);
+	const struct answer_list list = list_named(name, total);
 	json_t *rows = json_array();
 	json_int_t shown;
 
@@ -232,68 +227,67 @@ static void put_live_flows(json_t **answer, const struct stats_live_flow *flows,
 				    json_integer((json_int_t)flows[shown - 1].next));
 }
 
-static json_t *live_flows(struct command_request *request, const struct page *page)
+static json_t *live_flows(struct command_request *request)
 {
-	struct stats_live_flow *flows = calloc(page->count, sizeof(*flows));
-	bool goes_on = page->from > 0;
+	enum { NEXT = PAGE_COUNT + 1 };
+	const uint64_t offset = request->arguments.number[PAGE_OFFSET];
+	const uint32_t most = (uint32_t)request->arguments.number[PAGE_COUNT];
+	const uint64_t from = request->arguments.number[NEXT]; /* where a page ended; 0: none */
+	struct stats_live_flow *flows = calloc(most, sizeof(*flows));
 	json_t *answer = NULL;
 	uint32_t unread;
 
 	if (flows == NULL)
 		return NULL;
-	uint32_t count = stats_live_flows(request->stats, page->from, goes_on ? 0 : page->offset,
-					  flows, page->count, &unread);
+	uint32_t count =
+		stats_live_flows(request->stats, from, from > 0 ? 0 : offset, flows, most, &unread);
 	/* Counting goes through all tables: once for all pages. */
 	uint64_t total =
-		goes_on ? request->snapshot->flows_active : stats_live_count(request->stats);
+		from > 0 ? request->snapshot->flows_active : stats_live_count(request->stats);
 
-	answer = json_pack("{s:I, s:I}", "offset", (json_int_t)page->offset, "unread",
-			   (json_int_t)unread);
-	put_live_flows(&answer, flows, count, total);
+	answer =
+		json_pack("{s:I, s:I}", "offset", (json_int_t)offset, "unread", (json_int_t)unread);
+	put_live_flows(&answer, request->command->list, flows, count, total);
 	free(flows);
 	return answer;
 }
 
 static json_t *answer_flows(struct command_request *request)
 {
-	struct page page;
-
-	if (arguments_flows(request->arguments, &page, &request->error) != 0)
-		return NULL;
-	if (request->arguments == NULL || request->arguments[0] == '\0')
+	if (request->arguments.given == 0)
 		return document_flow_counters(request->snapshot);
-	return live_flows(request, &page);
+	return live_flows(request);
 }
 
 /* A page of the networks; the protocols beside them are few. */
 static json_t *answer_overflow(struct command_request *request)
 {
-	struct page page;
-
-	if (arguments_page(request->arguments, &page, &request->error) != 0)
-		return NULL;
 	json_t *answer = document_overflow(request->snapshot, UINT32_MAX);
 	json_t *protocols = take_list(answer, "protocols");
-	json_t *networks = take_list(answer, "source_networks");
+	json_t *networks = take_list(answer, request->command->list);
 	const struct answer_list protocol_list = {.name = "protocols",
 						  .total_name = "protocols_total",
 						  .shown_name = "protocols_shown",
 						  .total = json_array_size(protocols),
 						  .most = ANSWER_BYTES / 2};
-	const struct answer_list list = list_named("source_networks", json_array_size(networks));
 
-	put_offset(&answer, &page);
+	put_offset(&answer, request);
 	answer_put_list(&answer, &protocol_list, protocols);
-	answer_put_list(&answer, &list, cut_page(networks, &page));
+	put_page(&answer, request, networks);
 	return answer;
 }
 
 static json_t *answer_top(struct command_request *request)
 {
-	struct document_list which;
+	enum { DIMENSION, COUNT, METRIC, WINDOW };
+	const uint64_t *number = request->arguments.number;
+	const struct document_list which = {
+		.dimension = (enum stats_dimension)number[DIMENSION],
+		.metric = (enum stats_metric)number[METRIC],
+		.window = (enum stats_window)number[WINDOW],
+		.count = (uint32_t)number[COUNT],
+	};
 
-	if (arguments_list(request->arguments, &which, &request->error) != 0)
-		return NULL;
 	if (request->snapshot->top_pending) {
 		error_set(&request->error, EAGAIN,
 			  "the top lists of a capture come with its end; ask again");
@@ -309,70 +303,81 @@ static json_t *answer_top(struct command_request *request)
 
 static json_t *answer_workers(struct command_request *request)
 {
-	return paged(request, "workers", document_workers(request->snapshot));
+	return answer_page(request, document_workers(request->snapshot));
 }
 
 static json_t *answer_ports(struct command_request *request)
 {
-	return paged(request, "ports", document_ports(request->snapshot));
+	return answer_page(request, document_ports(request->snapshot));
 }
 
-static const struct command commands[] = {
-	{"/weir/info", "version, source, start and settings of weir. No parameters", SNAPSHOT_NAMED,
-	 answer_info},
-	{"/weir/ledger", "where every received frame went. No parameters", SNAPSHOT_NEEDED,
-	 answer_ledger},
-	{"/weir/throughput",
-	 "rates now, on average and each second. Parameters: int seconds (60), int offset (0)",
-	 SNAPSHOT_NEEDED, answer_throughput},
-	{"/weir/sizes", "frame sizes with FCS. No parameters", SNAPSHOT_NEEDED, answer_sizes},
-	{"/weir/flows",
-	 "flow counters; with parameters live flows: int offset, int count, int next",
-	 SNAPSHOT_NEEDED, answer_flows},
-	{"/weir/overflow",
-	 "packets beyond the flow table by protocol and network. Parameters: int offset, int count",
-	 SNAPSHOT_NEEDED, answer_overflow},
-	{"/weir/top",
-	 "a top list. Parameters: dimension, int count (10), metric (octets), window "
-	 "(total)",
-	 SNAPSHOT_NEEDED, answer_top},
-	{"/weir/workers", "counters of each worker. Parameters: int offset, int count (all)",
-	 SNAPSHOT_NEEDED, answer_workers},
-	{"/weir/ports", "counters of each port. Parameters: int offset, int count (all)",
-	 SNAPSHOT_NEEDED, answer_ports},
-	{"/weir/events",
-	 "what happened to the ports, newest first. Parameters: int offset, int count (all)",
-	 SNAPSHOT_UNUSED, answer_events},
-	{"/weir/prefilter",
-	 "what the XDP prefilter did, and its rules. Parameters: int offset, int count (all)",
-	 SNAPSHOT_NEEDED, answer_prefilter},
-	{"/weir/prefilter/add", "add a rule. Parameters: [before=N,]RULE", SNAPSHOT_UNUSED,
-	 answer_prefilter_add},
-	{"/weir/prefilter/del", "take a rule out. Parameters: its number, or the rule",
-	 SNAPSHOT_UNUSED, answer_prefilter_delete},
-	{"/weir/prefilter/replace", "put a file's rules in force. Parameters: absolute path",
-	 SNAPSHOT_UNUSED, answer_prefilter_replace},
+static const struct handler handlers[] = {
+	{"/weir/info", NAMES_SNAPSHOT, answer_info},
+	{"/weir/ledger", NEEDS_SNAPSHOT, answer_ledger},
+	{"/weir/throughput", NEEDS_SNAPSHOT, answer_throughput},
+	{"/weir/sizes", NEEDS_SNAPSHOT, answer_sizes},
+	{"/weir/flows", NEEDS_SNAPSHOT, answer_flows},
+	{"/weir/overflow", NEEDS_SNAPSHOT, answer_overflow},
+	{"/weir/top", NEEDS_SNAPSHOT, answer_top},
+	{"/weir/workers", NEEDS_SNAPSHOT, answer_workers},
+	{"/weir/ports", NEEDS_SNAPSHOT, answer_ports},
+	{"/weir/events", NEEDS_NOTHING, answer_events},
+	{"/weir/prefilter", NEEDS_SNAPSHOT | NEEDS_PREFILTER, answer_prefilter},
+	{"/weir/prefilter/add", NEEDS_PREFILTER, answer_prefilter_add},
+	{"/weir/prefilter/del", NEEDS_PREFILTER, answer_prefilter_delete},
+	{"/weir/prefilter/replace", NEEDS_PREFILTER, answer_prefilter_replace},
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define HANDLERS (sizeof(handlers) / sizeof(handlers[0]))
 
-void command_put_snapshot(json_t *answer, const struct snapshot *snapshot, uint64_t clock)
+const struct handler *handler_find(const char *path)
 {
-	uint64_t age = clock - snapshot->clock;
+	for (unsigned int i = 0; i < HANDLERS; i++)
+		if (strcmp(handlers[i].path, path) == 0)
+			return &handlers[i];
+	return NULL;
+}
+
+unsigned int handler_count(void)
+{
+	return HANDLERS;
+}
+
+/* ---- what is around them ---- */
+
+static void put_snapshot(json_t *answer, const struct command_request *request)
+{
+	const struct snapshot *snapshot = request->snapshot;
+	uint64_t age = request->clock - snapshot->clock;
 
 	json_object_set_new(answer, "snapshot", json_integer((json_int_t)snapshot->number));
 	if (age > 2 * snapshot->interval)
 		json_object_set_new(answer, "age_ms", json_integer((json_int_t)document_ms(age)));
 }
 
-const struct command *command_at(unsigned int index)
+static int check_needs(unsigned int needs, struct command_request *request)
 {
-	return index < COMMANDS ? &commands[index] : NULL;
+	if (needs & NEEDS_SNAPSHOT && request->snapshot == NULL)
+		return error_set(&request->error, EAGAIN,
+				 "no statistics yet: the first interval has not passed; ask again");
+	if (needs & NEEDS_PREFILTER && request->prefilter == NULL)
+		return error_set(
+			&request->error, ENOENT,
+			"there is no prefilter; start weir with --interface and --prefilter");
+	return 0;
 }
 
-const struct command *command_find(const char *name)
+json_t *handler_answer(const struct handler *handler, struct command_request *request)
 {
-	for (unsigned int i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
+	json_t *answer;
+
+	request->command = command_find(handler->path);
+	if (check_needs(handler->needs, request) != 0 ||
+	    arguments_read(request->command, request->text, &request->arguments, &request->error) !=
+		    0)
+		return NULL;
+	answer = handler->answer(request);
+	if (answer != NULL && request->snapshot != NULL &&
+	    handler->needs & (NEEDS_SNAPSHOT | NAMES_SNAPSHOT))
+		put_snapshot(answer, request);
+	return answer;
 }
