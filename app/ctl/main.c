@@ -13,6 +13,7 @@
 #include "client.h"
 #include "locate.h"
 #include "options.h"
+#include "show.h"
 
 #include <weir/signals.h>
 #include <weir/standard.h>
@@ -41,12 +42,9 @@ static int print_answer(const struct options *options, const json_t *answer, str
 
 	if (options->watch > 0 && can_clear())
 		fputs("\033[H\033[2J", stdout);
-	if (options->json || options->show->table == NULL) {
+	if (options->json || !show_answer(&printer, &options->question, answer)) {
 		json_dumpf(answer, stdout, flags);
 		putchar('\n');
-	} else {
-		options->show->table(&printer, answer);
-		show_age(&printer, answer);
 	}
 	if (printer.failed)
 		return error_set(error, ENOMEM, "no memory to print the answer");
@@ -70,7 +68,7 @@ static int ask(struct client *client, const struct options *options, struct erro
 	for (;;) {
 		json_t *answer;
 
-		result = client_ask(client, options->command, &answer, error);
+		result = client_ask(client, options->question.message, &answer, error);
 		if (result != 0 && signals_stop())
 			result = 0; /* that is what broke the wait for an answer */
 		/* Asked more often than there are statistics: the same is not printed twice. */

@@ -8,15 +8,14 @@
 #include <weir/error.h>
 #include <weir/options.h>
 
-#include "show.h"
+#include "words.h"
 
 struct options {
 	const char *file_prefix; /* NULL: any */
 	const char *socket;      /* NULL: look for one */
 	bool json;
 	uint64_t watch; /* ns between two looks; 0: look once */
-	const struct show *show;
-	char command[1024]; /* to send: as much as the socket takes */
+	struct question question;
 };
 
 /* As options_read(). The strings stay argv's. */

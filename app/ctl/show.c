@@ -23,19 +23,7 @@ static void more(struct printer *printer, const json_t *answer, const char *what
 	fputc('\n', printer->out);
 }
 
-void show_age(struct printer *printer, const json_t *answer)
-{
-	uint64_t age = print_count(answer, "age_ms");
-	char text[32];
-
-	if (age > 0)
-		fprintf(printer->out,
-			"\nWarning: these numbers are %s old: the statistics of weir are stuck, or "
-			"cannot keep up.\n",
-			format_duration(text, sizeof(text), age * CLOCK_MILLISECOND));
-}
-
-void show_info(struct printer *printer, const json_t *answer)
+static void show_info(struct printer *printer, const json_t *answer)
 {
 	print_info(printer, answer);
 	more(printer, answer, "sources", false);
@@ -64,30 +52,20 @@ static void show_sentence(struct printer *printer, const json_t *answer)
 	free(sentence);
 }
 
-void show_ledger(struct printer *printer, const json_t *answer)
+static void show_ledger(struct printer *printer, const json_t *answer)
 {
 	print_ledger(printer, answer);
 	fputc('\n', printer->out);
 	show_sentence(printer, answer);
 }
 
-void show_throughput(struct printer *printer, const json_t *answer)
+static void show_throughput(struct printer *printer, const json_t *answer)
 {
 	print_throughput(printer, answer);
 	more(printer, answer, "entries of the history", false);
 }
 
-void show_sizes(struct printer *printer, const json_t *answer)
-{
-	print_sizes(printer, answer);
-}
-
-void show_top(struct printer *printer, const json_t *answer)
-{
-	print_top(printer, answer);
-}
-
-void show_flows(struct printer *printer, const json_t *answer)
+static void show_flows(struct printer *printer, const json_t *answer)
 {
 	const json_t *flows = json_object_get(answer, "flows");
 	uint64_t unread = print_count(answer, "unread");
@@ -104,13 +82,13 @@ void show_flows(struct printer *printer, const json_t *answer)
 	more(printer, answer, "live flows", true);
 }
 
-void show_prefilter_rules(struct printer *printer, const json_t *answer)
+static void show_prefilter_rules(struct printer *printer, const json_t *answer)
 {
 	print_prefilter_rules(printer, answer);
 	more(printer, answer, "rules", true);
 }
 
-void show_prefilter_counters(struct printer *printer, const json_t *answer)
+static void show_prefilter_counters(struct printer *printer, const json_t *answer)
 {
 	uint64_t gone = print_count(answer, "gone_packets");
 	char text[32];
@@ -124,31 +102,31 @@ void show_prefilter_counters(struct printer *printer, const json_t *answer)
 	more(printer, answer, "rules", true);
 }
 
-void show_prefilter_change(struct printer *printer, const json_t *answer)
+static void show_prefilter_change(struct printer *printer, const json_t *answer)
 {
 	fprintf(printer->out, "%llu rules are in force.\n",
 		(unsigned long long)print_count(answer, "rules"));
 }
 
-void show_overflow(struct printer *printer, const json_t *answer)
+static void show_overflow(struct printer *printer, const json_t *answer)
 {
 	print_overflow(printer, answer);
 	more(printer, answer, "networks", true);
 }
 
-void show_workers(struct printer *printer, const json_t *answer)
+static void show_workers(struct printer *printer, const json_t *answer)
 {
 	print_workers(printer, json_object_get(answer, "workers"));
 	more(printer, answer, "workers", true);
 }
 
-void show_ports(struct printer *printer, const json_t *answer)
+static void show_ports(struct printer *printer, const json_t *answer)
 {
 	print_ports(printer, json_object_get(answer, "ports"));
 	more(printer, answer, "ports", true);
 }
 
-void show_events(struct printer *printer, const json_t *answer)
+static void show_events(struct printer *printer, const json_t *answer)
 {
 	uint64_t lost = print_count(answer, "lost");
 	char text[32];
@@ -161,4 +139,57 @@ void show_events(struct printer *printer, const json_t *answer)
 	if (lost > 0)
 		fprintf(printer->out, "\n%s older ones are no longer kept.\n",
 			format_count(text, sizeof(text), lost));
+}
+
+/* By weirctl's words. What is not here is shown as JSON. */
+static const struct {
+	const char *word, *verb;
+	void (*print)(struct printer *printer, const json_t *answer);
+} shows[] = {
+	{"info", NULL, show_info},
+	{"ledger", NULL, show_ledger},
+	{"throughput", NULL, show_throughput},
+	{"sizes", NULL, print_sizes},
+	{"top", NULL, print_top},
+	{"flows", NULL, show_flows},
+	{"overflow", NULL, show_overflow},
+	{"workers", NULL, show_workers},
+	{"ports", NULL, show_ports},
+	{"events", NULL, show_events},
+	{"prefilter", "show", show_prefilter_rules},
+	{"prefilter", "counters", show_prefilter_counters},
+	{"prefilter", "add", show_prefilter_change},
+	{"prefilter", "del", show_prefilter_change},
+	{"prefilter", "replace", show_prefilter_change},
+};
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* When the numbers are old, behind every table. */
+static void show_age(struct printer *printer, const json_t *answer)
+{
+	uint64_t age = print_count(answer, "age_ms");
+	char text[32];
+
+	if (age > 0)
+		fprintf(printer->out,
+			"\nWarning: these numbers are %s old: the statistics of weir are stuck, or "
+			"cannot keep up.\n",
+			format_duration(text, sizeof(text), age * CLOCK_MILLISECOND));
+}
+
+bool show_answer(struct printer *printer, const struct question *question, const json_t *answer)
+{
+	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
+		if (!is_same(shows[i].word, question->command->word) ||
+		    !is_same(shows[i].verb, question->verb))
+			continue;
+		shows[i].print(printer, answer);
+		show_age(printer, answer);
+		return true;
+	}
+	return false;
 }

@@ -30,6 +30,8 @@ static void print_left(const struct option_row *row, char *out, size_t size)
 void options_print_help(const struct option_table *table)
 {
 	fputs(table->before, stdout);
+	if (table->commands != NULL)
+		table->commands(stdout);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct option_row *row = &table->rows[i];
 		char left[128];

@@ -18,6 +18,21 @@ def defined(text: str) -> set[str]:
     return found
 
 
+def commands(page: str) -> list[str]:
+    """What the list of weirctl's commands in its page has, as --help writes it."""
+    part = page.split("The commands are:")[1].split("An answer has room")[0]
+    return [usage.replace(" | ", "|") for usage in re.findall(r"^ {5}([a-z].*?)(?:  .*)?$", part, re.MULTILINE)]
+
+
+def expanded(said: str) -> list[str]:
+    """The commands of --help, one for each verb of "show|counters"."""
+    found = []
+    for usage in re.findall(r"^  ([a-z].*?)(?:  .*)?$", said, re.MULTILINE):
+        word, verbs, rest = re.fullmatch(r"(\w+)(?: ([a-z|]+))?( .*)?", usage).groups("")
+        found += [" ".join(filter(None, (word, verb))) + rest for verb in verbs.split("|")]
+    return found
+
+
 def rendered(page: str) -> str:
     done = subprocess.run(["mandoc", "-T", "ascii", page], capture_output=True, text=True, check=True)
     return re.sub(r".\x08", "", done.stdout)  # bold is letter, backspace, letter
@@ -35,6 +50,9 @@ def main() -> None:
         tap.ok(f"{page}: there are options", len(defined(said.output)) > 3, said.output)
         tap.equal(f"{page}: the options of --help", sorted(defined(options)),
                   sorted(defined(said.output)))
+    said = weir.run("--help", command=(weir.WEIRCTL,)).output
+    tap.ok("weirctl --help: 80 columns", all(len(line) <= 80 for line in said.splitlines()), said)
+    tap.equal("docs/weirctl.1: the commands of --help", commands(rendered("docs/weirctl.1")), expanded(said))
     page = "docs/weir-prefilter.5"
     lint = weir.run("-T", "lint", "-W", "warning", page, command=("mandoc",))
     tap.equal(f"{page}: mandoc has nothing to say", (lint.status, lint.output), (0, ""))

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <weir/error.h>
 
@@ -65,7 +66,8 @@ struct option_row {
 
 struct option_table {
 	const char *program, *version;
-	const char *before, *after; /* of the options, in --help; whole lines */
+	const char *before, *after;  /* of the options, in --help; whole lines */
+	void (*commands)(FILE *out); /* prints what stands behind `before`; NULL: nothing */
 	const struct option_row *rows;
 	size_t count;     /* of rows */
 	size_t size;      /* of the struct that takes the values */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_APP_CTL_WORDS_H
+#define WEIR_APP_CTL_WORDS_H
+
+#include <weir/commands.h>
+#include <weir/error.h>
+
+struct question {
+	const struct command *command;
+	const char *verb;   /* the one of the command's that was typed; NULL: it has none */
+	char message[1024]; /* "/weir/top,source,5": as much as the socket takes */
+};
+
+/*
+ * Make a question of the words that were typed ("top", "source", "5"). Numbers and choices are
+ * weir's to judge. 0, or -EINVAL with the line.
+ */
+int words_read(const char *const *words, int count, struct question *question, struct error *error);
+
+#endif
