@@ -11,6 +11,7 @@ from tests.kit import weir
 from tests.kit.tap import Tap
 
 COMPLETE = """source scripts/completion
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _weir "$1" "${@: -1}" "${@: -2:1}"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
@@ -52,13 +53,19 @@ def completed(*words: str) -> list[str]:
 
 
 def completion(tap: Tap) -> None:
-    tap.equal("completion: an option", completed(weir.WEIR, weir.WEIR, "--interf"), ["--interface"])
+    tap.equal("completion: an option", completed(weir.WEIR, "--interf"), ["--interface"])
     tap.equal("completion: a choice", completed(weir.WEIR, "--driver", ""), ["af_xdp", "af_packet"])
     tap.ok("completion: a file", "README.md" in completed(weir.WEIR, "--read", "READ"))
     tap.ok("completion: an interface", "lo" in completed(weir.WEIR, "--interface", "l"))
     tap.equal("completion: a number", completed(weir.WEIR, "--top", ""), [])
-    tap.equal("completion: a command", completed(weir.WEIRCTL, "weirctl", "led"), ["ledger"])
-    tap.equal("completion: weirctl's option", completed(weir.WEIRCTL, "info", "--js"), ["--json"])
+    for words, expected in (
+            (("led",), ["ledger"]), (("--watch", "1", "led",), ["ledger"]), (("info", "--js"), ["--json"]),
+            (("info", ""), []), (("top", "p"), ["pair", "protocol"]), (("top", "pair", ""), []),
+            (("top", "pair", "5", ""), ["octets", "packets", "flows"]),
+            (("--json", "top", "pair", "5", "octets", ""), ["now", "10s", "60s", "total"]),
+            (("prefilter", ""), ["show", "counters", "add", "del", "replace"]),
+            (("prefilter", "add", "b"), ["before"]), (("prefilter", "replace", "READM"), ["README.md"])):
+        tap.equal(f"completion: weirctl {' '.join(words)}", completed(weir.WEIRCTL, *words), expected)
 
 
 def main() -> None:
