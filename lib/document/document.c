@@ -185,14 +185,14 @@ static json_t *histogram(const struct snapshot *snapshot)
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < SIZE_CLASSES; i++) {
-		json_t *row = json_object();
+		json_t *object = json_object();
 
 		if (i < SIZE_CLASSES - 1)
-			put_count(&row, "upto", size_class_upto[i]);
+			put_count(&object, "upto", size_class_upto[i]);
 		else
-			put(&row, "upto", json_string("jumbo"));
-		put_count(&row, "packets", snapshot->sizes[i]);
-		append(&array, row);
+			put(&object, "upto", json_string("jumbo"));
+		put_count(&object, "packets", snapshot->sizes[i]);
+		append(&array, object);
 	}
 	return array;
 }

@@ -19,33 +19,33 @@ static json_t *protocols(const struct snapshot_overflow *overflow)
 	json_t *array = json_array();
 
 	for (unsigned int p = 0; p < FLOW_OVERFLOW_PROTOCOLS; p++) {
-		json_t *row;
+		json_t *object;
 		char text[16];
 
 		if (overflow->protocols[p].packets == 0)
 			continue;
-		row = json_object();
-		put_count(&row, "protocol", p);
-		put(&row, "name", json_string(format_protocol(text, sizeof(text), (uint8_t)p)));
-		put_sum(&row, &overflow->protocols[p]);
-		append(&array, row);
+		object = json_object();
+		put_count(&object, "protocol", p);
+		put(&object, "name", json_string(format_protocol(text, sizeof(text), (uint8_t)p)));
+		put_sum(&object, &overflow->protocols[p]);
+		append(&array, object);
 	}
 	return array;
 }
 
-static json_t *network_row(const struct flow_overflow_network *network)
+static json_t *network_object(const struct flow_overflow_network *network)
 {
 	char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
-	json_t *row = json_object();
+	json_t *object = json_object();
 	uint8_t bytes[16];
 	int version;
 
 	flow_overflow_address(network->network, &version, bytes);
 	format_address(address, sizeof(address), version, bytes);
 	snprintf(text, sizeof(text), "%s/%d", address, version == 6 ? 48 : 24);
-	put(&row, "network", json_string(text));
-	put_sum(&row, &network->sum);
-	return row;
+	put(&object, "network", json_string(text));
+	put_sum(&object, &network->sum);
+	return object;
 }
 
 json_t *document_overflow_networks(const struct snapshot *snapshot, uint32_t count)
@@ -53,11 +53,11 @@ json_t *document_overflow_networks(const struct snapshot *snapshot, uint32_t cou
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < snapshot->overflow.network_count && i < count; i++)
-		append(&array, network_row(&snapshot->overflow.networks[i]));
+		append(&array, network_object(&snapshot->overflow.networks[i]));
 	return array;
 }
 
-/* What the rows beyond the first `count` and the packets of no row come to. */
+/* What the networks beyond the first `count` and those without a place come to. */
 static struct flow_overflow_sum rest(const struct snapshot_overflow *overflow, uint32_t count)
 {
 	struct flow_overflow_sum sum = overflow->other;

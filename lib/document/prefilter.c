@@ -79,11 +79,11 @@ static json_t *rule(const struct prefilter_rule_sum *sum, size_t number)
 	return object;
 }
 
-static json_t *rules(const struct prefilter_sums *sums, json_t *rows)
+static json_t *rules(const struct prefilter_sums *sums, json_t *array)
 {
 	json_t *object = json_object();
 
-	put(&object, "rules", rows);
+	put(&object, "rules", array);
 	put_count(&object, "rules_total", sums->total);
 	put_count(&object, "gone_packets", sums->gone.packets);
 	put_count(&object, "gone_octets", sums->gone.octets);
@@ -92,19 +92,19 @@ static json_t *rules(const struct prefilter_sums *sums, json_t *rows)
 
 json_t *document_prefilter_rules(const struct prefilter_sums *sums, size_t first)
 {
-	json_t *rows = json_array();
+	json_t *array = json_array();
 
 	for (size_t i = 0; i < sums->count; i++)
-		append(&rows, rule(&sums->rules[i], first + i + 1));
-	return rules(sums, rows);
+		append(&array, rule(&sums->rules[i], first + i + 1));
+	return rules(sums, array);
 }
 
 json_t *document_prefilter_matches(const struct prefilter_sums *sums)
 {
-	json_t *rows = json_array();
+	json_t *array = json_array();
 
-	for (size_t i = 0; i < sums->count && json_array_size(rows) < MATCHES_MAX; i++)
+	for (size_t i = 0; i < sums->count && json_array_size(array) < MATCHES_MAX; i++)
 		if (sums->rules[i].matched.packets > 0)
-			append(&rows, rule(&sums->rules[i], i + 1));
-	return rules(sums, rows);
+			append(&array, rule(&sums->rules[i], i + 1));
+	return rules(sums, array);
 }

@@ -9,21 +9,22 @@ static void add(struct flow_overflow_sum *sum, const struct flow_overflow_sum *m
 	sum->octets += more->octets;
 }
 
-/* Into the row of its network, a new one while there is room, or the rest. */
-static void add_network(struct snapshot_overflow *overflow, const struct flow_overflow_network *row)
+/* To its network, a new one while there is room, or the rest. */
+static void add_network(struct snapshot_overflow *overflow,
+			const struct flow_overflow_network *from)
 {
 	uint32_t i = 0;
 
-	while (i < overflow->network_count && overflow->networks[i].network != row->network)
+	while (i < overflow->network_count && overflow->networks[i].network != from->network)
 		i++;
 	if (i == FLOW_OVERFLOW_NETWORKS) {
-		add(&overflow->other, &row->sum);
+		add(&overflow->other, &from->sum);
 		return;
 	}
 	if (i == overflow->network_count)
 		overflow->networks[overflow->network_count++] =
-			(struct flow_overflow_network){.network = row->network};
-	add(&overflow->networks[i].sum, &row->sum);
+			(struct flow_overflow_network){.network = from->network};
+	add(&overflow->networks[i].sum, &from->sum);
 }
 
 static int by_octets(const void *a, const void *b)
