@@ -13,6 +13,7 @@
 #include "client.h"
 #include "locate.h"
 #include "options.h"
+#include "report.h"
 #include "show.h"
 
 #include <weir/signals.h>
@@ -59,6 +60,13 @@ static void pause_for(uint64_t ns)
 	nanosleep(&time, NULL); /* less, when a signal asks to stop */
 }
 
+static int ask_once(struct client *client, const struct question *question, json_t **answer,
+		    struct error *error)
+{
+	return question->message[0] == '\0' ? report_ask(client, answer, error)
+					    : client_ask(client, question->message, answer, error);
+}
+
 /* Once, or again and again until a signal ends it or something fails. Answers are printed whole. */
 static int ask(struct client *client, const struct options *options, struct error *error)
 {
@@ -68,7 +76,7 @@ static int ask(struct client *client, const struct options *options, struct erro
 	for (;;) {
 		json_t *answer;
 
-		result = client_ask(client, options->question.message, &answer, error);
+		result = ask_once(client, &options->question, &answer, error);
 		if (result != 0 && signals_stop())
 			result = 0; /* that is what broke the wait for an answer */
 		/* Asked more often than there are statistics: the same is not printed twice. */

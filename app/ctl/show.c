@@ -156,6 +156,7 @@ static const struct {
 	{"workers", NULL, show_workers},
 	{"ports", NULL, show_ports},
 	{"events", NULL, show_events},
+	{"report", NULL, print_report},
 	{"prefilter", "show", show_prefilter_rules},
 	{"prefilter", "counters", show_prefilter_counters},
 	{"prefilter", "add", show_prefilter_change},

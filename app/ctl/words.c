@@ -137,8 +137,9 @@ int words_read(const char *const *words, int count, struct question *question, s
 	question->verb = taken > 1 ? words[1] : NULL;
 	if (question->command == NULL)
 		return complain_of_words(words, count, taken > 0, error);
-	if (question->command->path == NULL)
+	question->message[0] = '\0';
+	if (question->command->path == NULL && command_argument_count(question->command) > 0)
 		return add_raw(&message, words + taken, count - taken);
-	result = add(&message, "", question->command->path);
+	result = question->command->path != NULL ? add(&message, "", question->command->path) : 0;
 	return result == 0 ? add_arguments(&message, words + taken, count - taken) : result;
 }

@@ -7,8 +7,9 @@
 
 struct question {
 	const struct command *command;
-	const char *verb;   /* the one of the command's that was typed; NULL: it has none */
-	char message[1024]; /* "/weir/top,source,5": as much as the socket takes */
+	const char *verb; /* the one of the command's that was typed; NULL: it has none */
+	/* "/weir/top,source,5": as much as the socket takes; "": several, see report.h */
+	char message[1024];
 };
 
 /*

@@ -61,6 +61,7 @@ static const struct command commands[] = {
 	 .changes = true,
 	 .arguments = {{"file", COMMAND_FILE, .needed = true,
 			.complaint = "an absolute path to a rules file is missing"}}},
+	{NULL, "report", .help = "the whole report, as weir prints it"},
 	{NULL, "raw", .help = "any telemetry command, as /ethdev/stats,0",
 	 .arguments = {{"command", COMMAND_TEXT, .needed = true}}},
 };

@@ -10,22 +10,25 @@
 
 #include "parts.h"
 
-/* "a.pcap, b.pcap and 3 more" in newly allocated memory, NULL without. */
+/* "a.pcap, b.pcap and 3 more" (over the socket not all of very many come) in newly allocated
+ * memory, NULL without. */
 static char *source_text(const json_t *report)
 {
 	enum { NAMED = 4 };
 	const json_t *sources = json_object_get(report, "source");
-	size_t count = json_array_size(sources), size;
+	size_t known = json_array_size(sources), total = print_count(report, "source_total"), size;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 
 	if (out == NULL)
 		return NULL;
-	for (size_t i = 0; i < count && i < NAMED; i++)
+	if (total < known)
+		total = known;
+	for (size_t i = 0; i < known && i < NAMED; i++)
 		fprintf(out, "%s%s", i > 0 ? ", " : "",
 			json_string_value(json_array_get(sources, i)));
-	if (count > NAMED)
-		fprintf(out, " and %zu more", count - NAMED);
+	if (total > NAMED)
+		fprintf(out, " and %zu more", total - NAMED);
 	return fclose(out) == 0 ? text : NULL;
 }
 

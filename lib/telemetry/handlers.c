@@ -84,6 +84,9 @@ static json_t *answer_info(struct command_request *request)
 	json_t *answer = document_info(request->info, clock_read().shift);
 	json_t *sources = take_list(answer, "source"), *remarks = take_list(answer, "remarks");
 	json_t *outputs = take_list(answer, "outputs");
+
+	if (request->snapshot != NULL && answer != NULL)
+		json_object_set_new(answer, "time", document_time(request->snapshot));
 	struct answer_list source_list = list_named("source", request->info->source_count);
 	const struct answer_list output_list = {.name = "outputs",
 						.total_name = "outputs_total",

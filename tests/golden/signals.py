@@ -124,6 +124,7 @@ def report_now(tap: Tap) -> None:
     with Reading() as reading:
         reading.process.send_signal(signal.SIGUSR1)
         wait_until(lambda: reading.output.read_text().endswith("}\n"), "a report")
+        asked = reading.ctl("report")
         status, (first, last) = reading.finish()
         tap.equal("SIGUSR1: the report at once, and again at the end",
                   (status, weir.faults(first), weir.faults(last)), (0, [], []))
@@ -132,6 +133,9 @@ def report_now(tap: Tap) -> None:
         tap.ok("... which says that the top lists come with the end",
                "top lists" in " ".join(first["remarks"]), first["remarks"])
         tap.equal("... as the last one need not", last["remarks"], [])
+        tap.ok("weirctl report: of a capture that is being read, without the lists",
+               asked.status == 0 and first["remarks"][0][:40] in " ".join(asked.output.split())
+               and "Top" not in asked.output and "every frame is accounted for" in asked.output, asked)
 
 
 def watch(tap: Tap) -> None:

@@ -7,6 +7,7 @@ Nobody else speaks on this wire. The generator's count of each kind of frame is 
 must have counted: in front of AF_XDP with 1 and 4 queues and in front of AF_PACKET, native and
 generic."""
 
+import json
 import struct
 import time
 from pathlib import Path
@@ -277,6 +278,13 @@ def changed_by_weirctl(tap: Tap) -> None:
         tap.ok("weirctl prefilter counters: fits a terminal, and says what each rule matched",
                counters.status == 0 and counters.output.count(f" {EACH} ") >= 2
                and all(len(line) <= 80 for line in counters.output.splitlines()), counters.output)
+        rules = json.loads(live.ctl("--json", "prefilter", "counters").output)["rules"].values()
+        asked = json.loads(live.ctl("--json", "report").output)["prefilter"]
+        tap.equal("weirctl report: the rules that matched", (asked["rules"], asked["rules_total"]),
+                  ([rule for rule in rules if rule["packets"] > 0], len(rules)))
+        text = live.ctl("report").output
+        tap.ok("... and what became of the frames", "\nDecided by XDP " in text
+               and f"\nPrefilter  {2 * EACH:,} frames seen = " in text, text)
         removed = live.ctl("prefilter", "del", "1")
         tap.equal("weirctl prefilter del", (removed.status, removed.errors), (0, ""))
         wrong = rig.folder / "wrong"

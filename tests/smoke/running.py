@@ -5,13 +5,42 @@ and a second weir that wants the same prefix:
     [sender: tcpreplay] span0 ---- veth ---- mon0 [monitor: weir]
 """
 
+import json
 import signal
 
 from tests.golden import oracle
 from tests.kit import weir
-from tests.kit.rig import Rig, documents
+from tests.kit.rig import LiveWeir, Rig, documents, wait_until
 from tests.kit.tap import Tap
 from tests.kit.traffic import replay, without_ipv4_fragments
+
+
+def spelled(value: object) -> object:
+    """As the telemetry socket says it."""
+    if isinstance(value, dict):
+        return {key: spelled(member) for key, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [spelled(member) for member in value]
+    return int(value + 0.5) if isinstance(value, (bool, float)) else value
+
+
+def check_asked_report(tap: Tap, live: LiveWeir) -> None:
+    """Traffic has stopped: what weir prints itself is what weirctl puts together."""
+    live.process.send_signal(signal.SIGUSR1)
+    printed = wait_until(lambda: documents(live.output.read_text()), "a report")[-1]
+    asked = json.loads(live.ctl("--json", "report").output)
+    text = live.ctl("report")
+    for port in printed["ports"]:
+        del port["xstats"]
+    tap.equal("weirctl --json report: all keys of weir's report", [
+        key for key in asked if key in printed], list(printed))
+    for key in sorted(printed.keys() - {"time", "throughput", "throughput_now", "workers", "outputs", "top_covered_ms"}):
+        tap.equal(f"... {key}", asked[key], spelled(printed[key]))
+    lines = text.output.splitlines()
+    tap.ok("weirctl report: the same as text", text.status == 0 and lines[0].startswith("weir ")
+           and lines[-1].startswith(f"Ledger: {printed['ledger']['received']:,} frames received = ")
+           and sum(line.startswith("Top ") for line in lines) == len(printed["top"])
+           and all(len(line) <= 80 for line in lines[:-1]), text)
 
 
 def main() -> None:
@@ -38,6 +67,7 @@ def main() -> None:
         live = rig.weir(*packet, "--filter", "udp port 53", namespace=monitor)
         sent = replay(sender, "span0", file, "--pps", 2000)
         live.wait_for(sent)
+        check_asked_report(tap, live)
         analysis = live.stop(signal.SIGTERM)
         names = sum(flow["packets"] + flow["reverse_packets"] for flow in expected["flows"]
                     if flow["protocol"] == 17 and 53 in (flow["source_port"],

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_APP_CTL_REPORT_H
+#define WEIR_APP_CTL_REPORT_H
+
+#include "client.h"
+
+/*
+ * The report of a running weir (docs/interface.md, "The JSON report") from what the commands of its
+ * socket answer, as they spell it, and all of it from one snapshot unless snapshots come faster
+ * than it can ask. A new reference in *report; 0, or negative errno with the line.
+ */
+int report_ask(struct client *client, json_t **report, struct error *error);
+
+#endif
