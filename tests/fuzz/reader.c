@@ -11,6 +11,7 @@
 
 /* Its inside: the pool and the rings stay from input to input, an ethdev around them would not. */
 #include "../../lib/source/reader.c"
+#include "../../lib/source/reader_port.c"
 
 #define QUEUES       4
 #define RING_ENTRIES 2048
@@ -97,7 +98,7 @@ static struct counts receive(const struct reader *reader)
 	do {
 		last = reader_finished(reader);
 		empty = true;
-		for (unsigned int q = 0; q < reader->queues; q++) {
+		for (unsigned int q = 0; q < reader->port.queues; q++) {
 			void *mbuf;
 
 			while (rte_ring_dequeue(rings[q], &mbuf) == 0) {
@@ -121,10 +122,10 @@ static void check_reader(struct reader *reader, uint16_t queues)
 	struct reader_result result;
 	struct error error;
 
-	reader->pool = pool;
-	reader->queues = queues;
+	reader->port.pool = pool;
+	reader->port.queues = queues;
 	reader->fields = fields;
-	memcpy(reader->rings, rings, sizeof(rings));
+	memcpy(reader->port.rings, rings, sizeof(rings));
 	require(reader_start(reader, &error) == 0);
 	got = receive(reader);
 	reader_result(reader, &result);
@@ -132,8 +133,8 @@ static void check_reader(struct reader *reader, uint16_t queues)
 	require(got.octets == expected.octets && got.octets == result.octets);
 	require(got.clock == result.clock);
 	require(expected.cut == (result.cut[0] != '\0'));
-	reader->pool = NULL;
-	reader->queues = 0;
+	reader->port.pool = NULL;
+	reader->port.queues = 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
