@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_OFFLOADS_H
-#define WEIR_PORT_OFFLOADS_H
+#ifndef WEIR_SOURCE_OFFLOADS_H
+#define WEIR_SOURCE_OFFLOADS_H
 
 #include <stddef.h>
 

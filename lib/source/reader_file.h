@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_READER_FILE_H
-#define WEIR_PORT_READER_FILE_H
+#ifndef WEIR_SOURCE_READER_FILE_H
+#define WEIR_SOURCE_READER_FILE_H
 
 #include <pcap/pcap.h>
 

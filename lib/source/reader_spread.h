@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_READER_SPREAD_H
-#define WEIR_PORT_READER_SPREAD_H
+#ifndef WEIR_SOURCE_READER_SPREAD_H
+#define WEIR_SOURCE_READER_SPREAD_H
 
 #include <stdint.h>
 

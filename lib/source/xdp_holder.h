@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_XDP_HOLDER_H
-#define WEIR_PORT_XDP_HOLDER_H
+#ifndef WEIR_SOURCE_XDP_HOLDER_H
+#define WEIR_SOURCE_XDP_HOLDER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_XDP_SOCKET_H
-#define WEIR_PORT_XDP_SOCKET_H
+#ifndef WEIR_SOURCE_XDP_SOCKET_H
+#define WEIR_SOURCE_XDP_SOCKET_H
 
 /*
  * From now on libxdp makes sockets for DPDK's AF_XDP driver and nothing else: it neither looks for

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_KERNEL_HOLD_H
-#define WEIR_PORT_KERNEL_HOLD_H
+#ifndef WEIR_KERNEL_HOLD_H
+#define WEIR_KERNEL_HOLD_H
 
 #include <weir/error.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_KERNEL_LINK_H
-#define WEIR_PORT_KERNEL_LINK_H
+#ifndef WEIR_KERNEL_LINK_H
+#define WEIR_KERNEL_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

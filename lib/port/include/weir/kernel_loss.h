@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_KERNEL_LOSS_H
-#define WEIR_PORT_KERNEL_LOSS_H
+#ifndef WEIR_KERNEL_LOSS_H
+#define WEIR_KERNEL_LOSS_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_PORT_SIZES_H
-#define WEIR_PORT_SIZES_H
+#ifndef WEIR_SIZES_H
+#define WEIR_SIZES_H
 
 #include <stdbool.h>
 #include <stdint.h>
