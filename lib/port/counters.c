@@ -9,9 +9,10 @@
 #include <rte_ethdev.h>
 #include <rte_version.h>
 
-#include "driver.h"
 #include <weir/kernel_link.h>
-#include <weir/kernel_loss.h>
+
+#include "driver.h"
+#include "kernel_loss.h"
 
 /* A count that the driver began anew goes on from where it was. */
 static uint64_t grow(struct port_count *count, uint64_t now)

@@ -12,9 +12,9 @@
 #include <rte_mbuf_pool_ops.h>
 
 #include <weir/memory.h>
+#include <weir/sizes.h>
 
 #include "preload.h"
-#include <weir/sizes.h>
 
 _Static_assert(sizeof(struct rte_mbuf) == SIZES_MBUF, "see sizes.h");
 _Static_assert(RTE_PKTMBUF_HEADROOM == SIZES_HEADROOM, "see sizes.h");

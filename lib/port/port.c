@@ -11,13 +11,13 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include <weir/kernel_hold.h>
+#include <weir/kernel_link.h>
 #include <weir/log.h>
 
 #include "configure.h"
 #include "driver.h"
-#include <weir/kernel_hold.h>
-#include <weir/kernel_link.h>
-#include <weir/kernel_loss.h>
+#include "kernel_loss.h"
 #include "pool.h"
 #include "promiscuous.h"
 

@@ -11,9 +11,9 @@
 #include <rte_ethdev.h>
 
 #include <weir/format.h>
+#include <weir/kernel_link.h>
 
 #include "driver.h"
-#include <weir/kernel_link.h>
 
 #define LOOK_EVERY CLOCK_SECOND
 /* A NIC that was just started needs this long for its link. */

@@ -20,7 +20,7 @@
 #include "capability.h"
 #include <weir/kernel_hold.h>
 #include <weir/kernel_link.h>
-#include <weir/kernel_loss.h>
+#include <weir/kernel_sockets.h>
 #include "offloads.h"
 #include <weir/sizes.h>
 #include "xdp_holder.h"

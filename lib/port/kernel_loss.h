@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_KERNEL_LOSS_H
-#define WEIR_KERNEL_LOSS_H
+#ifndef WEIR_PORT_KERNEL_LOSS_H
+#define WEIR_PORT_KERNEL_LOSS_H
 
 #include <stdint.h>
 
@@ -8,13 +8,7 @@
 
 /*
  * What the kernel lost on its way to the AF_PACKET and AF_XDP drivers, which leave it out of
- * `imissed`. The drivers do not give out their sockets, so these are found among the
- * descriptors of the process:
- *
- * - AF_PACKET's are made when the vdev is probed. They are known by their interface, and by
- *   being in a fanout group, which the driver joins even for one queue.
- * - AF_XDP's are made when the RX queues are set up. They are the ones that are there after
- *   it and were not before: the kernel does not tell the interface of such a socket.
+ * `imissed`. Their sockets tell.
  *
  * AF_PACKET: tp_drops of PACKET_STATISTICS, which begins at 0 with every reading.
  * AF_XDP: rx_ring_full of XDP_STATISTICS. The driver reports rx_dropped in `imissed`; in copy
@@ -22,12 +16,6 @@
  * is counted as well, so adding that would count them twice. (Measured with frames sent while
  * nobody polled: received + imissed + rx_ring_full = sent, to the frame.)
  */
-
-/* The AF_XDP sockets open now, into `sockets`. How many: at most `max`. */
-uint16_t kernel_sockets_xdp(int *sockets, uint16_t max);
-
-/* The driver's AF_PACKET sockets on interface `index`. */
-uint16_t kernel_sockets_packet(unsigned int index, int *sockets, uint16_t max);
 
 /* The AF_XDP sockets open before the queues were set up: all later ones are the port's. */
 struct kernel_sockets {
