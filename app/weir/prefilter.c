@@ -6,13 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <weir/document.h>
 #include <weir/log.h>
-
-/* Longer than any frame is on its way from the program to a socket. */
-#define SETTLE_US 2000
 
 int front_prepare(struct front *front, const struct options *options, struct error *error)
 {
@@ -108,23 +104,7 @@ int front_attach(struct front *front, const struct interface *interface, struct 
 	return result;
 }
 
-/* ---- no frame on its way ---- */
-
-/* From now on the program does so, and no frame is on its way that it treated otherwise. */
-static void settle(const struct front *front, enum prefilter_state state)
-{
-	prefilter_set_state(front->prefilter, state);
-	usleep(SETTLE_US);
-}
-
-/*
- * In these moments nothing may reach weir uncounted: AF_XDP's sockets get what the program hands
- * them, AF_PACKET's all that the kernel gets.
- */
-static enum prefilter_state quiet(const struct front *front)
-{
-	return front->sockets ? PREFILTER_IDLE : PREFILTER_DROPPING;
-}
+/* ---- counting ---- */
 
 static int enter_sockets(struct front *front, struct error *error)
 {
@@ -153,7 +133,7 @@ int front_start(struct front *front, struct port *ports, uint32_t count, struct 
 	front->ports = ports;
 	front->port_count = count;
 	interface_take(front->interface, INTERFACE_INCOMING);
-	settle(front, quiet(front));
+	prefilter_set_state(front->prefilter, PREFILTER_QUIET);
 	for (uint32_t p = 0; p < count; p++)
 		port_discard(&ports[p]);
 	result = front->sockets ? enter_sockets(front, error) : 0;
@@ -185,7 +165,7 @@ void front_stop(struct front *front)
 {
 	if (front->prefilter == NULL)
 		return;
-	settle(front, quiet(front));
+	prefilter_set_state(front->prefilter, PREFILTER_QUIET);
 	interface_take(front->interface, INTERFACE_NOTHING);
 	prefilter_detach(front->prefilter);
 }

@@ -211,12 +211,20 @@ struct prefilter_host *kernel_host(const struct prefilter *prefilter)
 	return &prefilter->bpf->bss->weir_host;
 }
 
-_Static_assert((int)PREFILTER_COUNTING == PREFILTER_GATE_OPEN &&
-		       (int)PREFILTER_IDLE == PREFILTER_GATE_SHUT &&
-		       (int)PREFILTER_DROPPING == PREFILTER_GATE_DROPPING,
-	       "the same in the kernel");
+/* Longer than any frame is on its way from the program to a socket. */
+#define SETTLE_US 2000
 
+/* QUIET: AF_XDP's sockets get what the program hands them, AF_PACKET's all that the kernel gets. */
 void prefilter_set_state(struct prefilter *prefilter, enum prefilter_state state)
 {
-	__atomic_store_n(&prefilter->bpf->bss->weir_gate, state, __ATOMIC_RELEASE);
+	const enum prefilter_target target = prefilter->target;
+	enum prefilter_gate gate = PREFILTER_GATE_SHUT;
+
+	if (state == PREFILTER_COUNTING)
+		gate = PREFILTER_GATE_OPEN;
+	else if (state == PREFILTER_QUIET && target == PREFILTER_TO_KERNEL)
+		gate = PREFILTER_GATE_DROPPING;
+	__atomic_store_n(&prefilter->bpf->bss->weir_gate, gate, __ATOMIC_RELEASE);
+	if (state == PREFILTER_QUIET)
+		usleep(SETTLE_US);
 }

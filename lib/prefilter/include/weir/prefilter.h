@@ -137,11 +137,17 @@ int prefilter_attach(struct prefilter *prefilter, unsigned int index, enum prefi
 void prefilter_detach(struct prefilter *prefilter);
 
 /*
- * Counting is how a program begins. IDLE: every frame goes to the kernel, DROPPING: none goes
- * anywhere, and neither is counted. At once, but a frame may be on its way still; needs no
- * privilege.
+ * Counting is how a program begins. Otherwise it counts nothing, and IDLE: every frame goes to the
+ * kernel; QUIET: none reaches the analyser.
+ *
+ * What is counted here and what the analyser receives come out even if counting begins and ends
+ * while no frame is on its way, which is so when QUIET returns, some milliseconds later. At the
+ * start: QUIET, then throw away what waits in the analyser's queues and let its counts begin there,
+ * add the sockets, COUNTING. At the end: QUIET, then take what is in the queues.
+ *
+ * IDLE and COUNTING are so at once, but a frame may be on its way still. Needs no privilege.
  */
-enum prefilter_state { PREFILTER_COUNTING, PREFILTER_IDLE, PREFILTER_DROPPING };
+enum prefilter_state { PREFILTER_COUNTING, PREFILTER_IDLE, PREFILTER_QUIET };
 void prefilter_set_state(struct prefilter *prefilter, enum prefilter_state state);
 
 /* NATIVE or GENERIC while attached; AUTO when not. */
