@@ -14,86 +14,19 @@
 #include <weir/clock.h>
 #include <weir/log.h>
 #include <weir/memory.h>
+#include <weir/signals.h>
 #include <weir/telemetry.h>
 
 #include "capabilities.h"
 #include "describe.h"
 #include "privileges.h"
-#include <weir/signals.h>
-
-/* Ended records on their way to the stats core, per worker: 16 MB, a tenth of a second at
- * a rate of a million ends a second. */
-#define ENDED_RING (1u << 17)
+#include "workers.h"
 
 /*
  * The main thread's naps while nothing happens: ever longer, so that idling costs next to nothing.
  */
 #define NAP_SHORTEST_US 1000
 #define NAP_LONGEST_US  10000
-
-static int make_workers(struct analyzer *analyzer, struct error *error)
-{
-	const struct options *options = analyzer->options;
-	struct flow_settings settings = {
-		.capacity = options->flow_capacity,
-		.active_timeout = options->active_timeout,
-		.inactive_timeout = options->inactive_timeout,
-		.live = options->input != INPUT_CAPTURES,
-	};
-	int result = hash_secret_draw(&settings.secret);
-
-	if (result != 0)
-		return error_set(error, -result,
-				 "secret: the kernel gives no random bytes; try again");
-	for (uint16_t w = 0; w < analyzer->source.worker_count; w++) {
-		struct worker *worker = &analyzer->workers[w];
-
-		result = worker_shared_init(&worker->shared, w, &settings, ENDED_RING);
-		if (result != 0)
-			return error_set(error, -result,
-					 "flow table: no memory for %" PRIu32 " records; lower "
-					 "--flow-capacity",
-					 options->flow_capacity);
-		analyzer->shared[w] = &worker->shared;
-		analyzer->workers_ready++;
-		worker->filter = analyzer->filter;
-		worker->fields = analyzer->source.fields;
-		worker->vlan_key = !options->no_vlan_key;
-		worker->trust_time = analyzer->source.trust_time;
-		worker->handed_frames = analyzer->source.handed_frames;
-		if (options->input != INPUT_PORTS || options->idle_sleep)
-			worker->rest.longest = CLOCK_MILLISECOND;
-		source_rest(&analyzer->source, worker);
-		worker->stop = &analyzer->stop_workers;
-	}
-	return 0;
-}
-
-static bool captures_at_end(const void *reader)
-{
-	return reader_finished(reader);
-}
-
-static uint64_t captures_final_clock(const void *reader)
-{
-	struct reader_result result;
-
-	reader_result(reader, &result);
-	return result.clock;
-}
-
-/* Captures end by themselves, by their own time, and nothing may be lost on the way. */
-static void tie_to_reader(struct analyzer *analyzer)
-{
-	for (uint16_t w = 0; w < analyzer->workers_ready; w++) {
-		struct worker *worker = &analyzer->workers[w];
-
-		worker->at_end = captures_at_end;
-		worker->final_clock = captures_final_clock;
-		worker->context = analyzer->source.reader;
-		worker->lossless = true;
-	}
-}
 
 static int make_stats(struct analyzer *analyzer, struct error *error)
 {
@@ -104,15 +37,15 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 		.interval = options->interval,
 		/* telemetry clients may ask for more than the report shows */
 		.top_length = RTE_MAX(options->top, 100u),
-		.capture = options->input == INPUT_CAPTURES,
+		.capture = options->source.kind == SOURCE_CAPTURES,
 		.flow_capacity = options->flow_capacity,
 		.workers = analyzer->shared,
 		.lcores = lcores,
 		.worker_count = analyzer->workers_ready,
 		.ports = ports,
 		.port_count = analyzer->source.port_count,
-		.prefilter = analyzer->source.front.prefilter != NULL ? front_fill : NULL,
-		.prefilter_context = &analyzer->source.front,
+		.prefilter = analyzer->source.front.prefilter != NULL ? describe_front : NULL,
+		.prefilter_context = &analyzer->source,
 	};
 	int result = hash_secret_draw(&settings.secret);
 
@@ -144,13 +77,11 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 					 : filter_create(options->filter, &analyzer->source.fields,
 							 &analyzer->filter, error);
 	if (result == 0)
-		result = source_open(&analyzer->source, options, analyzer->workers, error);
+		result = source_open(&analyzer->source, &analyzer->plan, error);
 	if (result == 0)
 		result = outputs_open(&analyzer->outputs, options, &analyzer->info, error);
 	if (result == 0)
-		result = make_workers(analyzer, error);
-	if (result == 0 && analyzer->source.reader != NULL)
-		tie_to_reader(analyzer);
+		result = workers_make(analyzer, error);
 	if (result == 0)
 		result = make_stats(analyzer, error);
 	if (result != 0)
@@ -190,7 +121,7 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 		return 0;
 	}
 	analyzer->reported = snapshot->number;
-	analyzer->info.prefilter_rules = front_rules(&analyzer->source.front);
+	analyzer->info.prefilter_rules = describe_rules(&analyzer->source.front);
 	result = outputs_report(&analyzer->outputs, snapshot, &analyzer->info, error);
 	stats_release(analyzer->stats, snapshot);
 	json_decref(analyzer->info.prefilter_rules);
@@ -215,7 +146,7 @@ static void reopen(struct analyzer *analyzer)
 {
 	log_info("SIGHUP: files are opened and rules read again");
 	outputs_reopen(&analyzer->outputs);
-	front_reload(&analyzer->source.front, analyzer->options);
+	front_reload(&analyzer->source.front);
 }
 
 /*
@@ -281,7 +212,7 @@ static void stop_reading(struct analyzer *analyzer)
 static void wind_down(struct analyzer *analyzer)
 {
 	telemetry_offer_prefilter(NULL);
-	front_stop(&analyzer->source.front);
+	source_end_front(&analyzer->source);
 	if (analyzer->source.reader != NULL)
 		stop_reading(analyzer);
 	__atomic_store_n(&analyzer->stop_workers, true, __ATOMIC_RELEASE);
@@ -321,7 +252,7 @@ static int take_memory(struct analyzer *analyzer, struct error *error)
 {
 	size_t needed = memory_reserved(), room = memory_room();
 
-	if (analyzer->options->input == INPUT_CAPTURES)
+	if (analyzer->options->source.kind == SOURCE_CAPTURES)
 		return 0;
 	if (needed > room)
 		return error_set(
@@ -343,7 +274,7 @@ static void tell_memory(struct analyzer *analyzer)
 {
 	size_t bytes = memory_resident();
 
-	if (analyzer->options->input == INPUT_CAPTURES)
+	if (analyzer->options->source.kind == SOURCE_CAPTURES)
 		return;
 	__atomic_store_n(&analyzer->info.memory, bytes, __ATOMIC_RELEASE);
 	log_info("memory: %zu MB, all of it taken now (--flow-capacity %" PRIu32 ")",
@@ -371,7 +302,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 
 	if (result == 0)
 		result = source_start(&analyzer->source, error);
-	if (result == 0 && source_may_split(&analyzer->source))
+	if (result == 0 && source_may_split(&analyzer->source, &analyzer->plan))
 		result = merge_splits(analyzer, error);
 	if (result == 0) {
 		const struct privileges keep = privileges_of(&analyzer->source);
@@ -384,9 +315,10 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 		return result;
 	tell_memory(analyzer);
 	telemetry_offer_prefilter(front_offer(&analyzer->source.front));
-	if (analyzer->options->input != INPUT_CAPTURES)
+	if (analyzer->options->source.kind != SOURCE_CAPTURES)
 		watch_start(&analyzer->watch, analyzer->source.ports, analyzer->source.port_count,
-			    analyzer->options->prefilter != NULL, &analyzer->events, clock_read());
+			    analyzer->options->source.prefilter != NULL, &analyzer->events,
+			    clock_read());
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
 				      analyzer->workers[w].lcore);

@@ -6,13 +6,14 @@
 
 #include <weir/document.h>
 #include <weir/error.h>
+#include <weir/plan.h>
+#include <weir/source.h>
 #include <weir/stats.h>
 #include <weir/watch.h>
 #include <weir/worker.h>
 
 #include "options.h"
 #include "outputs.h"
-#include "source.h"
 
 #define ANALYZER_REMARKS_MAX 8
 
@@ -24,6 +25,7 @@
 struct analyzer {
 	const struct options *options;
 	struct source source;
+	struct plan plan; /* of the source's queues */
 	struct filter *filter;
 	struct outputs outputs;
 	struct worker *workers; /* SNAPSHOT_WORKERS_MAX, zeroed */

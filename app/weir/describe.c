@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -32,11 +33,12 @@ static void describe_source(struct analyzer *analyzer)
 	const struct options *options = analyzer->options;
 	struct document_info *info = &analyzer->info;
 
-	if (options->input == INPUT_CAPTURES)
-		for (uint32_t i = 0; i < options->captures.count; i++)
-			analyzer->source_names[info->source_count++] = options->captures.words[i];
-	else if (options->input == INPUT_INTERFACE)
-		analyzer->source_names[info->source_count++] = options->interface;
+	if (options->source.kind == SOURCE_CAPTURES)
+		for (uint32_t i = 0; i < options->source.captures.count; i++)
+			analyzer->source_names[info->source_count++] =
+				options->source.captures.words[i];
+	else if (options->source.kind == SOURCE_INTERFACE)
+		analyzer->source_names[info->source_count++] = options->source.interface;
 	else
 		for (uint32_t p = 0; p < analyzer->source.port_count; p++)
 			analyzer->source_names[info->source_count++] =
@@ -96,14 +98,14 @@ static json_t *describe_settings(struct analyzer *analyzer)
 	json_t *settings = json_object();
 	char workers[16];
 
-	add(settings, "input", inputs[options->input]);
-	if (options->input == INPUT_INTERFACE) {
+	add(settings, "input", inputs[options->source.kind]);
+	if (options->source.kind == SOURCE_INTERFACE) {
 		bool xdp = analyzer->source.interface.driver == INTERFACE_AF_XDP;
 
 		add(settings, "driver", xdp ? "af_xdp" : "af_packet");
 		add(settings, "driver_because", analyzer->source.interface.why);
 		if (!xdp) {
-			add(settings, "outgoing", options->outgoing ? "yes" : "no");
+			add(settings, "outgoing", options->source.outgoing ? "yes" : "no");
 			describe_merging(analyzer, settings);
 		}
 	}
@@ -125,7 +127,7 @@ void describe(struct analyzer *analyzer)
 	describe_source(analyzer);
 	info->settings = describe_settings(analyzer);
 	info->events = &analyzer->events;
-	if (options->input == INPUT_CAPTURES) {
+	if (options->source.kind == SOURCE_CAPTURES) {
 		analyzer->remarks[0] = "the captures are still being read: the top lists come with "
 				       "their end";
 		info->remark_count = 1;
@@ -206,4 +208,59 @@ void describe_result(struct analyzer *analyzer)
 		add_remark(analyzer, "%s; analysed up to there", result.cut);
 	describe_times(analyzer, &result);
 	stats_set_capture_span(analyzer->stats, result.span);
+}
+
+static uint64_t refused(const struct source *source)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t p = 0; p < source->port_count; p++)
+		sum += port_sockets_refused(&source->ports[p]);
+	return sum;
+}
+
+void describe_front(void *context, struct snapshot *snapshot)
+{
+	const struct source *source = context;
+	const struct front *front = &source->front;
+	struct snapshot_prefilter *out = &snapshot->prefilter;
+	struct prefilter_sampling sampling = prefilter_sampling(front->prefilter);
+	struct prefilter_totals now;
+	char name[IF_NAMESIZE];
+
+	out->present = true;
+	out->rules = front->rules != NULL;
+	out->sockets = front->sockets;
+	out->native = front->native;
+	out->attached = if_indextoname(source->interface.index, name) != NULL;
+	out->sampling = sampling.any;
+	out->sample_every = sampling.every;
+	out->xsk_full = refused(source);
+	prefilter_totals(front->prefilter, &now);
+	out->seen = now.seen.packets;
+	out->analysed = now.analysed.packets;
+	out->no_socket = now.no_socket.packets;
+	out->host = now.host.packets;
+	out->passed = now.passed.packets + out->no_socket + out->host;
+	out->dropped = now.dropped.packets;
+	out->limited = now.limited.packets;
+	out->sampled_out = now.sampled_out.packets;
+	out->analysed_octets = now.analysed.octets;
+	out->passed_octets = now.passed.octets + now.no_socket.octets + now.host.octets;
+	out->dropped_octets = now.dropped.octets;
+	out->limited_octets = now.limited.octets;
+	out->sampled_out_octets = now.sampled_out.octets;
+}
+
+json_t *describe_rules(const struct front *front)
+{
+	struct prefilter_sums sums;
+	json_t *rules;
+
+	if (front_offer(front) == NULL ||
+	    prefilter_sums(front->prefilter, 0, SIZE_MAX, &sums, NULL) != 0)
+		return NULL;
+	rules = document_prefilter_matches(&sums);
+	prefilter_sums_free(&sums);
+	return rules;
 }

@@ -19,4 +19,10 @@ void describe_stamps(struct analyzer *analyzer);
  */
 void describe_result(struct analyzer *analyzer);
 
+/* For struct stats_settings, with the struct source: what the program in front has counted. */
+void describe_front(void *source, struct snapshot *snapshot);
+
+/* What its rules have counted, for the report; NULL: there are none, or no memory. */
+json_t *describe_rules(const struct front *front);
+
 #endif

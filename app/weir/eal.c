@@ -119,7 +119,7 @@ unsigned int eal_cpus(void)
 /* "0@3,1@5,2@7" with a CPU for each lcore, else all of them on all CPUs: "(0-2)@(3,5)". */
 static void lcores_argument(const struct options *options, uint16_t workers, char *out, size_t size)
 {
-	bool pinned = options->input == INPUT_INTERFACE && workers < eal_cpus();
+	bool pinned = options->source.kind == SOURCE_INTERFACE && workers < eal_cpus();
 	unsigned int lcore = 0;
 	size_t used;
 	cpu_set_t set;
@@ -169,7 +169,7 @@ static void own_prefix(const struct options *options, char *prefix, size_t size)
 {
 	if (options->file_prefix != NULL)
 		snprintf(prefix, size, "%s", options->file_prefix);
-	else if (options->input == INPUT_INTERFACE)
+	else if (options->source.kind == SOURCE_INTERFACE)
 		snprintf(prefix, size, "weir");
 	else /* many may run at the same time */
 		snprintf(prefix, size, RUNTIME_READ_PREFIX "%d", (int)getpid());
@@ -229,7 +229,7 @@ static int init_given(const struct options *options)
 
 static int start(const struct options *options, uint16_t workers, struct error *error)
 {
-	bool own = options->input != INPUT_PORTS;
+	bool own = options->source.kind != SOURCE_PORTS;
 	struct captured captured;
 	char *text;
 	int result = capture_begin(&captured);
@@ -274,7 +274,7 @@ static int claim_directory(const struct options *options, struct error *error)
 		runtime_remove_stale();
 		return 0;
 	}
-	if (options->input != INPUT_CAPTURES || options->file_prefix != NULL)
+	if (options->source.kind != SOURCE_CAPTURES || options->file_prefix != NULL)
 		return result;
 	log_debug("no telemetry: %s", error->text);
 	return 0;
@@ -282,7 +282,7 @@ static int claim_directory(const struct options *options, struct error *error)
 
 int eal_start(const struct options *options, uint16_t workers, struct error *error)
 {
-	int result = options->input != INPUT_PORTS ? claim_directory(options, error) : 0;
+	int result = options->source.kind != SOURCE_PORTS ? claim_directory(options, error) : 0;
 
 	if (result != 0)
 		return result;

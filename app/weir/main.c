@@ -4,14 +4,13 @@
 #include <stdio.h>
 
 #include <weir/log.h>
+#include <weir/signals.h>
+#include <weir/standard.h>
 
 #include "analyzer.h"
 #include "capabilities.h"
 #include "eal.h"
 #include "options.h"
-#include <weir/signals.h>
-#include "source.h"
-#include <weir/standard.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 
@@ -46,12 +45,12 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 	struct error error = {0};
 
 	capabilities_no_new();
-	int result = eal_start(options, source_workers_wanted(options), &error);
+	int result = eal_start(options, source_workers_wanted(&options->source), &error);
 
 	if (result != 0) {
 		source_close(&analyzer->source);
 		complain(&error);
-		return options->input == INPUT_PORTS ? exit_of(result) : EXIT_FAILED;
+		return options->source.kind == SOURCE_PORTS ? exit_of(result) : EXIT_FAILED;
 	}
 	result = analyzer_open(analyzer, options, &error);
 	int status = result == 0 ? EXIT_DONE : exit_of(result);
@@ -84,11 +83,11 @@ int main(int argc, char **argv)
 		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error);
 	if (result == 0) {
 		log_set_level(options.log_level);
-		result = source_prepare(&analyzer.source, &options, &error);
+		result = source_prepare(&analyzer.source, &options.source, &error);
 	}
 	if (result != 0) {
 		complain(&error);
-		return options.input == INPUT_INTERFACE ? exit_of(result) : EXIT_WRONG_USE;
+		return options.source.kind == SOURCE_INTERFACE ? exit_of(result) : EXIT_WRONG_USE;
 	}
 	signals_catch_all();
 	return analyse(&options, &analyzer);

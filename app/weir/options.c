@@ -10,7 +10,6 @@
 #include <weir/log.h>
 #include <weir/outlet.h>
 #include <weir/output_name.h>
-#include <weir/reader.h>
 #include <weir/snapshot.h>
 
 static int take_config(const char *name, const char *text, void *into, struct error *error)
@@ -19,21 +18,21 @@ static int take_config(const char *name, const char *text, void *into, struct er
 	const char *rest = text;
 
 	for (;;) {
-		struct placement *placement = &options->placements[options->placement_count];
+		struct plan_place *place = &options->source.places[options->source.place_count];
 		unsigned int port, queue, lcore;
 		int length = 0;
 
-		if (options->placement_count == OPTIONS_PLACEMENTS_MAX)
+		if (options->source.place_count == PLAN_PLACES_MAX)
 			return error_set(error, EINVAL, "--%s: more than %d entries; give fewer",
-					 name, OPTIONS_PLACEMENTS_MAX);
+					 name, PLAN_PLACES_MAX);
 		if (sscanf(rest, " (%5u,%5u,%5u) %n", &port, &queue, &lcore, &length) != 3 ||
 		    length == 0 || port > UINT16_MAX || queue > UINT16_MAX)
 			return error_set(error, EINVAL,
 					 "--%s %s: not a list of (port,queue,lcore); write "
 					 "\"(0,0,1),(0,1,2)\"",
 					 name, text);
-		*placement = (struct placement){(uint16_t)port, (uint16_t)queue, lcore};
-		options->placement_count++;
+		*place = (struct plan_place){(uint16_t)port, (uint16_t)queue, lcore};
+		options->source.place_count++;
 		rest += length;
 		if (*rest == '\0')
 			return 0;
@@ -76,15 +75,15 @@ static const struct option_choice log_levels[] = {LOG_LEVELS(CHOICE){0}};
 /* clang-format off */
 static const struct option_row rows[] = {
 	{"read", "FILE", "analyse a capture (pcap, pcapng; again for more), print the report, exit",
-		.type = OPTION_LIST, INTO(captures), .high = OPTIONS_CAPTURES_MAX},
+		.type = OPTION_LIST, INTO(source.captures), .high = OPTIONS_CAPTURES_MAX},
 	{"interface", "NAME", "a kernel interface: AF_XDP where possible, else AF_PACKET",
-		.type = OPTION_TEXT, INTO(interface)},
+		.type = OPTION_TEXT, INTO(source.interface)},
 	{"driver", NULL, "how to read the interface, instead of choosing",
-		.type = OPTION_CHOICE, INTO(driver), .choices = drivers},
+		.type = OPTION_CHOICE, INTO(source.driver), .choices = drivers},
 	{"file-prefix", "NAME", "name of the telemetry socket's directory (weir)",
 		.type = OPTION_TEXT, INTO(file_prefix), .take = check_prefix},
 	{"workers", "N", "worker lcores, up to 64, for captures 16 (1; ports: as many as possible)",
-		.type = OPTION_NUMBER, INTO(workers), .low = 1, .high = SNAPSHOT_WORKERS_MAX},
+		.type = OPTION_NUMBER, INTO(source.workers), .low = 1, .high = PLAN_WORKERS_MAX},
 	{"config", "\"(port,queue,lcore),...\"", "explicit placement, as in l3fwd",
 		.type = OPTION_OWN, .take = take_config},
 	{"flow-capacity", "N", "flow records per worker",
@@ -100,9 +99,9 @@ static const struct option_row rows[] = {
 	{"filter", "EXPR", "count only frames that match, see pcap-filter(7)",
 		.type = OPTION_TEXT, INTO(filter), .empty = true},
 	{"prefilter", "RULES", "decide in the kernel what is analysed, see weir-prefilter(5)",
-		.type = OPTION_TEXT, INTO(prefilter)},
+		.type = OPTION_TEXT, INTO(source.prefilter)},
 	{"xdp-mode", NULL, "how the prefilter is run, instead of choosing",
-		.type = OPTION_CHOICE, INTO(xdp_mode), .choices = xdp_modes},
+		.type = OPTION_CHOICE, INTO(source.xdp_mode), .choices = xdp_modes},
 	{"flows", "FILE", "write each ended flow as a JSON line (-: standard output)",
 		.type = OPTION_TEXT, INTO(flows), .take = check_flows},
 	{"flows-rotate", "S", "seconds of a file of --flows where its name has a %H or the like (300)",
@@ -118,9 +117,9 @@ static const struct option_row rows[] = {
 	{"no-vlan-key", NULL, "leave the VLAN out of the flow key",
 		.type = OPTION_FLAG, INTO(no_vlan_key)},
 	{"nic-timestamps", NULL, "date frames by the NIC, which may cost some of its speed",
-		.type = OPTION_FLAG, INTO(nic_timestamps)},
+		.type = OPTION_FLAG, INTO(source.nic_timestamps)},
 	{"outgoing", NULL, "interface: also what this host sends (AF_PACKET)",
-		.type = OPTION_FLAG, INTO(outgoing)},
+		.type = OPTION_FLAG, INTO(source.outgoing)},
 	{"idle-sleep", NULL, "DPDK ports: workers nap while no frames come",
 		.type = OPTION_FLAG, INTO(idle_sleep)},
 	{"conf", "FILE", "options from a file, `name = value` a line; those here go before",
@@ -172,55 +171,79 @@ static int check_outputs(struct options *options, struct error *error)
 	return 0;
 }
 
-static int check_together(struct options *options, struct error *error)
+/* `eal`: there are arguments of the EAL. */
+static int choose_source(struct source_settings *source, bool eal, struct error *error)
 {
-	if (options->captures.count > 0 && options->interface != NULL)
+	bool captures = source->captures.count > 0, interface = source->interface != NULL;
+
+	if (captures && interface)
 		return error_set(error, EINVAL,
 				 "--read and --interface: one source at a time; leave one out");
-	if (options->eal_count > 0 && (options->captures.count > 0 || options->interface != NULL))
+	if (eal && (captures || interface))
 		return error_set(
 			error, EINVAL,
 			"--read and --interface make the EAL's arguments themselves; leave "
 			"out what stands before \"--\"");
-	if (options->eal_count == 0 && options->captures.count == 0 && options->interface == NULL)
+	if (!eal && !captures && !interface)
 		return error_set(error, EINVAL,
 				 "no source of packets: nothing to analyse; give --read FILE, "
 				 "--interface NAME, or EAL options and \"--\" (see --help)");
-	options->input = options->eal_count > 0       ? INPUT_PORTS
-			 : options->interface != NULL ? INPUT_INTERFACE
-						      : INPUT_CAPTURES;
-	if (options->input == INPUT_CAPTURES && options->workers > READER_QUEUES_MAX)
-		return error_set(
-			error, EINVAL,
-			"--workers %u: captures are spread over %d workers at most; give fewer",
-			options->workers, READER_QUEUES_MAX);
-	if (options->placement_count > 0 && (options->input != INPUT_PORTS || options->workers > 0))
-		return error_set(error, EINVAL,
-				 "--config: places the queues of DPDK ports, without --workers; "
-				 "leave out the rest");
-	if (options->driver != INTERFACE_ANY && options->input != INPUT_INTERFACE)
+	source->kind = eal ? SOURCE_PORTS : interface ? SOURCE_INTERFACE : SOURCE_CAPTURES;
+	return 0;
+}
+
+/* What is only for --interface. */
+static int check_interface(struct source_settings *source, struct error *error)
+{
+	bool interface = source->kind == SOURCE_INTERFACE, rules = source->prefilter != NULL;
+
+	if (source->driver != INTERFACE_ANY && !interface)
 		return error_set(error, EINVAL,
 				 "--driver: only says how to read --interface; leave it out");
-	if (options->outgoing && (options->input != INPUT_INTERFACE || options->prefilter != NULL ||
-				  options->driver == INTERFACE_AF_XDP))
+	if (source->outgoing && (!interface || rules || source->driver == INTERFACE_AF_XDP))
 		return error_set(
 			error, EINVAL,
 			"--outgoing: only AF_PACKET sees what this host sends, and no prefilter "
 			"does; give it with --interface NAME alone");
-	if (options->outgoing)
-		options->driver = INTERFACE_AF_PACKET;
-	if (options->prefilter != NULL && options->input != INPUT_INTERFACE)
+	if (source->outgoing)
+		source->driver = INTERFACE_AF_PACKET;
+	if (rules && !interface)
 		return error_set(error, EINVAL,
 				 "--prefilter: is an XDP program on a kernel interface; give it "
 				 "with --interface NAME");
-	if (options->xdp_mode != PREFILTER_AUTO && options->prefilter == NULL)
+	if (source->xdp_mode != PREFILTER_AUTO && !rules)
 		return error_set(error, EINVAL,
 				 "--xdp-mode: only says how --prefilter is run; leave it out");
-	if (options->nic_timestamps && options->input == INPUT_CAPTURES)
+	return 0;
+}
+
+static int check_source(struct source_settings *source, struct error *error)
+{
+	if (source->kind == SOURCE_CAPTURES && source->workers > READER_QUEUES_MAX)
+		return error_set(
+			error, EINVAL,
+			"--workers %u: captures are spread over %d workers at most; give fewer",
+			source->workers, READER_QUEUES_MAX);
+	if (source->place_count > 0 && (source->kind != SOURCE_PORTS || source->workers > 0))
+		return error_set(error, EINVAL,
+				 "--config: places the queues of DPDK ports, without --workers; "
+				 "leave out the rest");
+	if (source->nic_timestamps && source->kind == SOURCE_CAPTURES)
 		return error_set(
 			error, EINVAL,
 			"--nic-timestamps: captures have times of their own; leave it out");
-	if (options->file_prefix != NULL && options->input == INPUT_PORTS)
+	return check_interface(source, error);
+}
+
+static int check_together(struct options *options, struct error *error)
+{
+	int result = choose_source(&options->source, options->eal_count > 0, error);
+
+	if (result == 0)
+		result = check_source(&options->source, error);
+	if (result != 0)
+		return result;
+	if (options->file_prefix != NULL && options->source.kind == SOURCE_PORTS)
 		return error_set(
 			error, EINVAL,
 			"--file-prefix: belongs to the EAL's options; put it before \"--\"");

@@ -6,55 +6,30 @@
 #include <stdint.h>
 
 #include <weir/error.h>
-#include <weir/interface.h>
 #include <weir/log.h>
 #include <weir/options.h>
-#include <weir/prefilter.h>
+#include <weir/source.h>
 
 /* The command line, checked as far as it can be without looking at the machine. */
 
-#define OPTIONS_CAPTURES_MAX   256
-#define OPTIONS_PLACEMENTS_MAX 64
-
-/* Where packets come from. */
-enum input {
-	INPUT_CAPTURES,  /* --read */
-	INPUT_INTERFACE, /* --interface */
-	INPUT_PORTS      /* EAL arguments before "--": the ports that the EAL finds */
-};
-
-/* One (port,queue,lcore) of --config. */
-struct placement {
-	uint16_t port, queue;
-	unsigned int lcore;
-};
+#define OPTIONS_CAPTURES_MAX 256
 
 struct options {
-	enum input input;
-	int eal_count; /* INPUT_PORTS: argv[0] .. argv[eal_count - 1] are the EAL's */
+	struct source_settings source;
+	int eal_count; /* SOURCE_PORTS: argv[0] .. argv[eal_count - 1] are the EAL's */
 	char **eal_arguments;
-	struct option_list captures;
-	const char *interface;
-	enum interface_driver driver;
 	const char *file_prefix; /* NULL: made up */
-	uint16_t workers;        /* 0: not given */
-	struct placement placements[OPTIONS_PLACEMENTS_MAX];
-	unsigned int placement_count;
 	uint32_t flow_capacity;
 	uint64_t active_timeout, inactive_timeout, interval; /* ns */
 	uint64_t report_every, duration;                     /* ns; 0: not given */
 	uint32_t top;
 	const char *filter;    /* NULL: all frames */
-	const char *prefilter; /* rules file; NULL: none */
-	enum prefilter_mode xdp_mode;
 	const char *flows;     /* NULL: off */
 	uint64_t flows_rotate; /* ns */
 	const char *report;    /* NULL: standard output */
 	bool json;
 	bool no_vlan_key;
-	bool nic_timestamps;
-	bool outgoing;   /* INPUT_INTERFACE: also what this host sends */
-	bool idle_sleep; /* INPUT_PORTS: workers nap while no frames come */
+	bool idle_sleep; /* SOURCE_PORTS: workers nap while no frames come */
 	struct option_conf conf;
 	enum log_level log_level;
 };

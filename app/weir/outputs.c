@@ -29,8 +29,8 @@ static void find_captures(struct outputs *outputs)
 {
 	const struct options *options = outputs->options;
 
-	for (uint32_t i = 0; i < options->captures.count; i++) {
-		const char *path = options->captures.words[i];
+	for (uint32_t i = 0; i < options->source.captures.count; i++) {
+		const char *path = options->source.captures.words[i];
 		struct stat status;
 		int failed =
 			strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &status) : stat(path, &status);
@@ -50,7 +50,7 @@ static const char *report_path(const struct options *options)
 
 static struct outlet_settings settings_for(const struct outputs *outputs, const char *path)
 {
-	bool capture = outputs->options->input == INPUT_CAPTURES;
+	bool capture = outputs->options->source.kind == SOURCE_CAPTURES;
 
 	return (struct outlet_settings){
 		.path = path,
@@ -93,7 +93,7 @@ static int open_flows(struct outputs *outputs, struct error *error)
 	settings.lines = true;
 	settings.begins = flows_begin;
 	settings.rotate = output_name_changes(options->flows) ? options->flows_rotate : 0;
-	settings.dated = options->input == INPUT_CAPTURES;
+	settings.dated = options->source.kind == SOURCE_CAPTURES;
 	return outlet_open(&settings, &outputs->flows, error);
 }
 
@@ -190,7 +190,7 @@ bool outputs_left_alone(const struct outputs *outputs)
 
 void outputs_wind_down(const struct outputs *outputs)
 {
-	if (outputs->options->input == INPUT_CAPTURES)
+	if (outputs->options->source.kind == SOURCE_CAPTURES)
 		return; /* as patient as before */
 	outlet_set_patience(outputs->report, OUTLET_BRIEFLY);
 	if (outputs->flows != NULL)

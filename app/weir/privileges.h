@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "source.h"
+#include <weir/source.h>
 
 /* What may weir do after its start? Capabilities as masks: bit CAP_x. See capabilities.h. */
 struct privileges {

@@ -17,9 +17,10 @@
  * else is said.
  */
 
-#define READER_PORT_BATCH  64 /* mbufs: the most that may be staged between two hand-overs, */
-#define READER_PORT_STAGED (READER_PORT_BATCH + READER_CLOCK_WAITING) /* beside those held before  \
-								       */
+#define READER_PORT_BATCH 64 /* mbufs: the most that may be staged between two hand-overs, */
+#define READER_PORT_STAGED                                                                         \
+	(READER_PORT_BATCH + READER_CLOCK_WAITING) /* beside those held before                     \
+						    */
 
 struct reader_port {
 	uint16_t id, queues;      /* the ethdev; 0 queues: not made */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <weir/prefilter.h>
-
 bool interface_rig_start(unsigned int queues)
 {
 	if (!rig_has_root("kernel interfaces over veth"))
@@ -19,49 +17,46 @@ bool interface_rig_start(unsigned int queues)
 
 /* ---- weir's program in front of AF_XDP ---- */
 
-static struct prefilter *program;
+struct front interface_rig_front;
 
-static int attach_program(void *context, const char *name, unsigned int index, uint16_t queues,
-			  struct error *error)
-{
-	const struct prefilter_options options = {PREFILTER_TO_SOCKETS, queues};
-	int result = prefilter_create(&options, NULL, &program, error);
-
-	(void)context;
-	(void)name;
-	return result != 0 ? result : prefilter_attach(program, index, PREFILTER_AUTO, error);
-}
-
-const struct interface_front interface_rig_front = {.attach = attach_program};
-
-void interface_rig_enter(uint16_t queue, const struct port *port)
+void interface_rig_count(struct interface_rig *ports)
 {
 	struct error error;
 
-	if (program == NULL)
-		return;
-	cr_assert_eq(port->kernel_socket_count, 1);
-	cr_assert_eq(prefilter_add_socket(program, queue, port->kernel_sockets[0], &error), 0, "%s",
-		     error.text);
+	if (interface_rig_front.prefilter != NULL)
+		cr_assert_eq(front_count(&interface_rig_front, ports->port,
+					 ports->interface.port_count, &error),
+			     0, "%s", error.text);
 }
 
 void interface_rig_detach(struct interface *interface)
 {
 	interface_detach(interface);
-	prefilter_destroy(program);
-	program = NULL;
+	front_close(&interface_rig_front);
 }
 
 /* ---- the ports ---- */
+
+int interface_rig_try(struct interface *interface, const char *name, enum interface_driver driver,
+		      uint16_t workers, struct error *error)
+{
+	const struct interface_settings settings = {
+		.name = name,
+		.driver = driver,
+		.workers = workers,
+		.front = &interface_rig_front,
+	};
+
+	return interface_attach(&settings, interface, error);
+}
 
 void interface_rig_attach(struct interface *interface, enum interface_driver driver,
 			  uint16_t workers)
 {
 	struct error error;
 
-	cr_assert_eq(interface_attach("near", driver, NULL, workers, 4, &interface_rig_front,
-				      interface, &error),
-		     0, "%s", error.text);
+	cr_assert_eq(interface_rig_try(interface, "near", driver, workers, &error), 0, "%s",
+		     error.text);
 }
 
 void interface_rig_open(struct interface_rig *ports, enum interface_driver driver, uint16_t workers,
@@ -79,10 +74,10 @@ void interface_rig_open(struct interface_rig *ports, enum interface_driver drive
 			port_open(ports->interface.port_ids[i], &each, &ports->port[i], &error), 0,
 			"%s", error.text);
 		cr_assert_eq(port_start(&ports->port[i], &error), 0, "%s", error.text);
-		interface_rig_enter(i, &ports->port[i]);
 		cr_expect_str_eq(ports->port[i].interface, "near");
 		cr_expect(ports->port[i].promiscuous);
 	}
+	interface_rig_count(ports);
 }
 
 void interface_rig_close(struct interface_rig *ports)

@@ -18,16 +18,18 @@ struct interface_rig {
 /* Make namespace, veth pair and EAL. False: no root, return from the test. */
 bool interface_rig_start(unsigned int queues);
 
-/* For interface_attach(): weir's XDP program, without rules. */
-extern const struct interface_front interface_rig_front;
+/* weir's XDP program, without rules: a front that is prepared. */
+extern struct front interface_rig_front;
 
-/* Enter a started port into that program, if there is one; and what undoes the attachment. */
-void interface_rig_enter(uint16_t queue, const struct port *port);
-void interface_rig_detach(struct interface *interface);
-
-/* interface_attach() of "near" that must not fail. */
+/* interface_attach() with it; of "near", which must not fail; and what undoes either. */
+int interface_rig_try(struct interface *interface, const char *name, enum interface_driver driver,
+		      uint16_t workers, struct error *error);
 void interface_rig_attach(struct interface *interface, enum interface_driver driver,
 			  uint16_t workers);
+void interface_rig_detach(struct interface *interface);
+
+/* The ports are started: let the program, if there is one, hand frames to them. */
+void interface_rig_count(struct interface_rig *ports);
 
 /* Attach "near", open and start its ports. */
 void interface_rig_open(struct interface_rig *ports, enum interface_driver driver, uint16_t workers,

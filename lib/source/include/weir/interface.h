@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <weir/error.h>
+#include <weir/front.h>
 #include <weir/keeper.h>
 #include <weir/port.h>
 
@@ -28,8 +29,12 @@ enum interface_driver {
 	INTERFACE_AF_PACKET
 };
 
-/* What only AF_PACKET needs to know; NULL: incoming frames, offloads as they are. */
-struct interface_packet {
+struct interface_settings {
+	const char *name; /* or an alternative one */
+	enum interface_driver driver;
+	uint16_t workers;    /* queues wanted; AF_XDP takes all RX queues there are */
+	struct front *front; /* prepared */
+	/* of AF_PACKET alone: */
 	bool outgoing;         /* see what this host sends, too */
 	struct keeper *keeper; /* switches off what merges frames; NULL: it stays as it is */
 };
@@ -51,18 +56,6 @@ struct interface {
 };
 
 /*
- * The XDP program in front of AF_XDP, which is not this module's: attach() puts it on interface
- * `index` with its `queues`, or fails with negative errno and the line, which is a reason against
- * AF_XDP then. Its sockets (struct port) are entered into its map by whoever attached it.
- */
-struct interface_front {
-	int (*attach)(void *context, const char *name, unsigned int index, uint16_t queues,
-		      struct error *error);
-	void *context;
-	bool passes; /* its rules pass frames to this host; AF_PACKET would see them all the same */
-};
-
-/*
  * Can interface `name`, or of that alternative name, be measured on? Needs no rte_eal_init(). 0, or
  * the line and -ENODEV: no such interface; -ENETDOWN: it is down; -EPROTONOSUPPORT: it is not
  * Ethernet; -EINVAL: DPDK cannot take its name; -EPERM: the line names the capability that is
@@ -71,9 +64,9 @@ struct interface_front {
 int interface_check(const char *name, struct error *error);
 
 /*
- * Make the ports for interface `name`, for `workers` queues (0: as many as the interface has
- * RX queues, at most `workers_max`). AF_XDP always takes all RX queues of the interface,
- * because what arrives on another queue would go unseen.
+ * Make the ports, for `workers` queues. AF_XDP always takes all RX queues of the interface, because
+ * what arrives on another queue would go unseen. The front is attached then, in front of AF_XDP
+ * always, of AF_PACKET if it has rules.
  *
  * INTERFACE_ANY keeps off AF_XDP on an interface that this host uses, because AF_PACKET shows what
  * is for this host as well: one with an IP address, unless the front passes frames; and one that
@@ -82,19 +75,11 @@ int interface_check(const char *name, struct error *error);
  *
  * As interface_check(), and -EBUSY: it has an XDP program already, or another weir reads it.
  */
-int interface_attach(const char *name, enum interface_driver driver,
-		     const struct interface_packet *packet, uint16_t workers, uint16_t workers_max,
-		     const struct interface_front *front, struct interface *interface,
+int interface_attach(const struct interface_settings *settings, struct interface *interface,
 		     struct error *error);
 
 /* The kernel's names of such a mask, as ethtool(8) takes them: "rx-gro, rx-lro". */
 const char *interface_offloads(unsigned int mask, char *text, size_t size);
-
-/* Is the interface free for an XDP program? 0, or -EBUSY: the line says who has one there. */
-int interface_check_xdp(const struct interface *interface, struct error *error);
-
-/* May VLAN tags be gone from frames before XDP sees them (rx-vlan-offload)? */
-bool interface_takes_tags_out(const struct interface *interface);
 
 /*
  * Which frames AF_PACKET's sockets take from now on; no matter for AF_XDP, which takes what
@@ -103,7 +88,7 @@ bool interface_takes_tags_out(const struct interface *interface);
 enum interface_frames { INTERFACE_NOTHING, INTERFACE_INCOMING };
 void interface_take(const struct interface *interface, enum interface_frames frames);
 
-/* Remove the vdevs again; their ports must be closed. */
+/* Remove the vdevs again; their ports must be closed. The front stays. */
 void interface_detach(struct interface *interface);
 
 #endif
