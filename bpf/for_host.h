@@ -9,15 +9,15 @@
 
 #include <stdbool.h>
 
+#include <weir/protocols.h>
+
 #include "prefilter.h"
 
 struct prefilter_host weir_host;
 
-#define HOST_TYPE_AT   12
-#define HOST_TYPE_IPV4 0x0800
-#define HOST_TYPE_IPV6 0x86dd
-#define HOST_IPV4_AT   30 /* destination address in an untagged frame */
-#define HOST_IPV6_AT   38
+/* The destination address in an untagged frame. */
+#define HOST_IPV4_AT (ETHERNET_HEADER + 16)
+#define HOST_IPV6_AT (ETHERNET_HEADER + 24)
 
 static __always_inline bool host_has(__u64 own, __u64 high, __u64 low)
 {
@@ -48,16 +48,16 @@ static __always_inline __u64 host_word(const __u8 *at)
 
 static __always_inline bool host_has_destination(__u64 own, const __u8 *data, const __u8 *end)
 {
-	const __u16 type = bpf_ntohs(*(const __u16 *)(data + HOST_TYPE_AT));
+	const __u16 type = bpf_ntohs(*(const __u16 *)(data + ETHERNET_TYPE_AT));
 	const __u8 *to;
 
-	if (type == HOST_TYPE_IPV4) {
+	if (type == ETHERTYPE_IPV4) {
 		to = data + HOST_IPV4_AT;
 		return to + 4 <= end &&
 		       host_has(own, 0, PREFILTER_HOST_IPV4 | bpf_ntohl(*(const __u32 *)to));
 	}
 	to = data + HOST_IPV6_AT;
-	return type == HOST_TYPE_IPV6 && to + 16 <= end &&
+	return type == ETHERTYPE_IPV6 && to + 16 <= end &&
 	       host_has(own, host_word(to), host_word(to + 8));
 }
 
@@ -68,7 +68,7 @@ static __noinline bool is_for_host(struct xdp_md *context)
 	const __u64 own = *(volatile __u64 *)&weir_host.own;
 	__u64 to;
 
-	if (data + HOST_TYPE_AT + 2 > end)
+	if (data + ETHERNET_TYPE_AT + 2 > end)
 		return false;
 	to = (__u64)bpf_ntohs(*(const __u16 *)data) << 32 | bpf_ntohl(*(const __u32 *)(data + 2));
 	if (to == (own & PREFILTER_HOST_MAC))

@@ -11,7 +11,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
-#include <weir/packet.h>
+#include <weir/packet_types.h>
 
 #include "prefilter.h"
 
@@ -20,48 +20,14 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #endif
 
-#define ETHERNET_HEADER  14
-#define ETHERTYPE_IPV4   0x0800
-#define ETHERTYPE_ARP    0x0806
-#define ETHERTYPE_IPV6   0x86dd
-#define ETHERTYPE_MPLS   0x8847
-#define ETHERTYPE_MPLSUP 0x8848
-#define ETHERTYPE_PPPOE  0x8864
-#define TAGS_MAX         4
-#define LABELS_MAX       16
-#define PPPOE_HEADER     8
-#define LINK_MAX         (ETHERNET_HEADER + TAGS_MAX * 4 + LABELS_MAX * 4 + PPPOE_HEADER)
+#define LINK_MAX                                                                                   \
+	(ETHERNET_HEADER + PACKET_TAGS_MAX * VLAN_TAG + PACKET_LABELS_MAX * MPLS_LABEL +           \
+	 PPPOE_HEADER)
 
 /* What lies at the pointer as a number of the frame. */
 #define be16(pointer) bpf_ntohs(*(const __u16 *)(pointer))
 #define be32(pointer) bpf_ntohl(*(const __u32 *)(pointer))
 #define be64(pointer) bpf_be64_to_cpu(*(const __u64 *)(pointer))
-
-static __always_inline __u32 parse_non_ip(__u16 ethertype)
-{
-	if (ethertype <= 1500)
-		return PACKET_NON_IP_LLC;
-	switch (ethertype) {
-	case ETHERTYPE_ARP:
-		return PACKET_NON_IP_ARP;
-	case 0x8809:
-		return PACKET_NON_IP_SLOW;
-	case 0x8863:
-		return PACKET_NON_IP_PPPOE;
-	case 0x888e:
-		return PACKET_NON_IP_EAPOL;
-	case 0x88cc:
-		return PACKET_NON_IP_LLDP;
-	case 0x88e5:
-		return PACKET_NON_IP_MACSEC;
-	case 0x88f7:
-		return PACKET_NON_IP_PTP;
-	case 0x8902:
-		return PACKET_NON_IP_CFM;
-	default:
-		return PACKET_NON_IP_OTHER;
-	}
-}
 
 /*
  * The verdict so far, the outermost VLAN id and the offset behind the link's headers as one number.
@@ -81,11 +47,11 @@ static __always_inline __u32 parse_labels(const __u8 *frame, const __u8 *end, __
 	bool bottom = false;
 
 #pragma unroll
-	for (int labels = 0; labels < LABELS_MAX; labels++) {
-		if (frame + offset + 4 > end)
+	for (int labels = 0; labels < PACKET_LABELS_MAX; labels++) {
+		if (frame + offset + MPLS_LABEL > end)
 			return link_result(PACKET_TRUNCATED_MPLS, 0, 0);
 		bottom = frame[offset + 2] & 1;
-		offset += 4;
+		offset += MPLS_LABEL;
 		if (bottom)
 			break;
 	}
@@ -108,19 +74,14 @@ static __always_inline __u32 parse_pppoe(const __u8 *frame, const __u8 *end, __u
 {
 	if (frame + offset + PPPOE_HEADER > end)
 		return link_result(PACKET_TRUNCATED_PPPOE, 0, 0);
-	switch (be16(frame + offset + 6)) {
-	case 0x0021:
+	switch (be16(frame + offset + PPPOE_PROTOCOL_AT)) {
+	case PPP_IPV4:
 		return link_result(PACKET_FLOW_IPV4, vlan, offset + PPPOE_HEADER);
-	case 0x0057:
+	case PPP_IPV6:
 		return link_result(PACKET_FLOW_IPV6, vlan, offset + PPPOE_HEADER);
 	default:
 		return link_result(PACKET_NON_IP_PPPOE, 0, 0);
 	}
-}
-
-static __always_inline bool is_tag(__u16 ethertype)
-{
-	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
 }
 
 /*
@@ -137,19 +98,19 @@ __attribute__((noinline)) __u32 parse_link(struct xdp_md *context)
 
 	if (frame + ETHERNET_HEADER > end)
 		return link_result(PACKET_TRUNCATED_ETHERNET, 0, 0);
-	ethertype = be16(frame + 12);
+	ethertype = be16(frame + ETHERNET_TYPE_AT);
 #pragma unroll
-	for (int tags = 0; tags < TAGS_MAX; tags++) {
-		if (!is_tag(ethertype))
+	for (int tags = 0; tags < PACKET_TAGS_MAX; tags++) {
+		if (!packet_is_tag(ethertype))
 			break;
-		if (frame + offset + 4 > end)
+		if (frame + offset + VLAN_TAG > end)
 			return link_result(PACKET_TRUNCATED_TAG, 0, 0);
 		if (tags == 0)
-			vlan = be16(frame + offset) & 0xfff;
+			vlan = be16(frame + offset) & VLAN_ID;
 		ethertype = be16(frame + offset + 2);
-		offset += 4;
+		offset += VLAN_TAG;
 	}
-	if (is_tag(ethertype))
+	if (packet_is_tag(ethertype))
 		return link_result(PACKET_MALFORMED_TAGS, 0, 0);
 	switch (ethertype) {
 	case ETHERTYPE_IPV4:
@@ -157,35 +118,17 @@ __attribute__((noinline)) __u32 parse_link(struct xdp_md *context)
 	case ETHERTYPE_IPV6:
 		return link_result(PACKET_FLOW_IPV6, vlan, offset);
 	case ETHERTYPE_MPLS:
-	case ETHERTYPE_MPLSUP:
+	case ETHERTYPE_MPLS_UP:
 		return parse_labels(frame, end, offset, vlan);
 	case ETHERTYPE_PPPOE:
 		return parse_pppoe(frame, end, offset, vlan);
 	default:
-		return link_result(parse_non_ip(ethertype), 0, 0);
+		return link_result(packet_non_ip(ethertype), 0, 0);
 	}
 }
 
 /* The shortest header of each protocol that has ports; 0: it has none. */
-static const __u8 transport_header[256] = {
-	[6] = 20, [17] = 8, [33] = 12, [132] = 12, [136] = 8,
-};
-
-static __always_inline __u32 transport_too_short(__u8 protocol)
-{
-	switch (protocol) {
-	case 6:
-		return PACKET_MALFORMED_TCP;
-	case 17:
-		return PACKET_MALFORMED_UDP;
-	case 33:
-		return PACKET_MALFORMED_DCCP;
-	case 132:
-		return PACKET_MALFORMED_SCTP;
-	default:
-		return PACKET_MALFORMED_UDPLITE;
-	}
-}
+static const __u8 transport_header[256] = PACKET_SHORTEST_HEADERS;
 
 /*
  * The `left` octets of IP payload at `at`, of a packet that is no later fragment. With `more` to
@@ -198,9 +141,9 @@ static __always_inline __u32 parse_ports(const __u8 *at, const __u8 *end, __u32 
 
 	if (!shortest)
 		return so_far;
-	if (unlikely(left < shortest) && (!more || left < 4))
-		return transport_too_short(key->protocol);
-	if (at + 4 > end)
+	if (unlikely(left < shortest) && (!more || left < PROTOCOL_PORTS))
+		return packet_too_short(key->protocol);
+	if (at + PROTOCOL_PORTS > end)
 		return PACKET_TRUNCATED_PORTS;
 	key->source_port = be16(at);
 	key->destination_port = be16(at + 2);
@@ -211,12 +154,12 @@ static __always_inline __u32 parse_ipv4(const __u8 *ip, const __u8 *end, struct 
 {
 	__u32 header, octets;
 
-	if (ip + 20 > end)
+	if (ip + IPV4_HEADER > end)
 		return PACKET_TRUNCATED_IPV4;
 	if (ip[0] >> 4 != 4)
 		return PACKET_MALFORMED_IPV4_VERSION;
 	header = (ip[0] & 0x0f) * 4;
-	if (header < 20)
+	if (header < IPV4_HEADER)
 		return PACKET_MALFORMED_IPV4_HEADER;
 	if (ip + header > end)
 		return PACKET_TRUNCATED_IPV4;
@@ -231,9 +174,9 @@ static __always_inline __u32 parse_ipv4(const __u8 *ip, const __u8 *end, struct 
 	key->source[1] = be32(ip + 12);
 	key->destination[0] = 0;
 	key->destination[1] = be32(ip + 16);
-	if (be16(ip + 6) & 0x1fff)
+	if (be16(ip + 6) & IPV4_FRAGMENT_OFFSET)
 		return PACKET_FLOW_IPV4;
-	return parse_ports(ip + header, end, octets - header, be16(ip + 6) & 0x2000,
+	return parse_ports(ip + header, end, octets - header, be16(ip + 6) & IPV4_FRAGMENT_MORE,
 			   PACKET_FLOW_IPV4, key);
 }
 
@@ -249,12 +192,19 @@ static __always_inline __u32 equals(__u32 a, __u32 b)
 	return (difference - 1) >> 31;
 }
 
-#define NEXT(number) (1ULL << ((number)&63))
+/* A bit for each of the 64 numbers from `first` on. */
+#define IN(protocol, first)                                                                        \
+	| (PROTOCOL_##protocol / 64 == (first) / 64 ? 1ULL << (PROTOCOL_##protocol & 63) : 0)
+#define IN_LOW(protocol)  IN(protocol, 0)
+#define IN_HIGH(protocol) IN(protocol, 128)
+#define IN_EITHER(protocol)                                                                        \
+	_Static_assert(PROTOCOL_##protocol / 64 == 0 || PROTOCOL_##protocol / 64 == 2, "in one");
+IPV6_EXTENSION_LIST(IN_EITHER)
 
 static __always_inline bool is_extension(__u8 next)
 {
-	const __u64 low = NEXT(0) | NEXT(43) | NEXT(44) | NEXT(51) | NEXT(60);
-	const __u64 high = NEXT(135) | NEXT(139) | NEXT(140);
+	const __u64 low = 0 IPV6_EXTENSION_LIST(IN_LOW);
+	const __u64 high = 0 IPV6_EXTENSION_LIST(IN_HIGH);
 	const __u64 set =
 		(low & -(__u64)equals(next >> 6, 0)) | (high & -(__u64)equals(next >> 6, 2));
 
@@ -272,13 +222,14 @@ struct walk {
 
 static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
 {
-	const __u32 fragment = equals(walk->next, 44), ah = equals(walk->next, 51);
+	const __u32 fragment = equals(walk->next, PROTOCOL_FRAGMENT);
+	const __u32 ah = equals(walk->next, PROTOCOL_AH);
 	const __u8 *at = walk->at;
 	__u32 length;
 
-	if (walk->left < 8)
+	if (walk->left < IPV6_EXTENSION_SHORTEST)
 		return PACKET_MALFORMED_IPV6_EXTENSION;
-	if (at + 8 > end)
+	if (at + IPV6_EXTENSION_SHORTEST > end)
 		return PACKET_TRUNCATED_IPV6_EXTENSION;
 	/* 8; (field + 2) * 4; (field + 1) * 8 */
 	length = ((at[1] & (fragment - 1)) + 1 + ah) << (3 - ah);
@@ -287,8 +238,8 @@ static __always_inline __u32 enter_extension(struct walk *walk, const __u8 *end)
 		0xfff; /* which it is below; the verifier does not see it from a shift like this */
 	if (walk->left < length)
 		return PACKET_MALFORMED_IPV6_EXTENSION;
-	walk->later = be16(at + 2) & 0xfff8 & -fragment;
-	walk->more |= be16(at + 2) & 1 & -fragment;
+	walk->later = be16(at + 2) & IPV6_FRAGMENT_OFFSET & -fragment;
+	walk->more |= be16(at + 2) & IPV6_FRAGMENT_MORE & -fragment;
 	walk->next = at[0];
 	walk->at += length;
 	walk->left -= length;
@@ -308,12 +259,12 @@ static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct 
 	struct walk walk = {};
 	__u32 reason;
 
-	if (ip + 40 > end)
+	if (ip + IPV6_HEADER > end)
 		return PACKET_TRUNCATED_IPV6;
 	if (ip[0] >> 4 != 6)
 		return PACKET_MALFORMED_IPV6_VERSION;
 	walk.left = be16(ip + 4);
-	walk.at = ip + 40;
+	walk.at = ip + IPV6_HEADER;
 	if (walk.left == 0)
 		walk.left = end - walk.at;
 	if (walk.left > end - walk.at)
@@ -324,6 +275,7 @@ static __always_inline __u32 parse_ipv6(const __u8 *ip, const __u8 *end, struct 
 	key->destination[0] = be64(ip + 24);
 	key->destination[1] = be64(ip + 32);
 	walk.next = ip[6];
+	_Static_assert(PACKET_EXTENSIONS_MAX == 8, "so many steps");
 	WALK(walk, end);
 	WALK(walk, end);
 	WALK(walk, end);
@@ -351,7 +303,7 @@ static __always_inline __u32 parse(struct xdp_md *context, struct prefilter_key 
 
 	if (frame + ETHERNET_HEADER > end)
 		return key->reason = PACKET_TRUNCATED_ETHERNET;
-	ethertype = be16(frame + 12);
+	ethertype = be16(frame + ETHERNET_TYPE_AT);
 	key->vlan = 0;
 	if (likely(ethertype == ETHERTYPE_IPV4)) {
 		reason = PACKET_FLOW_IPV4;

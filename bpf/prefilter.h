@@ -88,15 +88,16 @@ struct prefilter_host {
 			 0xbf58476d1ce4e5b9ull >>                                                  \
 		 (64 - PREFILTER_HOST_BITS)))
 
-/* What a rule says. `then` of LIMIT is one of the first three. */
-enum prefilter_action {
-	PREFILTER_ACTION_ANALYSE,
-	PREFILTER_ACTION_PASS,
-	PREFILTER_ACTION_DROP,
-	PREFILTER_ACTION_LIMIT,
-	PREFILTER_ACTION_SAMPLE,
-	PREFILTER_ACTIONS
-};
+/* What a rule says: X(action, word). `then` of LIMIT is one of the first three. */
+#define PREFILTER_ACTION_LIST(X)                                                                   \
+	X(ANALYSE, "analyse")                                                                      \
+	X(PASS, "pass")                                                                            \
+	X(DROP, "drop")                                                                            \
+	X(LIMIT, "limit")                                                                          \
+	X(SAMPLE, "sample")
+
+#define PREFILTER_ACTION_ENUM(action, word) PREFILTER_ACTION_##action,
+enum prefilter_action { PREFILTER_ACTION_LIST(PREFILTER_ACTION_ENUM) PREFILTER_ACTIONS };
 
 /* Fields with a direct table from values to rows. */
 enum prefilter_table {

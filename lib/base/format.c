@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include <weir/clock.h>
+#include <weir/protocols.h>
 
 /* The first byte of a character, in UTF-8. */
 static bool begins_character(char byte)
@@ -145,16 +146,9 @@ const char *format_address(char *out, size_t size, int version, const uint8_t *a
 
 const char *format_protocol(char *out, size_t size, uint8_t protocol)
 {
-	static const char *const names[256] = {
-		[0] = "hopopt",      [1] = "icmp",       [2] = "igmp",     [4] = "ipip",
-		[6] = "tcp",         [17] = "udp",       [33] = "dccp",    [41] = "ipv6",
-		[43] = "ipv6-route", [44] = "ipv6-frag", [46] = "rsvp",    [47] = "gre",
-		[50] = "esp",        [51] = "ah",        [58] = "icmp6",   [59] = "ipv6-nonxt",
-		[60] = "ipv6-opts",  [88] = "eigrp",     [89] = "ospf",    [94] = "ipip-old",
-		[97] = "etherip",    [103] = "pim",      [108] = "ipcomp", [112] = "vrrp",
-		[115] = "l2tp",      [124] = "isis",     [132] = "sctp",   [135] = "mobility",
-		[136] = "udplite",   [137] = "mpls",     [139] = "hip",
-	};
+#define NAME(protocol, number, name) [number] = name,
+	static const char *const names[256] = {PROTOCOL_LIST(NAME)};
+#undef NAME
 
 	if (names[protocol] != NULL)
 		snprintf(out, size, "%s", names[protocol]);

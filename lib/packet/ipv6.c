@@ -2,37 +2,12 @@
 #include "layers.h"
 #include "transport.h"
 
-#define IPV6_HEADER        40u
-#define EXTENSIONS_MAX     8
-#define EXTENSION_SHORTEST 8u
-
-/* Of the 16 bits with the fragment's offset. */
-#define FRAGMENT_OFFSET 0xfff8
-#define FRAGMENT_MORE   0x0001
-
-/* Next header values of the extension headers that are walked. */
-enum {
-	NEXT_HOP_BY_HOP = 0,
-	NEXT_ROUTING = 43,
-	NEXT_FRAGMENT = 44,
-	NEXT_AUTHENTICATION = 51,
-	NEXT_DESTINATION = 60,
-	NEXT_MOBILITY = 135,
-	NEXT_HIP = 139,
-	NEXT_SHIM6 = 140,
-};
-
 static bool is_extension(uint8_t next)
 {
 	switch (next) {
-	case NEXT_HOP_BY_HOP:
-	case NEXT_ROUTING:
-	case NEXT_FRAGMENT:
-	case NEXT_AUTHENTICATION:
-	case NEXT_DESTINATION:
-	case NEXT_MOBILITY:
-	case NEXT_HIP:
-	case NEXT_SHIM6:
+#define CASE(protocol) case PROTOCOL_##protocol:
+		IPV6_EXTENSION_LIST(CASE)
+#undef CASE
 		return true;
 	default:
 		return false;
@@ -42,9 +17,9 @@ static bool is_extension(uint8_t next)
 static uint32_t extension_length(uint8_t type, uint8_t field)
 {
 	switch (type) {
-	case NEXT_FRAGMENT:
+	case PROTOCOL_FRAGMENT:
 		return 8;
-	case NEXT_AUTHENTICATION:
+	case PROTOCOL_AH:
 		return (field + 2u) * 4;
 	default:
 		return (field + 1u) * 8;
@@ -55,9 +30,10 @@ static void read_fragment(const uint8_t *extension, struct packet *packet)
 {
 	const uint16_t field = load_be16(extension + 2);
 
-	if ((field & (FRAGMENT_OFFSET | FRAGMENT_MORE)) == 0)
+	if ((field & (IPV6_FRAGMENT_OFFSET | IPV6_FRAGMENT_MORE)) == 0)
 		return; /* atomic (RFC 6946): a whole packet all the same */
-	packet->fragment = field & FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
+	packet->fragment =
+		field & IPV6_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
 	packet->fragment_id = packet_raw32(extension + 4);
 }
 
@@ -73,9 +49,9 @@ static enum packet_reason walk_extensions(struct cursor *at, uint8_t *next, stru
 	for (unsigned int count = 0; is_extension(*next); count++) {
 		if (packet->fragment == PACKET_FRAGMENT_LATER)
 			break;
-		if (count == EXTENSIONS_MAX)
+		if (count == PACKET_EXTENSIONS_MAX)
 			return PACKET_MALFORMED_IPV6_EXTENSIONS;
-		if (!holds(*at, EXTENSION_SHORTEST))
+		if (!holds(*at, IPV6_EXTENSION_SHORTEST))
 			return PACKET_MALFORMED_IPV6_EXTENSION;
 		if (!captured(*at, 2)) /* its length field */
 			return PACKET_TRUNCATED_IPV6_EXTENSION;
@@ -87,7 +63,7 @@ static enum packet_reason walk_extensions(struct cursor *at, uint8_t *next, stru
 			return PACKET_MALFORMED_IPV6_EXTENSION;
 		if (!captured(*at, length))
 			return PACKET_TRUNCATED_IPV6_EXTENSION;
-		if (*next == NEXT_FRAGMENT)
+		if (*next == PROTOCOL_FRAGMENT)
 			read_fragment(extension, packet);
 		*next = extension[0];
 		at->offset += length;

@@ -8,6 +8,7 @@
 
 #include <weir/packet.h>
 #include <weir/packet_common.h>
+#include <weir/packet_types.h>
 
 /*
  * Inside of lib/packet: each layer looks at the header that the cursor is at, gives its
@@ -63,13 +64,6 @@ static inline uint64_t load_raw64(const uint8_t *bytes)
 	memcpy(&value, bytes, sizeof(value));
 	return value;
 }
-
-#define ETHERNET_HEADER 14
-#define ETHERTYPE_IPV4  0x0800
-#define ETHERTYPE_IPV6  0x86dd
-
-/* Of a 16-bit tag control information: the VLAN id. */
-#define TAG_VLAN_ID 0x0fff
 
 /*
  * The layers between `ethertype` and the IP header (link.c): tags, MPLS, PPPoE. `vlan` is

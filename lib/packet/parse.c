@@ -3,14 +3,10 @@
 #include "layers.h"
 #include "transport.h"
 
-#define IPV4_HEADER 20
-#define IPV4_MORE   0x2000 /* "more fragments" */
-#define IPV4_OFFSET 0x1fff
-
 /* The VLAN id of the tag that the NIC took out; 0 if there was none. */
 static inline uint16_t stripped_vlan(const struct packet_frame *frame)
 {
-	return frame->vlan_was_stripped ? frame->stripped_vlan & TAG_VLAN_ID : 0;
+	return frame->vlan_was_stripped ? frame->stripped_vlan & VLAN_ID : 0;
 }
 
 /*
@@ -38,8 +34,8 @@ static inline void ipv4_key(uint64_t addresses, uint32_t ports, uint16_t vlan, u
 
 static inline uint8_t ipv4_fragment(uint16_t field)
 {
-	if (unlikely(field & (IPV4_OFFSET | IPV4_MORE)))
-		return field & IPV4_OFFSET ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
+	if (unlikely(field & (IPV4_FRAGMENT_OFFSET | IPV4_FRAGMENT_MORE)))
+		return field & IPV4_FRAGMENT_OFFSET ? PACKET_FRAGMENT_LATER : PACKET_FRAGMENT_FIRST;
 	return PACKET_WHOLE;
 }
 
@@ -153,7 +149,7 @@ enum packet_reason packet_parse(const struct packet_frame *frame, bool vlan_key,
 {
 	const enum packet_reason reason = parse_frame(frame, vlan_key, packet);
 
-	packet->frame_length = frame->wire + (frame->vlan_was_stripped ? 4 : 0);
+	packet->frame_length = frame->wire + (frame->vlan_was_stripped ? VLAN_TAG : 0);
 	packet->reason = (uint8_t)reason;
 	return reason;
 }

@@ -4,36 +4,6 @@
 
 #include "layers.h"
 
-/* IANA protocol numbers. */
-enum {
-	PROTOCOL_ICMP = 1,
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	PROTOCOL_DCCP = 33,
-	PROTOCOL_ICMPV6 = 58,
-	PROTOCOL_SCTP = 132,
-	PROTOCOL_UDPLITE = 136,
-};
-
-#define PORTS     4u  /* bytes that both ports take */
-#define TCP_FLAGS 13u /* offset of the flags */
-
-static inline enum packet_reason transport_too_short(uint8_t protocol)
-{
-	switch (protocol) {
-	case PROTOCOL_TCP:
-		return PACKET_MALFORMED_TCP;
-	case PROTOCOL_UDP:
-		return PACKET_MALFORMED_UDP;
-	case PROTOCOL_SCTP:
-		return PACKET_MALFORMED_SCTP;
-	case PROTOCOL_DCCP:
-		return PACKET_MALFORMED_DCCP;
-	default:
-		return PACKET_MALFORMED_UDPLITE;
-	}
-}
-
 /*
  * A payload without room for the shortest header of its protocol. That of a first fragment may be
  * so short (RFC 1858; `nmap -f`) and has the ports all the same. With less than these it
@@ -43,14 +13,15 @@ static __attribute__((noinline)) enum packet_reason
 transport_tiny(struct cursor at, uint8_t protocol, enum packet_reason so_far, uint32_t *ports,
 	       struct packet *packet)
 {
-	if (packet->fragment != PACKET_FRAGMENT_FIRST || !holds(at, PORTS))
-		return transport_too_short(protocol);
-	if (!captured(at, PORTS))
+	if (packet->fragment != PACKET_FRAGMENT_FIRST || !holds(at, PROTOCOL_PORTS))
+		return packet_too_short(protocol);
+	if (!captured(at, PROTOCOL_PORTS))
 		return PACKET_TRUNCATED_PORTS;
 	packet->fragment = PACKET_FRAGMENT_TINY;
 	/* What is captured behind the end of the packet is padding, and no flags. */
-	if (protocol == PROTOCOL_TCP && holds(at, TCP_FLAGS + 1) && captured(at, TCP_FLAGS + 1))
-		packet->tcp_flags = header(at)[TCP_FLAGS];
+	if (protocol == PROTOCOL_TCP && holds(at, TCP_FLAGS_AT + 1) &&
+	    captured(at, TCP_FLAGS_AT + 1))
+		packet->tcp_flags = header(at)[TCP_FLAGS_AT];
 	*ports = packet_raw32(header(at));
 	return so_far;
 }
@@ -81,12 +52,12 @@ static inline enum packet_reason transport_parse(struct cursor at, uint8_t proto
 	}
 	if (unlikely(!holds(at, shortest)))
 		return transport_tiny(at, protocol, so_far, ports, packet);
-	if (likely(captured(at, TCP_FLAGS + 1))) {
+	if (likely(captured(at, TCP_FLAGS_AT + 1))) {
 		/* Read for all: a branch between TCP and UDP would often be mispredicted. */
-		const uint8_t flags = l4[TCP_FLAGS];
+		const uint8_t flags = l4[TCP_FLAGS_AT];
 
 		packet->tcp_flags = protocol == PROTOCOL_TCP ? flags : 0;
-	} else if (!captured(at, PORTS)) {
+	} else if (!captured(at, PROTOCOL_PORTS)) {
 		return PACKET_TRUNCATED_PORTS;
 	}
 	*ports = packet_raw32(l4);

@@ -78,7 +78,7 @@ static bool fill_sum(const struct prefilter *prefilter, size_t number,
 
 	add_count(&count, &prefilter->state[number].before);
 	*sum = (struct prefilter_rule_sum){
-		.action = action_name(PREFILTER_ACTION_ANALYSE),
+		.action = action_words[PREFILTER_ACTION_ANALYSE],
 		.matched = {count.packets, count.octets},
 		.over = {count.over_packets, count.over_octets},
 	};
@@ -87,7 +87,7 @@ static bool fill_sum(const struct prefilter *prefilter, size_t number,
 			number < rules->count ? &rules->rule[number] : &rules->otherwise;
 
 		text = rule->text;
-		sum->action = action_name(rule->action);
+		sum->action = action_words[rule->action];
 	}
 	sum->rule = strdup(text);
 	return sum->rule != NULL;

@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/protocols.h>
+
 #define RATE_MAX     UINT64_C(1000000000000) /* 10^12 a second */
 #define RATE_MIN_BIT 1000 /* bit/s; below it 2^-20 ns overflow for large frames */
 #define DEPTH_MAX    4000 /* s of the rate that a burst may hold: prefilter.h */
 #define EVERY_MAX    1000000000
 
-static const char *const action_words[] = {"analyse", "pass", "drop", "limit", "sample", NULL};
 #define ACTIONS_ALLOWED "analyse, pass, drop, limit or sample is needed"
 
 /* k, M, G; 1 if there is none of them at *at. */
@@ -317,8 +318,9 @@ static int parse_condition(struct words *words, struct rule *rule)
 /* A port of a protocol that has none would match nothing, silently. */
 static bool has_ports(uint32_t protocol)
 {
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
-	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
+#define IS(name, shortest) || protocol == PROTOCOL_##name
+	return false PROTOCOL_PORTS_LIST(IS);
+#undef IS
 }
 
 static int parse_conditions(struct words *words, struct rule *rule)

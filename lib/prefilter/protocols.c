@@ -3,27 +3,29 @@
 
 #include <string.h>
 
-static const struct {
-	const char *name;
-	uint32_t number;
-} protocols[] = {
-	{"tcp", 6},       {"udp", 17}, {"icmp", 1}, {"icmp6", 58}, {"sctp", 132}, {"dccp", 33},
-	{"udplite", 136}, {"gre", 47}, {"esp", 50}, {"ah", 51},    {"igmp", 2},   {"ospf", 89},
+#include <weir/protocols.h>
+
+/* Rules call these by name. The name of an extension header, which no key has, would mislead. */
+static const uint8_t called[] = {
+	PROTOCOL_TCP,  PROTOCOL_UDP,  PROTOCOL_ICMP,    PROTOCOL_ICMPV6,
+	PROTOCOL_SCTP, PROTOCOL_DCCP, PROTOCOL_UDPLITE, PROTOCOL_GRE,
+	PROTOCOL_ESP,  PROTOCOL_AH,   PROTOCOL_IGMP,    PROTOCOL_OSPF,
 };
+
+#define NAME(protocol, number, name) [number] = (name),
+static const char *const names[256] = {PROTOCOL_LIST(NAME)};
 
 int protocol_number(const char *name, size_t length)
 {
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (strlen(protocols[i].name) == length &&
-		    memcmp(protocols[i].name, name, length) == 0)
-			return (int)protocols[i].number;
+	for (size_t i = 0; i < sizeof(called); i++)
+		if (strlen(names[called[i]]) == length &&
+		    memcmp(names[called[i]], name, length) == 0)
+			return called[i];
 	return -1;
 }
 
 const char *protocol_name(uint32_t number)
 {
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (protocols[i].number == number)
-			return protocols[i].name;
-	return NULL;
+	return number < 256 && memchr(called, (int)number, sizeof(called)) != NULL ? names[number]
+										   : NULL;
 }

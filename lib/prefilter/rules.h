@@ -58,7 +58,8 @@ int rule_parse(const char *name, unsigned int line, const char *text, size_t len
 
 /* The canonical text; NULL: no memory. (text.c) */
 char *rule_text(const struct rule *rule);
-const char *action_name(enum prefilter_action action);
+/* By enum prefilter_action; behind them NULL. */
+extern const char *const action_words[PREFILTER_ACTIONS + 1];
 uint64_t default_burst(const struct rule *rule);
 
 /* Protocols with a name. Protocol of a name, or -1; NULL for a number without. (protocols.c) */

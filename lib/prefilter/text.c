@@ -10,12 +10,8 @@
 
 #define BURST_LEAST_OCTETS 4096
 
-const char *action_name(enum prefilter_action action)
-{
-	static const char *const names[] = {"analyse", "pass", "drop", "limit", "sample"};
-
-	return names[action];
-}
+#define WORD(action, word) word,
+const char *const action_words[PREFILTER_ACTIONS + 1] = {PREFILTER_ACTION_LIST(WORD)};
 
 uint64_t default_burst(const struct rule *rule)
 {
@@ -43,7 +39,7 @@ static void print_amount(FILE *out, uint64_t number, const char *gap, const char
 
 static void print_action(FILE *out, const struct rule *rule)
 {
-	fputs(action_name(rule->action), out);
+	fputs(action_words[rule->action], out);
 	if (rule->action == PREFILTER_ACTION_SAMPLE)
 		fprintf(out, " 1/%" PRIu32, rule->every);
 	if (rule->action != PREFILTER_ACTION_LIMIT)
@@ -54,7 +50,7 @@ static void print_action(FILE *out, const struct rule *rule)
 		print_amount(out, rule->burst, "", rule->bits ? "octets" : "packets");
 	}
 	if (rule->then != PREFILTER_ACTION_ANALYSE)
-		fprintf(out, " then %s", action_name(rule->then));
+		fprintf(out, " then %s", action_words[rule->then]);
 }
 
 static void print_prefix(FILE *out, const struct prefix *prefix)

@@ -2,24 +2,24 @@
 #include "numbered.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include <weir/memory.h>
+#include <weir/protocols.h>
 
 #define PORTS     65536
 #define PROTOCOLS 256
 #define GROUP     64 /* keys moved together */
 
-/* Protocols that have ports, each with a range of cells: its number here - 1. 0: no ports. */
-static const uint8_t port_range[PROTOCOLS] = {
-	[IPPROTO_TCP] = 1,  [IPPROTO_UDP] = 2,     [IPPROTO_DCCP] = 3,
-	[IPPROTO_SCTP] = 4, [IPPROTO_UDPLITE] = 5,
-};
-static const uint8_t range_protocol[] = {
-	IPPROTO_TCP, IPPROTO_UDP, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_UDPLITE,
-};
-#define PORT_RANGES (sizeof(range_protocol) / sizeof(range_protocol[0]))
+/* Protocols that have ports, each with a range of cells. */
+#define RANGE_ENUM(protocol, shortest) RANGE_##protocol,
+enum { PROTOCOL_PORTS_LIST(RANGE_ENUM) PORT_RANGES };
+
+/* Its number there + 1; 0: no ports. */
+#define RANGE_OF(protocol, shortest) [PROTOCOL_##protocol] = RANGE_##protocol + 1,
+static const uint8_t port_range[PROTOCOLS] = {PROTOCOL_PORTS_LIST(RANGE_OF)};
+#define RANGE_PROTOCOL(protocol, shortest) PROTOCOL_##protocol,
+static const uint8_t range_protocol[PORT_RANGES] = {PROTOCOL_PORTS_LIST(RANGE_PROTOCOL)};
 
 uint32_t numbered_port(uint8_t protocol, uint16_t port)
 {

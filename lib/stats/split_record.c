@@ -5,12 +5,12 @@
 
 #include <weir/clock.h>
 #include <weir/flow_fields.h>
+#include <weir/protocols.h>
 
 /* Workers read their clocks by themselves, a burst at a time: so much may they be apart. */
 #define SKEW (10 * CLOCK_MILLISECOND)
 
-#define TCP_FIN      0x01
-#define PROTOCOL_TCP 6
+#define TCP_FIN 0x01
 
 /* The piece was ended by something in it, or by lack of room, not by silence. */
 static bool ends_by_itself(enum flow_end end)

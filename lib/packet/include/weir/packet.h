@@ -5,11 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/protocols.h>
+
 /*
  * Bytes of a frame -> flow key, metadata and verdict. The only header parser of
  * weir: freestanding, allocates nothing, reads no byte beyond `captured`, and its
- * work is bounded (4 tags, 16 labels, 8 extension headers).
+ * work is bounded.
  */
+
+#define PACKET_TAGS_MAX       4
+#define PACKET_LABELS_MAX     16
+#define PACKET_EXTENSIONS_MAX 8 /* IPv6 extension headers */
 
 /* Where a frame is accounted. Every received frame is in exactly one bucket. */
 enum packet_bucket {
@@ -30,16 +36,16 @@ enum packet_bucket {
 #define PACKET_REASON_LIST(X)                                                                      \
 	X(FLOW_IPV4, FLOW, "flow_ipv4")                                                            \
 	X(FLOW_IPV6, FLOW, "flow_ipv6")                                                            \
-	X(NON_IP_ARP, NON_IP, "non_ip_arp")             /* 0x0806 */                               \
-	X(NON_IP_LLDP, NON_IP, "non_ip_lldp")           /* 0x88cc */                               \
+	X(NON_IP_ARP, NON_IP, "non_ip_arp")                                                        \
+	X(NON_IP_LLDP, NON_IP, "non_ip_lldp")                                                      \
 	X(NON_IP_LLC, NON_IP, "non_ip_llc")             /* 802.3 length: STP, IS-IS, SNAP ... */   \
-	X(NON_IP_SLOW, NON_IP, "non_ip_slow_protocols") /* 0x8809: LACP, OAM */                    \
-	X(NON_IP_EAPOL, NON_IP, "non_ip_eapol")         /* 0x888e */                               \
-	X(NON_IP_MACSEC, NON_IP, "non_ip_macsec")       /* 0x88e5 */                               \
-	X(NON_IP_PTP, NON_IP, "non_ip_ptp")             /* 0x88f7 */                               \
-	X(NON_IP_CFM, NON_IP, "non_ip_cfm")             /* 0x8902 */                               \
-	X(NON_IP_PPPOE, NON_IP, "non_ip_pppoe")         /* 0x8863, and PPP that is not IP */       \
-	X(NON_IP_MPLS, NON_IP, "non_ip_mpls")           /* not IP below the label stack */         \
+	X(NON_IP_SLOW, NON_IP, "non_ip_slow_protocols") /* LACP, OAM */                            \
+	X(NON_IP_EAPOL, NON_IP, "non_ip_eapol")                                                    \
+	X(NON_IP_MACSEC, NON_IP, "non_ip_macsec")                                                  \
+	X(NON_IP_PTP, NON_IP, "non_ip_ptp")                                                        \
+	X(NON_IP_CFM, NON_IP, "non_ip_cfm")                                                        \
+	X(NON_IP_PPPOE, NON_IP, "non_ip_pppoe") /* discovery, and PPP that is not IP */            \
+	X(NON_IP_MPLS, NON_IP, "non_ip_mpls")   /* not IP below the label stack */                 \
 	X(NON_IP_OTHER, NON_IP, "non_ip_other")                                                    \
 	X(TRUNCATED_ETHERNET, TRUNCATED, "truncated_ethernet")                                     \
 	X(TRUNCATED_TAG, TRUNCATED, "truncated_vlan_tag")                                          \
@@ -70,6 +76,17 @@ enum packet_bucket {
 
 #define PACKET_REASON_ENUM(reason, bucket, name) PACKET_##reason,
 enum packet_reason { PACKET_REASON_LIST(PACKET_REASON_ENUM) PACKET_REASONS };
+
+/* Frames without IP that their type tells: X(ethertype, reason). All others are NON_IP_OTHER. */
+#define PACKET_NON_IP_LIST(X)                                                                      \
+	X(0x0806, NON_IP_ARP)                                                                      \
+	X(0x8809, NON_IP_SLOW)                                                                     \
+	X(0x8863, NON_IP_PPPOE)                                                                    \
+	X(0x888e, NON_IP_EAPOL)                                                                    \
+	X(0x88cc, NON_IP_LLDP)                                                                     \
+	X(0x88e5, NON_IP_MACSEC)                                                                   \
+	X(0x88f7, NON_IP_PTP)                                                                      \
+	X(0x8902, NON_IP_CFM)
 
 /*
  * The first frame and the later ones of a fragmented packet; no fragment at all. A tiny first one
@@ -150,6 +167,8 @@ const char *packet_reason_name(enum packet_reason reason);
 const char *packet_bucket_name(enum packet_bucket bucket);
 
 /* How deep the headers that packet_parse() may read can reach into a frame. */
-#define PACKET_HEADERS_MAX (14 + 4 * 4 + 16 * 4 + 8 + 40 + 8 * 2048 + 20)
+#define PACKET_HEADERS_MAX                                                                         \
+	(ETHERNET_HEADER + PACKET_TAGS_MAX * VLAN_TAG + PACKET_LABELS_MAX * MPLS_LABEL +           \
+	 PPPOE_HEADER + IPV6_HEADER + PACKET_EXTENSIONS_MAX * 2048 + 20)
 
 #endif

@@ -18,15 +18,15 @@
  * some 30 more. Tested and fuzzed to say the same.
  */
 
-#define COMMON_IPV4      34 /* where the ports are, from the frame's start */
-#define COMMON_IPV6      54
-#define COMMON_TCP       6 /* its protocol number, and where its flags are, from the ports */
-#define COMMON_TCP_FLAGS 13
+#define COMMON_IPV4                                                                                \
+	(ETHERNET_HEADER + IPV4_HEADER) /* where the ports are, from the frame's start */
+#define COMMON_IPV6 (ETHERNET_HEADER + IPV6_HEADER)
 
 /* Four bytes from the ethertype on, as a little-endian number, and which of their bits matter. */
-#define COMMON_IPV4_TYPE      0x450008 /* 0x0800; version 4, a header of 5 words */
+#define COMMON_TYPE(type)     ((type) >> 8 | ((type)&0xff) << 8)
+#define COMMON_IPV4_TYPE      (COMMON_TYPE(ETHERTYPE_IPV4) | 0x450000) /* a header of 5 words */
 #define COMMON_IPV4_TYPE_MASK 0xffffff
-#define COMMON_IPV6_TYPE      0x60dd86 /* 0x86dd; version 6 */
+#define COMMON_IPV6_TYPE      (COMMON_TYPE(ETHERTYPE_IPV6) | 0x600000)
 #define COMMON_IPV6_TYPE_MASK 0xf0ffff
 /* The IPv4 fragment field likewise: "more fragments", and the offset. */
 #define COMMON_FRAGMENT 0xff3f
@@ -61,8 +61,8 @@ static inline void packet_common_rest(const uint8_t *data, uint32_t wire, uint16
 	packet->l4_offset = ports;
 	packet->fragment = PACKET_WHOLE;
 	/* No branch: TCP and UDP come mixed. Of UDP any byte that is there will do. */
-	packet->tcp_flags = data[ports + COMMON_TCP_FLAGS * (protocol == COMMON_TCP)] &
-			    (uint8_t) - (protocol == COMMON_TCP);
+	packet->tcp_flags = data[ports + TCP_FLAGS_AT * (protocol == PROTOCOL_TCP)] &
+			    (uint8_t) - (protocol == PROTOCOL_TCP);
 }
 
 /*
@@ -165,7 +165,7 @@ static inline bool packet_parse_common(const uint8_t *data, uint32_t captured, u
 				       struct packet *packet)
 {
 	/* As far as TCP's flags: a shorter frame was cut, or has no padding. */
-	if (__builtin_expect(captured < COMMON_IPV4 + COMMON_TCP_FLAGS + 1, 0))
+	if (__builtin_expect(captured < COMMON_IPV4 + TCP_FLAGS_AT + 1, 0))
 		return false;
 
 	const uint32_t type = packet_raw32(data + 12);
