@@ -11,7 +11,7 @@
 
 #include <weir/protocols.h>
 
-#include "prefilter.h"
+#include "contract.h"
 
 struct prefilter_host weir_host;
 

@@ -13,7 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <weir/packet_types.h>
 
-#include "prefilter.h"
+#include "contract.h"
 
 #ifndef likely /* libbpf 1.6 has them */
 #define likely(condition)   __builtin_expect(!!(condition), 1)

@@ -5,7 +5,7 @@
 
 #include "for_host.h"
 #include "parse.h"
-#include "prefilter.h"
+#include "contract.h"
 #include "search.h"
 
 char LICENSE[] SEC("license") = "BSD-3-Clause";

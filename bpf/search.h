@@ -2,11 +2,11 @@
 #ifndef WEIR_BPF_SEARCH_H
 #define WEIR_BPF_SEARCH_H
 
-/* From a key to the number of its rule: prefilter.h says how. */
+/* From a key to the number of its rule: contract.h says how. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "prefilter.h"
+#include "contract.h"
 
 /* Lines of the arena are there by construction; the verifier wants to see it checked. */
 static __always_inline const void *line(void *arena, __u32 number)

@@ -5,7 +5,7 @@
 #include "rules.h"
 
 /*
- * A rule set as the program reads it: see bpf/prefilter.h. Rules keep their numbers; behind them
+ * A rule set as the program reads it: see bpf/contract.h. Rules keep their numbers; behind them
  * come two more, the default and the one for unreadable frames.
  */
 #define ARENA_EXTRA_RULES 2

@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <weir/error.h>
 
-#include "prefilter.h"
+#include "contract.h"
 
 /*
  * Which frames on an interface are for this host. An AF_XDP socket would keep them from it, so the

@@ -4,7 +4,7 @@
 
 #include <weir/prefilter.h>
 
-#include "prefilter.h" /* bpf/: actions and limits */
+#include "contract.h" /* bpf/: actions and limits */
 
 /* Inside of lib/prefilter: a rule as it was written, checked. */
 

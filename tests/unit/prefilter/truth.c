@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../bpf/prefilter.h"
+#include "../../../bpf/contract.h"
 #include "captures.h"
 #include "model.h"
 #include "prefilter.skel.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_BPF_PREFILTER_H
-#define WEIR_BPF_PREFILTER_H
+#ifndef WEIR_BPF_CONTRACT_H
+#define WEIR_BPF_CONTRACT_H
 
 #include <linux/bpf.h>
 
