@@ -17,11 +17,12 @@
 /* Until a reading that failed is tried again. */
 #define AGAIN_MS 10
 
+/* All set before the thread runs. */
 struct host_watch {
 	unsigned int index;
-	struct prefilter_host *shared;
-	int events; /* rtnetlink */
-	int stop;   /* an eventfd */
+	struct prefilter_host *shared; /* from then on the thread alone writes there */
+	int events;                    /* rtnetlink */
+	int stop;                      /* an eventfd: written by host_watch_stop() */
 	pthread_t thread;
 };
 

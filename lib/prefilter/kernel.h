@@ -25,20 +25,29 @@ struct rule_state {
 };
 
 struct prefilter {
+	/* Written by prefilter_create() alone. */
 	struct prefilter_bpf *bpf;
 	struct bpf_program *program; /* the one of them that is loaded */
 	enum prefilter_target target;
 	unsigned int cpus;
-	const struct prefilter_total *totals; /* by CPU; mapped */
-	pthread_mutex_t lock;                 /* for all below; held while rules change */
-	struct prefilter_rules *rules;        /* in force; owned; NULL: created without */
-	struct rule_state *state;             /* of each, of the default, of unreadable frames */
+	/* By CPU; mapped. The program writes what it points to, each CPU its own. */
+	const struct prefilter_total *totals;
+
+	/* Held while rules change: by the main thread (start, SIGHUP) and those of telemetry. */
+	pthread_mutex_t lock;
+	/* Written and read with the lock held. The counters in `live` are the program's to write.
+	 */
+	struct prefilter_rules *rules; /* in force; owned; NULL: created without */
+	struct rule_state *state;      /* of each, of the default, of unreadable frames */
 	struct live live;
-	/* Written with the lock held, read without. */
-	_Atomic(struct prefilter_sampling) sampling;
 	struct prefilter_sum gone; /* counted by rules that are not in force any more */
 	uint32_t free_meter[PREFILTER_METERS];
 	size_t free_meters;
+	/* Written with the lock held, read by any thread without. */
+	_Atomic(struct prefilter_sampling) sampling;
+
+	/* By prefilter_attach() and prefilter_detach(), which the main thread calls, as does who
+	 * reads. */
 	int link; /* -1: not attached */
 	struct host_watch *watch;
 	enum prefilter_mode mode;

@@ -20,9 +20,11 @@
  */
 static struct {
 	pthread_mutex_t lock;
+	/* Written by the main thread, read by those of clients, with the lock held. */
 	struct stats *stats; /* NULL: stopping */
 	const struct document_info *info;
 	struct prefilter *prefilter;
+	/* Of the main thread alone. */
 	bool registered;
 } server = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
