@@ -100,7 +100,8 @@ static int ask_pages(struct gathering *gathering, const char *path, const char *
 
 		before = json_array_size(rows);
 		json_decref(*whole);
-		snprintf(question, sizeof(question), "%s,%zu,%d", path, before, COMMAND_ROWS_MAX);
+		snprintf(question, sizeof(question), "%s,%zu,%d", path, before,
+			 COMMAND_ENTRIES_MAX);
 		result = ask(gathering, question, whole);
 		if (result != 0)
 			break;
@@ -212,7 +213,7 @@ static unsigned int rows_of(const json_t *settings)
 	const char *top = json_string_value(json_object_get(settings, "top"));
 	unsigned long rows = top != NULL ? strtoul(top, NULL, 10) : TOP_USUAL;
 
-	return (unsigned int)(rows < COMMAND_ROWS_MAX ? rows : COMMAND_ROWS_MAX);
+	return (unsigned int)(rows < COMMAND_ENTRIES_MAX ? rows : COMMAND_ENTRIES_MAX);
 }
 
 static bool reads_captures(const json_t *settings)

@@ -13,7 +13,7 @@
 #define PAGE                                                                                       \
 	{"offset", NUMBER(0, INT64_MAX), .usual = "0"},                                            \
 	{                                                                                          \
-		"count", NUMBER(1, COMMAND_ROWS_MAX),                                              \
+		"count", NUMBER(1, COMMAND_ENTRIES_MAX),                                           \
 			.usual = "250", .together = true,                                          \
 			.complaint = "the count is missing; OFFSET,COUNT are both needed"          \
 	}
@@ -29,7 +29,7 @@ static const struct command commands[] = {
 	{"/weir/top", "top", .help = "a top list",
 	 .arguments = {{"dimension", CHOICE(dimension, STATS_DIMENSIONS), .typed = "source",
 			.needed = true},
-		       {"count", NUMBER(1, COMMAND_ROWS_MAX), .usual = "10"},
+		       {"count", NUMBER(1, COMMAND_ENTRIES_MAX), .usual = "10"},
 		       {"metric", CHOICE(metric, STATS_METRICS), .usual = "octets"},
 		       {"window", CHOICE(window, STATS_WINDOWS), .usual = "total"}}},
 	{"/weir/flows", "flows", .help = "flow counters; with arguments the live flows",

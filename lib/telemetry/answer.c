@@ -52,21 +52,21 @@ static json_t *plain_object(const json_t *object)
 	return copy;
 }
 
-/* Add row `index` to a list: by rank if the rows are objects, else to an array. */
-static int add_row(json_t *list, size_t index, json_t *row)
+/* Add entry `index` to a list: by rank if the entries are objects, else to an array. */
+static int add_entry(json_t *list, size_t index, json_t *entry)
 {
 	char rank[24];
 
 	if (json_is_array(list))
-		return json_array_append_new(list, row);
+		return json_array_append_new(list, entry);
 	snprintf(rank, sizeof(rank), "%zu", index + 1);
-	return json_object_set_new(list, rank, row);
+	return json_object_set_new(list, rank, entry);
 }
 
-/* An empty array does not tell what its rows would be: it stays one. */
-static json_t *list_for(const json_t *rows)
+/* An empty array does not tell what its entries would be: it stays one. */
+static json_t *list_for(const json_t *entries)
 {
-	return json_is_object(json_array_get(rows, 0)) ? json_object() : json_array();
+	return json_is_object(json_array_get(entries, 0)) ? json_object() : json_array();
 }
 
 static json_t *plain_array(const json_t *array)
@@ -75,7 +75,7 @@ static json_t *plain_array(const json_t *array)
 	size_t i;
 
 	json_array_foreach(array, i, value) {
-		if (add_row(copy, i, plain(value)) != 0) {
+		if (add_entry(copy, i, plain(value)) != 0) {
 			json_decref(copy);
 			return NULL;
 		}
@@ -136,22 +136,22 @@ size_t answer_bytes(const json_t *answer)
 	return json_dumpb(answer, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-/* As many rows, made plain, as take no more than `room` bytes. NULL: no memory. */
-static json_t *fitting_rows(const json_t *rows, size_t room)
+/* As many entries, made plain, as take no more than `room` bytes. NULL: no memory. */
+static json_t *fitting_entries(const json_t *entries, size_t room)
 {
-	json_t *fitting = list_for(rows);
+	json_t *fitting = list_for(entries);
 	size_t i, bytes = 0, between = strlen(json_is_object(fitting) ? "\"123\":," : ",");
 	json_t *value;
 
-	json_array_foreach(rows, i, value) {
-		json_t *row = plain(value);
+	json_array_foreach(entries, i, value) {
+		json_t *entry = plain(value);
 
-		bytes += answer_bytes(row) + between;
-		if (row != NULL && bytes > room) {
-			json_decref(row);
+		bytes += answer_bytes(entry) + between;
+		if (entry != NULL && bytes > room) {
+			json_decref(entry);
 			break;
 		}
-		if (add_row(fitting, i, row) != 0) {
+		if (add_entry(fitting, i, entry) != 0) {
 			json_decref(fitting);
 			return NULL;
 		}
@@ -164,12 +164,12 @@ static size_t list_size(const json_t *list)
 	return json_is_array(list) ? json_array_size(list) : json_object_size(list);
 }
 
-void answer_put_list(json_t **answer, const struct answer_list *list, json_t *rows)
+void answer_put_list(json_t **answer, const struct answer_list *list, json_t *entries)
 {
 	enum { AROUND = 128 }; /* three names, two numbers and what is between */
 	size_t used = answer_bytes(*answer) + AROUND;
 	size_t room = list->most > used ? list->most - used : 0;
-	json_t *fitting = rows == NULL ? NULL : fitting_rows(rows, room);
+	json_t *fitting = entries == NULL ? NULL : fitting_entries(entries, room);
 
 	if (json_object_set_new(*answer, list->total_name, json_integer((json_int_t)list->total)) !=
 		    0 ||
@@ -180,5 +180,5 @@ void answer_put_list(json_t **answer, const struct answer_list *list, json_t *ro
 		*answer = NULL;
 	}
 	json_decref(fitting);
-	json_decref(rows);
+	json_decref(entries);
 }

@@ -45,9 +45,9 @@ struct answer_list {
 };
 
 /*
- * Add as many of `rows` (a reference that this takes; NULL: no memory) as fit. On failure
+ * Add as many of `entries` (a reference that this takes; NULL: no memory) as fit. On failure
  * *answer becomes NULL.
  */
-void answer_put_list(json_t **answer, const struct answer_list *list, json_t *rows);
+void answer_put_list(json_t **answer, const struct answer_list *list, json_t *entries);
 
 #endif

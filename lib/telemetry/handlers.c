@@ -23,31 +23,31 @@ static struct answer_list list_named(const char *name, uint64_t total)
 /* Take the member `name`, a list, out of a document, to be put back as far as it fits. */
 static json_t *take_list(json_t *document, const char *name)
 {
-	json_t *rows = json_incref(json_object_get(document, name));
+	json_t *entries = json_incref(json_object_get(document, name));
 
 	json_object_del(document, name);
-	return rows;
+	return entries;
 }
 
-/* The rows that OFFSET and COUNT ask for; takes `rows`. */
-static json_t *page_of(json_t *rows, const struct arguments *arguments)
+/* The entries that OFFSET and COUNT ask for; takes `entries`. */
+static json_t *page_of(json_t *entries, const struct arguments *arguments)
 {
 	const uint64_t offset = arguments->number[PAGE_OFFSET];
 	const uint64_t count = arguments->number[PAGE_COUNT];
-	json_t *page = rows == NULL ? NULL : json_array();
-	json_t *row;
+	json_t *page = entries == NULL ? NULL : json_array();
+	json_t *entry;
 	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(entries, i, entry) {
 		if (i < offset || i - offset >= count)
 			continue;
-		if (json_array_append(page, row) != 0) {
+		if (json_array_append(page, entry) != 0) {
 			json_decref(page);
 			page = NULL;
 			break;
 		}
 	}
-	json_decref(rows);
+	json_decref(entries);
 	return page;
 }
 
@@ -59,21 +59,21 @@ static void put_offset(json_t **answer, const struct command_request *request)
 			json_integer((json_int_t)request->arguments.number[PAGE_OFFSET]));
 }
 
-/* Add what was asked for of the command's list; takes `rows`. */
-static void put_page(json_t **answer, const struct command_request *request, json_t *rows)
+/* Add what was asked for of the command's list; takes `entries`. */
+static void put_page(json_t **answer, const struct command_request *request, json_t *entries)
 {
-	struct answer_list list = list_named(request->command->list, json_array_size(rows));
+	struct answer_list list = list_named(request->command->list, json_array_size(entries));
 
-	answer_put_list(answer, &list, page_of(rows, &request->arguments));
+	answer_put_list(answer, &list, page_of(entries, &request->arguments));
 }
 
 /* A page and nothing else. */
-static json_t *answer_page(const struct command_request *request, json_t *rows)
+static json_t *answer_page(const struct command_request *request, json_t *entries)
 {
 	json_t *answer = json_object();
 
 	put_offset(&answer, request);
-	put_page(&answer, request, rows);
+	put_page(&answer, request, entries);
 	return answer;
 }
 
@@ -213,17 +213,17 @@ static json_t *answer_throughput(struct command_request *request)
 			 (json_int_t)total, "shown", (json_int_t)shown, "history", history);
 }
 
-/* The rows that fit, and where the next page begins. */
+/* The entries that fit, and where the next page begins. */
 static void put_live_flows(json_t **answer, const char *name, const struct stats_live_flow *flows,
 			   uint32_t count, uint64_t total)
 {
 	const struct answer_list list = list_named(name, total);
-	json_t *rows = json_array();
+	json_t *entries = json_array();
 	json_int_t shown;
 
 	for (uint32_t i = 0; i < count; i++)
-		json_array_append_new(rows, document_flow(&flows[i].view));
-	answer_put_list(answer, &list, rows);
+		json_array_append_new(entries, document_flow(&flows[i].view));
+	answer_put_list(answer, &list, entries);
 	shown = json_integer_value(json_object_get(*answer, "shown"));
 	if (shown > 0)
 		json_object_set_new(*answer, "next",

@@ -17,16 +17,16 @@ static void put_rules(json_t **answer, json_t *rules, const struct command_reque
 		.total = (uint64_t)json_integer_value(json_object_get(rules, "rules_total")),
 		.most = ANSWER_BYTES,
 	};
-	json_t *rows = json_incref(json_object_get(rules, "rules")), *row;
+	json_t *entries = json_incref(json_object_get(rules, "rules")), *entry;
 	size_t i;
 
 	json_object_del(rules, "rules");
 	json_object_del(rules, "rules_total");
 	json_object_update(*answer, rules);
 	json_object_set_new(*answer, "offset", json_integer((json_int_t)offset));
-	json_array_foreach(rows, i, row)
-		answer_split_text(row, "rule", "rule_more");
-	answer_put_list(answer, &list, rows);
+	json_array_foreach(entries, i, entry)
+		answer_split_text(entry, "rule", "rule_more");
+	answer_put_list(answer, &list, entries);
 	json_decref(rules);
 }
 

@@ -38,7 +38,7 @@ struct command_argument {
 };
 
 #define COMMAND_ARGUMENTS_MAX 4
-#define COMMAND_ROWS_MAX      250  /* of a list in an answer: rte_telemetry has 256 a dict */
+#define COMMAND_ENTRIES_MAX   250  /* of a list in an answer: rte_telemetry has 256 a dict */
 #define COMMAND_SECONDS_MAX   3600 /* what the history of rates holds */
 
 struct command {
