@@ -9,16 +9,16 @@
  *
  * A rule set is compiled by user space into one array map of 64-octet lines, the arena, that the
  * program only reads (but for the counters at its end). The map-in-map `weir_active` has one
- * slot with the arena in force: the program looks it up once a packet, so that it decides by one
- * rule set, whole; the kernel's update of the slot returns when no program uses the old one.
+ * entry, the arena in force: the program looks it up once a packet, so that it decides by one rule
+ * set, whole; the kernel's update of the entry returns when no program uses the old one.
  *
  * How a rule is found. Rules are numbered by priority: 0 wins over 1. A rule whose only condition
  * is one prefix is "lone"; of all other rules on IP packets (at most PREFILTER_COMBINATIONS) each
  * is one bit, again in order of priority. Addresses are cut into intervals at the ends of all
- * prefixes; each interval knows the best lone rule that covers it, and the row of bits of the
+ * prefixes; each interval knows the best lone rule that covers it, and the bit vector of the
  * combinations that it fits. A static B-tree finds the interval of an address, so the work grows
  * with the logarithm of the number of prefixes, base 16 (IPv4) or 4 (IPv6). Ports, protocols and
- * VLAN ids are direct tables to such rows. The rows of the fields are ANDed; the first bit is the
+ * VLAN ids are direct tables to such vectors. Those of all fields are ANDed; the first bit is the
  * best combination (Lakshman & Stiliadis, 1998). The lowest of the three numbers wins.
  *
  * Everything is in host byte order unless said otherwise.
@@ -27,10 +27,10 @@
 #define PREFILTER_LINE         64 /* octets; also the value size of an arena */
 #define PREFILTER_NONE         0xffffffffu
 #define PREFILTER_RULES_MAX    262144 /* rules of a set, the default not counted */
-#define PREFILTER_COMBINATIONS 512    /* bits of a row */
+#define PREFILTER_COMBINATIONS 512    /* bits of a bit vector */
 #define PREFILTER_METERS       8192   /* two rule sets' worth: see PREFILTER_METERED_MAX */
 #define PREFILTER_METERED_MAX  4096   /* rules of a set that limit or sample */
-#define PREFILTER_PORT_NONE    65536  /* row index of packets without ports */
+#define PREFILTER_PORT_NONE    65536  /* stands for the port of packets without */
 
 /* Where a packet ended. seen = the sum of all. */
 enum prefilter_fate {
@@ -99,7 +99,7 @@ struct prefilter_host {
 #define PREFILTER_ACTION_ENUM(action, word) PREFILTER_ACTION_##action,
 enum prefilter_action { PREFILTER_ACTION_LIST(PREFILTER_ACTION_ENUM) PREFILTER_ACTIONS };
 
-/* Fields with a direct table from values to rows. */
+/* Fields with a direct table from values to bit vectors. */
 enum prefilter_table {
 	PREFILTER_TABLE_PROTOCOL,
 	PREFILTER_TABLE_SOURCE_PORT,
@@ -108,7 +108,7 @@ enum prefilter_table {
 	PREFILTER_TABLES
 };
 
-/* Fields whose rows are ANDed: the tables, then the sides (source, destination). */
+/* Fields whose vectors are ANDed: the tables, then the sides (source, destination). */
 #define PREFILTER_FIELD_SIDES PREFILTER_TABLES
 #define PREFILTER_FIELDS      (PREFILTER_TABLES + 2)
 
@@ -150,11 +150,11 @@ struct prefilter_node6 {
 };
 
 struct prefilter_interval {
-	__u32 rule; /* best lone rule or PREFILTER_NONE */
-	__u32 row;  /* line of the row of bits */
+	__u32 rule;   /* best lone rule or PREFILTER_NONE */
+	__u32 vector; /* line of the bit vector */
 };
 
-struct prefilter_row {
+struct prefilter_vector {
 	__u64 word[PREFILTER_COMBINATIONS / 64]; /* bit b % 64 of word b / 64: combination b */
 };
 
@@ -166,13 +166,13 @@ struct prefilter_header {
 	__u32 non_ip_rule;     /* and for all else that is not IP */
 	__u32 sides;           /* bit 0: source addresses matter, bit 1: destination addresses */
 	__u32 fields;          /* bit f: combinations look at field f */
-	__u32 words;           /* of a row that have combinations */
-	__u32 table[PREFILTER_TABLES]; /* first lines of the __u32 row lines by value */
+	__u32 words;           /* of a vector that have combinations */
+	__u32 table[PREFILTER_TABLES]; /* first lines of the __u32 lines of vectors, by value */
 	__u32 combinations;            /* first line of the __u32 rule number of each combination */
 	__u32 rules;                   /* first line of the struct prefilter_rule */
 	__u32 counters;         /* first line of CPU 0's struct prefilter_count, one a rule; ... */
 	__u32 counters_per_cpu; /* ... those of the next CPU are so many lines on */
-	__u32 ones;             /* a row with all bits set, for fields that do not matter */
+	__u32 ones;             /* a vector with all bits set, for fields that do not matter */
 };
 
 /*
@@ -234,7 +234,7 @@ struct prefilter_key {
 _Static_assert(sizeof(struct prefilter_tree) == PREFILTER_LINE, "a line");
 _Static_assert(sizeof(struct prefilter_node4) == PREFILTER_LINE, "a line");
 _Static_assert(sizeof(struct prefilter_node6) == PREFILTER_LINE, "a line");
-_Static_assert(sizeof(struct prefilter_row) == PREFILTER_LINE, "a line");
+_Static_assert(sizeof(struct prefilter_vector) == PREFILTER_LINE, "a line");
 _Static_assert(sizeof(struct prefilter_header) == PREFILTER_LINE, "a line");
 _Static_assert(sizeof(struct prefilter_interval) * 8 == PREFILTER_LINE, "8 to a line");
 _Static_assert(sizeof(struct prefilter_rule) * 2 == PREFILTER_LINE, "2 to a line");

@@ -239,13 +239,13 @@ int weir_prefilter(struct xdp_md *context)
 	const __u32 octets = context->data_end - context->data;
 	const struct prefilter_header *header;
 	const struct prefilter_rule *rule;
-	__u32 number, fate, slot = 0;
+	__u32 number, fate, entry = 0;
 	int action = at_gate();
 	void *arena;
 
 	if (action >= 0)
 		return action;
-	arena = bpf_map_lookup_elem(&weir_active, &slot);
+	arena = bpf_map_lookup_elem(&weir_active, &entry);
 	if (!arena)
 		return XDP_PASS;
 	header = line(arena, 0);
@@ -272,9 +272,9 @@ SEC("xdp")
 int weir_parse(struct xdp_md *context)
 {
 	struct prefilter_key key = {};
-	__u32 slot = 0;
+	__u32 entry = 0;
 
 	parse(context, &key);
-	bpf_map_update_elem(&weir_parsed, &slot, &key, BPF_ANY);
+	bpf_map_update_elem(&weir_parsed, &entry, &key, BPF_ANY);
 	return XDP_PASS;
 }

@@ -116,30 +116,31 @@ static __always_inline const struct prefilter_interval *search(void *arena, __u8
 	return intervals ? intervals + (number & 7) : 0;
 }
 
-/* The row of a field's value by its direct table. */
-static __always_inline const struct prefilter_row *
-table_row(void *arena, const struct prefilter_header *header, int table, __u32 value)
+/* The vector of a field's value by its direct table. */
+static __always_inline const struct prefilter_vector *
+table_vector(void *arena, const struct prefilter_header *header, int table, __u32 value)
 {
-	const __u32 *rows;
+	const __u32 *vectors;
 
 	if (!(header->fields & 1u << table))
 		return line(arena, header->ones);
-	rows = line(arena, header->table[table] + value / 16);
-	return rows ? line(arena, rows[value & 15]) : 0;
+	vectors = line(arena, header->table[table] + value / 16);
+	return vectors ? line(arena, vectors[value & 15]) : 0;
 }
 
-/* The best combination. `source` and `destination`: lines of the addresses' rows. */
+/* The best combination. `source` and `destination`: lines of the addresses' vectors. */
 static __always_inline __u32 search_combinations(void *arena, const struct prefilter_header *header,
 						 const struct prefilter_key *key, __u32 source,
 						 __u32 destination)
 {
-	const struct prefilter_row *from = line(arena, source), *to = line(arena, destination);
-	const struct prefilter_row *protocol, *from_port, *to_port, *vlan;
+	const struct prefilter_vector *from = line(arena, source), *to = line(arena, destination);
+	const struct prefilter_vector *protocol, *from_port, *to_port, *vlan;
 
-	protocol = table_row(arena, header, PREFILTER_TABLE_PROTOCOL, key->protocol);
-	from_port = table_row(arena, header, PREFILTER_TABLE_SOURCE_PORT, key->source_port);
-	to_port = table_row(arena, header, PREFILTER_TABLE_DESTINATION_PORT, key->destination_port);
-	vlan = table_row(arena, header, PREFILTER_TABLE_VLAN, key->vlan);
+	protocol = table_vector(arena, header, PREFILTER_TABLE_PROTOCOL, key->protocol);
+	from_port = table_vector(arena, header, PREFILTER_TABLE_SOURCE_PORT, key->source_port);
+	to_port = table_vector(arena, header, PREFILTER_TABLE_DESTINATION_PORT,
+			       key->destination_port);
+	vlan = table_vector(arena, header, PREFILTER_TABLE_VLAN, key->vlan);
 	if (!from || !to || !protocol || !from_port || !to_port || !vlan)
 		return PREFILTER_NONE;
 #pragma unroll
@@ -172,7 +173,7 @@ static __always_inline __u32 search_rule(void *arena, const struct prefilter_hea
 
 		if (found) {
 			best = found->rule < best ? found->rule : best;
-			source = found->row;
+			source = found->vector;
 		}
 	}
 	if (header->sides & 2) {
@@ -181,7 +182,7 @@ static __always_inline __u32 search_rule(void *arena, const struct prefilter_hea
 
 		if (found) {
 			best = found->rule < best ? found->rule : best;
-			destination = found->row;
+			destination = found->vector;
 		}
 	}
 	if (header->words) {

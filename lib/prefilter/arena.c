@@ -42,7 +42,7 @@ static void lay_out(struct build *build, struct prefilter_tree trees[PREFILTER_T
 	header->rules =
 		take(arena, build->rules->count + ARENA_EXTRA_RULES, sizeof(struct prefilter_rule));
 	header->combinations = take(arena, PREFILTER_COMBINATIONS, sizeof(uint32_t));
-	header->ones = take(arena, build->rows.count, sizeof(struct prefilter_row));
+	header->ones = take(arena, build->vectors.count, sizeof(struct prefilter_vector));
 	for (int i = 0; i < PREFILTER_TABLES; i++)
 		if (build->table[i] != NULL)
 			header->table[i] = take(arena, table_values[i], sizeof(uint32_t));
@@ -102,7 +102,7 @@ static void fill_tree(const struct build *build, int name, const struct prefilte
 			   tree_nodes(spans->count, fanout, tree->depth, level), below);
 	for (size_t i = 0; i < spans->count; i++) {
 		interval[i].rule = spans->span[i].rule;
-		interval[i].row = build->header.ones + spans->span[i].row;
+		interval[i].vector = build->header.ones + spans->span[i].vector;
 	}
 	memcpy(at_line(build->arena, 1 + (uint32_t)name), tree, sizeof(*tree));
 }
@@ -141,14 +141,14 @@ static void fill(const struct build *build, const struct prefilter_tree *trees,
 	const uint32_t first = build->header.ones;
 
 	memcpy(at_line(build->arena, 0), &build->header, sizeof(build->header));
-	memcpy(at_line(build->arena, first), build->rows.row,
-	       build->rows.count * sizeof(*build->rows.row));
+	memcpy(at_line(build->arena, first), build->vectors.vector,
+	       build->vectors.count * sizeof(*build->vectors.vector));
 	for (int i = 0; i < PREFILTER_TABLES; i++) {
-		uint32_t *rows = at_line(build->arena, build->header.table[i]);
+		uint32_t *vectors = at_line(build->arena, build->header.table[i]);
 
 		for (uint32_t value = 0; build->table[i] != NULL && value < table_values[i];
 		     value++)
-			rows[value] = first + build->table[i][value];
+			vectors[value] = first + build->table[i][value];
 	}
 	for (int i = 0; i < PREFILTER_TREES; i++)
 		if (build->trees[i].count > 0)
@@ -188,8 +188,8 @@ int arena_make(const struct prefilter_rules *rules, const uint32_t *meter, unsig
 		return -ENOMEM;
 	build->rules = rules;
 	build->arena = arena;
-	build->cuts = calloc(rules->count + 1, sizeof(*build->cuts));
-	if (build->cuts != NULL)
+	build->extents = calloc(rules->count + 1, sizeof(*build->extents));
+	if (build->extents != NULL)
 		code = build_parts(build);
 	if (code == 0)
 		code = lay_down(build, meter, cpus);
@@ -197,8 +197,8 @@ int arena_make(const struct prefilter_rules *rules, const uint32_t *meter, unsig
 		free(build->trees[i].span);
 	for (int i = 0; i < PREFILTER_TABLES; i++)
 		free(build->table[i]);
-	rows_free(&build->rows);
-	free(build->cuts);
+	vectors_free(&build->vectors);
+	free(build->extents);
 	free(build);
 	return code;
 }

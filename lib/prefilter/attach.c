@@ -149,8 +149,8 @@ enum prefilter_mode prefilter_attached(const struct prefilter *prefilter)
 
 int prefilter_add_socket(struct prefilter *prefilter, uint16_t queue, int fd, struct error *error)
 {
-	const uint32_t slot = queue;
-	int code = bpf_map_update_elem(prefilter_sockets_fd(prefilter), &slot, &fd, BPF_ANY);
+	const uint32_t key = queue;
+	int code = bpf_map_update_elem(prefilter_sockets_fd(prefilter), &key, &fd, BPF_ANY);
 
 	if (code == 0)
 		return 0;
@@ -163,7 +163,7 @@ int prefilter_add_socket(struct prefilter *prefilter, uint16_t queue, int fd, st
 
 void prefilter_remove_socket(struct prefilter *prefilter, uint16_t queue)
 {
-	const uint32_t slot = queue;
+	const uint32_t key = queue;
 
-	(void)bpf_map_delete_elem(prefilter_sockets_fd(prefilter), &slot);
+	(void)bpf_map_delete_elem(prefilter_sockets_fd(prefilter), &key);
 }

@@ -34,24 +34,24 @@ static struct prefix side_prefix(const struct rule *rule, int side)
 	return side == 0 ? rule->from : rule->to;
 }
 
-static void set_bit(struct prefilter_row *row, size_t bit)
+static void set_bit(struct prefilter_vector *vector, size_t bit)
 {
-	row->word[bit / 64] |= UINT64_C(1) << bit % 64;
+	vector->word[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
-static struct cut make_cut(const struct prefix *prefix, uint32_t rule, uint32_t bit)
+static struct extent make_extent(const struct prefix *prefix, uint32_t rule, uint32_t bit)
 {
 	const unsigned int host = (prefix->version == 4 ? 32 : 128) - prefix->length;
 	const address first = (address)prefix->high << 64 | prefix->low;
 	const address hosts = host == 128 ? ~(address)0 : ((address)1 << host) - 1;
 
-	return (struct cut){first, first + hosts, rule, bit};
+	return (struct extent){first, first + hosts, rule, bit};
 }
 
 static int make_tree(struct build *build, int side, int version)
 {
 	const int name = (version == 4 ? PREFILTER_TREE_SOURCE4 : PREFILTER_TREE_SOURCE6) + side;
-	struct prefilter_row any = {0};
+	struct prefilter_vector any = {0};
 	uint32_t bit = 0;
 	size_t count = 0;
 
@@ -63,12 +63,14 @@ static int make_tree(struct build *build, int side, int version)
 		if (rule->kind != RULE_IP)
 			continue;
 		if (prefix.version == version)
-			build->cuts[count++] = make_cut(&prefix, i, lone ? PREFILTER_NONE : bit);
+			build->extents[count++] =
+				make_extent(&prefix, i, lone ? PREFILTER_NONE : bit);
 		else if (prefix.version == 0 && !lone)
 			set_bit(&any, bit);
 		bit += !lone;
 	}
-	return spans_make(build->cuts, count, version, &any, &build->rows, &build->trees[name]);
+	return spans_make(build->extents, count, version, &any, &build->vectors,
+			  &build->trees[name]);
 }
 
 /* The two trees of a side, if a rule looks at it. */
@@ -88,32 +90,32 @@ static int make_side(struct build *build, int side)
 	return 0;
 }
 
-/* The row of one value of a table. */
-static int value_row(struct build *build, enum prefilter_table table, uint32_t value)
+/* The vector of one value of a table. */
+static int value_vector(struct build *build, enum prefilter_table table, uint32_t value)
 {
-	struct prefilter_row row = {0};
+	struct prefilter_vector vector = {0};
 
 	for (size_t i = 0; i < build->combinations; i++) {
 		const struct rule *rule = &build->rules->rule[build->combination[i]];
 		const struct range *range = table_range(rule, table);
 
 		if (!range->set || (value >= range->first && value <= range->last))
-			set_bit(&row, i);
+			set_bit(&vector, i);
 	}
-	return rows_number(&build->rows, &row);
+	return vectors_number(&build->vectors, &vector);
 }
 
-/* Rows change only where a range begins or behind its end. */
+/* Vectors change only where a range begins or behind its end. */
 static int fill_table(struct build *build, enum prefilter_table table, const bool *edge)
 {
-	int row = 0;
+	int vector = 0;
 
 	for (uint32_t value = 0; value < table_values[table]; value++) {
 		if (value == 0 || edge[value])
-			row = value_row(build, table, value);
-		if (row < 0)
-			return row;
-		build->table[table][value] = (uint32_t)row;
+			vector = value_vector(build, table, value);
+		if (vector < 0)
+			return vector;
+		build->table[table][value] = (uint32_t)vector;
 	}
 	return 0;
 }
@@ -169,12 +171,12 @@ static void sort_out(struct build *build)
 
 int build_parts(struct build *build)
 {
-	struct prefilter_row ones;
+	struct prefilter_vector ones;
 	int code;
 
 	sort_out(build);
 	memset(&ones, 0xff, sizeof(ones));
-	code = rows_number(&build->rows, &ones);
+	code = vectors_number(&build->vectors, &ones);
 	for (int side = 0; side < 2 && code >= 0; side++)
 		code = make_side(build, side);
 	for (int table = 0; table < PREFILTER_TABLES && code >= 0; table++)

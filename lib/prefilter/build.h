@@ -10,10 +10,10 @@ struct build {
 	const struct prefilter_rules *rules;
 	uint32_t combination[PREFILTER_COMBINATIONS]; /* number of its rule */
 	size_t combinations;
-	struct rows rows;                    /* row 0: all bits */
-	struct cut *cuts;                    /* room for one a rule */
+	struct vectors vectors;              /* vector 0: all bits */
+	struct extent *extents;              /* room for one a rule */
 	struct spans trees[PREFILTER_TREES]; /* count 0: not there */
-	uint32_t *table[PREFILTER_TABLES];   /* row numbers; NULL: not there */
+	uint32_t *table[PREFILTER_TABLES];   /* vector numbers; NULL: not there */
 	struct prefilter_header header;
 	struct arena *arena;
 };

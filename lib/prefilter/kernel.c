@@ -163,10 +163,10 @@ int kernel_arena(const struct arena *arena, struct live *live)
 
 int kernel_switch(const struct prefilter *prefilter, const struct live *live)
 {
-	const uint32_t slot = 0;
+	const uint32_t key = 0;
 
 	/* Of a map of maps the system call returns behind a grace period of RCU. */
-	return bpf_map_update_elem(bpf_map__fd(prefilter->bpf->maps.weir_active), &slot, &live->fd,
+	return bpf_map_update_elem(bpf_map__fd(prefilter->bpf->maps.weir_active), &key, &live->fd,
 				   BPF_ANY);
 }
 

@@ -7,19 +7,19 @@
 
 #define NESTED_MAX (128 + 2) /* prefixes that can lie in one another, and all addresses */
 
-/* A prefix that the sweep is in: what is known of the addresses of it that no longer prefix has. */
-struct frame {
+/* A prefix that the scan is in: what is known of the addresses of it that no longer prefix has. */
+struct entered {
 	address last;
 	uint32_t rule;
-	struct prefilter_row row;
+	struct prefilter_vector vector;
 };
 
-struct sweep {
-	struct frame frame[NESTED_MAX];
+struct scan {
+	struct entered entered[NESTED_MAX];
 	size_t depth;
 	address next; /* the first address that is in no span yet */
 	bool over;    /* there is none */
-	struct rows *rows;
+	struct vectors *vectors;
 	struct spans *spans;
 	size_t room;
 };
@@ -32,7 +32,7 @@ static address last_address(int version)
 /* Wider prefixes before those in them; rules do not matter. */
 static int by_place(const void *a, const void *b)
 {
-	const struct cut *x = a, *y = b;
+	const struct extent *x = a, *y = b;
 
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
@@ -41,96 +41,96 @@ static int by_place(const void *a, const void *b)
 	return 0;
 }
 
-static int append(struct sweep *sweep, struct span span)
+static int append(struct scan *scan, struct span span)
 {
-	struct spans *spans = sweep->spans;
+	struct spans *spans = scan->spans;
 	struct span *before = spans->count > 0 ? &spans->span[spans->count - 1] : NULL;
 
-	if (before != NULL && before->rule == span.rule && before->row == span.row) {
+	if (before != NULL && before->rule == span.rule && before->vector == span.vector) {
 		before->last = span.last;
 		return 0;
 	}
-	if (spans->count == sweep->room) {
-		const size_t room = sweep->room != 0 ? 2 * sweep->room : 64;
+	if (spans->count == scan->room) {
+		const size_t room = scan->room != 0 ? 2 * scan->room : 64;
 		struct span *grown = realloc(spans->span, room * sizeof(*grown));
 
 		if (grown == NULL)
 			return -ENOMEM;
 		spans->span = grown;
-		sweep->room = room;
+		scan->room = room;
 	}
 	spans->span[spans->count++] = span;
 	return 0;
 }
 
 /* The innermost prefix has all addresses from `next` to `last`. */
-static int cover(struct sweep *sweep, address last)
+static int cover(struct scan *scan, address last)
 {
-	const struct frame *frame = &sweep->frame[sweep->depth - 1];
-	int row;
+	const struct entered *entered = &scan->entered[scan->depth - 1];
+	int vector;
 
-	if (sweep->over || last < sweep->next)
+	if (scan->over || last < scan->next)
 		return 0;
-	row = rows_number(sweep->rows, &frame->row);
-	if (row < 0)
-		return row;
-	sweep->next = last + 1;
-	sweep->over = sweep->next == 0;
-	return append(sweep, (struct span){last, frame->rule, (uint32_t)row});
+	vector = vectors_number(scan->vectors, &entered->vector);
+	if (vector < 0)
+		return vector;
+	scan->next = last + 1;
+	scan->over = scan->next == 0;
+	return append(scan, (struct span){last, entered->rule, (uint32_t)vector});
 }
 
 /* Leave the prefixes that end before `first`. */
-static int leave(struct sweep *sweep, address first)
+static int leave(struct scan *scan, address first)
 {
 	int code = 0;
 
-	while (code == 0 && sweep->frame[sweep->depth - 1].last < first) {
-		code = cover(sweep, sweep->frame[sweep->depth - 1].last);
-		sweep->depth--;
+	while (code == 0 && scan->entered[scan->depth - 1].last < first) {
+		code = cover(scan, scan->entered[scan->depth - 1].last);
+		scan->depth--;
 	}
 	return code;
 }
 
-/* Enter the prefix that `cut` and its like (of which it is the first) are about. */
-static int enter(struct sweep *sweep, const struct cut *cut)
+/* Enter the prefix that `extent` and its like (of which it is the first) are about. */
+static int enter(struct scan *scan, const struct extent *extent)
 {
-	int code = leave(sweep, cut->first);
+	int code = leave(scan, extent->first);
 
-	if (code == 0 && cut->first > 0)
-		code = cover(sweep, cut->first - 1);
+	if (code == 0 && extent->first > 0)
+		code = cover(scan, extent->first - 1);
 	if (code < 0)
 		return code;
-	sweep->frame[sweep->depth] = sweep->frame[sweep->depth - 1];
-	sweep->frame[sweep->depth++].last = cut->last;
+	scan->entered[scan->depth] = scan->entered[scan->depth - 1];
+	scan->entered[scan->depth++].last = extent->last;
 	return 0;
 }
 
-static void note(struct frame *frame, const struct cut *cut)
+static void note(struct entered *entered, const struct extent *extent)
 {
-	if (cut->bit != PREFILTER_NONE)
-		frame->row.word[cut->bit / 64] |= UINT64_C(1) << cut->bit % 64;
-	else if (cut->rule < frame->rule)
-		frame->rule = cut->rule;
+	if (extent->bit != PREFILTER_NONE)
+		entered->vector.word[extent->bit / 64] |= UINT64_C(1) << extent->bit % 64;
+	else if (extent->rule < entered->rule)
+		entered->rule = extent->rule;
 }
 
-int spans_make(struct cut *cuts, size_t count, int version, const struct prefilter_row *any,
-	       struct rows *rows, struct spans *spans)
+int spans_make(struct extent *extents, size_t count, int version,
+	       const struct prefilter_vector *any, struct vectors *vectors, struct spans *spans)
 {
-	struct sweep sweep = {.depth = 1, .rows = rows, .spans = spans};
+	struct scan scan = {.depth = 1, .vectors = vectors, .spans = spans};
 	int code = 0;
 
 	*spans = (struct spans){0};
-	sweep.frame[0] = (struct frame){last_address(version), PREFILTER_NONE, *any};
+	scan.entered[0] = (struct entered){last_address(version), PREFILTER_NONE, *any};
 	if (count > 0)
-		qsort(cuts, count, sizeof(*cuts), by_place);
+		qsort(extents, count, sizeof(*extents), by_place);
 	for (size_t i = 0; i < count && code == 0; i++) {
-		if (i == 0 || by_place(&cuts[i - 1], &cuts[i]) != 0)
-			code = enter(&sweep, &cuts[i]);
-		note(&sweep.frame[sweep.depth - 1], &cuts[i]);
+		if (i == 0 || by_place(&extents[i - 1], &extents[i]) != 0)
+			code = enter(&scan, &extents[i]);
+		note(&scan.entered[scan.depth - 1], &extents[i]);
 	}
-	while (code == 0 && sweep.depth > 0) {
-		code = cover(&sweep, sweep.frame[sweep.depth - 1].last);
-		sweep.depth--;
+	while (code == 0 && scan.depth > 0) {
+		code = cover(&scan, scan.entered[scan.depth - 1].last);
+		scan.depth--;
 	}
 	if (code == 0)
 		return 0;

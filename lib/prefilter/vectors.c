@@ -5,66 +5,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t slot_of(const struct rows *rows, const struct prefilter_row *row)
+static size_t place_of(const struct vectors *vectors, const struct prefilter_vector *vector)
 {
 	uint64_t hash = 0;
 
 	for (size_t i = 0; i < PREFILTER_COMBINATIONS / 64; i++) {
-		hash = (hash ^ row->word[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		hash = (hash ^ vector->word[i]) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 32;
 	}
-	return hash & (rows->slots - 1);
+	return hash & (vectors->places - 1);
 }
 
-/* The slot that `row` is in, or that it would be put in. */
-static uint32_t *find(const struct rows *rows, const struct prefilter_row *row)
+/* The place that `vector` is in, or that it would be put in. */
+static uint32_t *find(const struct vectors *vectors, const struct prefilter_vector *vector)
 {
-	size_t slot = slot_of(rows, row);
+	size_t place = place_of(vectors, vector);
 
-	while (rows->slot[slot] != 0 &&
-	       memcmp(&rows->row[rows->slot[slot] - 1], row, sizeof(*row)) != 0)
-		slot = (slot + 1) & (rows->slots - 1);
-	return &rows->slot[slot];
+	while (vectors->place[place] != 0 &&
+	       memcmp(&vectors->vector[vectors->place[place] - 1], vector, sizeof(*vector)) != 0)
+		place = (place + 1) & (vectors->places - 1);
+	return &vectors->place[place];
 }
 
 /* Twice the room; the table stays at most half full. */
-static int grow(struct rows *rows)
+static int grow(struct vectors *vectors)
 {
-	const size_t room = rows->room != 0 ? 2 * rows->room : 64;
-	struct prefilter_row *row = realloc(rows->row, room * sizeof(*row));
-	uint32_t *slot = calloc(2 * room, sizeof(*slot));
+	const size_t room = vectors->room != 0 ? 2 * vectors->room : 64;
+	struct prefilter_vector *vector = realloc(vectors->vector, room * sizeof(*vector));
+	uint32_t *place = calloc(2 * room, sizeof(*place));
 
-	if (row != NULL)
-		rows->row = row;
-	if (row == NULL || slot == NULL) {
-		free(slot);
+	if (vector != NULL)
+		vectors->vector = vector;
+	if (vector == NULL || place == NULL) {
+		free(place);
 		return -ENOMEM;
 	}
-	free(rows->slot);
-	rows->slot = slot;
-	rows->slots = 2 * room;
-	rows->room = room;
-	for (size_t i = 0; i < rows->count; i++)
-		*find(rows, &rows->row[i]) = (uint32_t)i + 1;
+	free(vectors->place);
+	vectors->place = place;
+	vectors->places = 2 * room;
+	vectors->room = room;
+	for (size_t i = 0; i < vectors->count; i++)
+		*find(vectors, &vectors->vector[i]) = (uint32_t)i + 1;
 	return 0;
 }
 
-int rows_number(struct rows *rows, const struct prefilter_row *row)
+int vectors_number(struct vectors *vectors, const struct prefilter_vector *vector)
 {
-	uint32_t *slot;
+	uint32_t *place;
 
-	if (rows->count == rows->room && grow(rows) < 0)
+	if (vectors->count == vectors->room && grow(vectors) < 0)
 		return -ENOMEM;
-	slot = find(rows, row);
-	if (*slot == 0) {
-		rows->row[rows->count++] = *row;
-		*slot = (uint32_t)rows->count;
+	place = find(vectors, vector);
+	if (*place == 0) {
+		vectors->vector[vectors->count++] = *vector;
+		*place = (uint32_t)vectors->count;
 	}
-	return (int)*slot - 1;
+	return (int)*place - 1;
 }
 
-void rows_free(struct rows *rows)
+void vectors_free(struct vectors *vectors)
 {
-	free(rows->row);
-	free(rows->slot);
+	free(vectors->vector);
+	free(vectors->place);
 }

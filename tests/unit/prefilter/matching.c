@@ -167,7 +167,7 @@ Test(matching, nested_prefixes)
 	prefilter_destroy(prefilter);
 }
 
-/* All 512 bits of a row, each by its own port. */
+/* All 512 bits of a vector, each by its own port. */
 Test(matching, every_combination)
 {
 	char rules[512 * 40];
