@@ -304,24 +304,41 @@ bool flow_table_expire(struct flow_table *table, uint64_t clock)
 	return table->sweep.due_count > 0 || table->sweep.credit >> SWEEP_PASS_SHIFT > 0;
 }
 
-bool flow_table_finish(struct flow_table *table, uint64_t clock)
+/*
+ * Once over the whole table, in as many calls as the outbox needs: who is due ends, or all do.
+ * True: it is done, and all are in the outbox.
+ */
+static bool end_whole(struct flow_table *table, uint64_t clock, bool all)
 {
 	assert(flow_table_pending(table) == 0);
 	if (clock > table->clock)
 		table->clock = clock;
 	table_release_waiting(table);
-	for (; table->finish_cursor < table->used; table->finish_cursor++) {
-		uint32_t slot = table->finish_cursor;
+	for (; table->whole_cursor < table->used; table->whole_cursor++) {
+		uint32_t slot = table->whole_cursor;
 
 		if (!record_in_use(&table->hot[slot]))
 			continue;
 		if (outbox_full(table))
 			return false;
-		table_end(table, slot, table_hash(table, slot),
-			  reason_of(table, slot, table->clock, FLOW_END_FORCED));
+		if (all)
+			table_end(table, slot, table_hash(table, slot),
+				  reason_of(table, slot, table->clock, FLOW_END_FORCED));
+		else
+			sweep_end(table, slot, table->clock);
 	}
 	if (slots_waiting(&table->slots) > 0)
 		return false;
-	table->finish_cursor = 0;
+	table->whole_cursor = 0;
 	return true;
+}
+
+bool flow_table_end_due(struct flow_table *table, uint64_t clock)
+{
+	return end_whole(table, clock, false);
+}
+
+bool flow_table_finish(struct flow_table *table, uint64_t clock)
+{
+	return end_whole(table, clock, true);
 }

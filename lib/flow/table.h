@@ -84,9 +84,9 @@ struct flow_table {
 	uint32_t missing; /* packets compared, without a candidate, and not yet counted */
 	uint32_t filling; /* the stage that flow_table_next() gives out */
 	struct eviction evict;
-	uint32_t finish_cursor;
-	uint64_t clock; /* live: of the worker; else of the newest packet counted */
-	int64_t shift;  /* what makes dates of the packets being counted */
+	uint32_t whole_cursor; /* slot at which flow_table_end_due() or _finish() goes on */
+	uint64_t clock;        /* live: of the worker; else of the newest packet counted */
+	int64_t shift;         /* what makes dates of the packets being counted */
 	struct flow_counters counters;
 	struct sweep sweep;
 	struct stage stages[STAGES];

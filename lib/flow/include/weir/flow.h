@@ -220,6 +220,13 @@ uint32_t flow_table_pending(const struct flow_table *table);
 bool flow_table_expire(struct flow_table *table, uint64_t clock);
 
 /*
+ * Captures, where an interval of their time ends: end all records whose timeout has passed by
+ * `clock`, with as much as fits the outbox, and say whether all are out: call, empty the outbox,
+ * until true. No packet to come has an earlier clock; the stages must be empty.
+ */
+bool flow_table_end_due(struct flow_table *table, uint64_t clock);
+
+/*
  * End all live flows with as much as fits the outbox, and say whether all are out: call,
  * empty the outbox, until true. A flow whose timeout passed before `clock` ends idle or
  * active, the others with FLOW_END_FORCED. The stages must be empty.
