@@ -61,6 +61,19 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 	return outputs_consume(&analyzer->outputs, analyzer->stats);
 }
 
+/* Somebody counts by intervals: those of a capture are of its own time. */
+static void arrange_meetings(struct analyzer *analyzer)
+{
+	if (analyzer->source.reader == NULL || !stats_needs_intervals(analyzer->stats))
+		return;
+	rendezvous_init(&analyzer->rendezvous, analyzer->workers_ready);
+	analyzer->meets = true;
+	reader_meet(analyzer->source.reader, &analyzer->rendezvous, analyzer->options->interval);
+	stats_meet(analyzer->stats, &analyzer->rendezvous);
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
+		analyzer->workers[w].rendezvous = &analyzer->rendezvous;
+}
+
 int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error)
 {
 	int result;
@@ -86,6 +99,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 		result = make_stats(analyzer, error);
 	if (result != 0)
 		return result;
+	arrange_meetings(analyzer);
 	describe(analyzer);
 	worker_register_lcore_usage(analyzer->workers, analyzer->workers_ready);
 	/* Without shared memory nobody can attach; that is no reason not to run. */
@@ -102,10 +116,16 @@ static bool workers_done(const struct analyzer *analyzer)
 	return true;
 }
 
-/* A signal ends it; a record waits no longer than it takes to fill a small part of the rings. */
-static void nap(unsigned int *us)
+/*
+ * A signal ends it, and a meeting; a record waits no longer than it takes to fill a small part of
+ * the rings.
+ */
+static void nap(struct analyzer *analyzer, unsigned int *us)
 {
-	usleep(*us);
+	if (analyzer->meets)
+		rendezvous_nap(&analyzer->rendezvous, *us);
+	else
+		usleep(*us);
 	*us = RTE_MIN(*us + *us / 8, (unsigned int)NAP_LONGEST_US);
 }
 
@@ -192,7 +212,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 			continue;
 		}
 		outputs_flush(&analyzer->outputs);
-		nap(&nap_us);
+		nap(analyzer, &nap_us);
 	}
 	return result;
 }
@@ -344,5 +364,7 @@ void analyzer_close(struct analyzer *analyzer)
 	json_decref(analyzer->info.xstats);
 	json_decref(analyzer->info.settings);
 	source_close(&analyzer->source);
+	if (analyzer->meets)
+		rendezvous_destroy(&analyzer->rendezvous);
 	free(analyzer->workers);
 }

@@ -7,6 +7,7 @@
 #include <weir/document.h>
 #include <weir/error.h>
 #include <weir/plan.h>
+#include <weir/rendezvous.h>
 #include <weir/source.h>
 #include <weir/stats.h>
 #include <weir/watch.h>
@@ -32,6 +33,8 @@ struct analyzer {
 	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
 	uint16_t workers_ready; /* that have tables */
 	struct stats *stats;
+	bool meets; /* at borders of a capture's time, for who needs its intervals */
+	struct rendezvous rendezvous;
 	struct events events;
 	struct watch watch;
 	uint64_t reported; /* number of the snapshot that was printed last */

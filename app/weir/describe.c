@@ -207,7 +207,7 @@ void describe_result(struct analyzer *analyzer)
 	if (result.cut[0] != '\0')
 		add_remark(analyzer, "%s; analysed up to there", result.cut);
 	describe_times(analyzer, &result);
-	stats_set_capture_span(analyzer->stats, result.span);
+	stats_set_capture_end(analyzer->stats, result.clock, result.span);
 }
 
 static uint64_t refused(const struct source *source)

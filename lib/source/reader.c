@@ -17,6 +17,7 @@
 #include <weir/clock.h>
 
 #include "reader_file.h"
+#include "reader_intervals.h"
 #include "reader_port.h"
 #include "reader_spread.h"
 
@@ -34,6 +35,7 @@ struct reader {
 	struct reader_result result;
 	/* the thread's own: */
 	struct reader_clock clock;
+	struct reader_intervals intervals;
 	struct {
 		struct rte_mbuf *mbuf;
 		uint16_t queue;
@@ -44,6 +46,14 @@ struct reader {
 	struct rte_mbuf *spare[READER_PORT_BATCH]; /* empty ones */
 	unsigned int spares;
 };
+
+static void hand_over(struct reader *reader)
+{
+	if (unlikely(reader->clock.now > reader->intervals.until))
+		reader_intervals_pass(&reader->intervals, &reader->port, reader->clock.now,
+				      reader->fields.clock);
+	reader_port_hand_over(&reader->port);
+}
 
 /* ---- a frame becomes an mbuf ---- */
 
@@ -178,7 +188,7 @@ static void read_file(struct reader *reader, const struct reader_file *file)
 		}
 		result = pcap_dispatch(file->pcap, (int)reader->spares, take_frame,
 				       (u_char *)reader);
-		reader_port_hand_over(&reader->port);
+		hand_over(reader);
 		if (reader_port_stopped(&reader->port))
 			return;
 	} while (result > 0 || result == PCAP_ERROR_BREAK);
@@ -213,7 +223,7 @@ static void *reader_main(void *argument)
 		read_file(reader, &reader->files[i]);
 	}
 	release(reader, true);
-	reader_port_hand_over(&reader->port);
+	hand_over(reader);
 	note_result(reader);
 	rte_pktmbuf_free_bulk(reader->spare, reader->spares);
 	reader->spares = 0;
@@ -231,6 +241,7 @@ int reader_open(const char *const *files, unsigned int count, struct reader **re
 
 	if (new == NULL)
 		return error_set(error, ENOMEM, "capture reader: no memory");
+	new->intervals.until = UINT64_MAX;
 	new->wake = eventfd(0, EFD_CLOEXEC);
 	new->files = calloc(count, sizeof(*new->files));
 	if (new->wake < 0 || new->files == NULL) {
@@ -259,6 +270,12 @@ int reader_attach(struct reader *reader, uint16_t queues, const struct port_fiel
 	reader->fields = *fields;
 	*port_id = reader->port.id;
 	return result;
+}
+
+void reader_meet(struct reader *reader, struct rendezvous *rendezvous, uint64_t interval)
+{
+	reader->intervals = (struct reader_intervals){
+		.rendezvous = rendezvous, .length = interval, .until = interval - 1};
 }
 
 int reader_start(struct reader *reader, struct error *error)

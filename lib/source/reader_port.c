@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <rte_bus_vdev.h>
@@ -60,11 +61,12 @@ bool reader_port_allocate(const struct reader_port *port, struct rte_mbuf **mbuf
 	return true;
 }
 
-/* What finds no room before a stop is freed. */
-static void hand_over_queue(struct reader_port *port, uint16_t q)
+/* `count` mbufs of so many octets in all. What finds no room before a stop is freed. */
+static void hand_over_queue(struct reader_port *port, uint16_t q, unsigned int count,
+			    uint64_t octets)
 {
 	struct rte_mbuf **mbufs = port->staged[q];
-	unsigned int count = port->staged_count[q], done = 0, tries = 0;
+	unsigned int done = 0, tries = 0;
 
 	while (done < count) {
 		unsigned int n = rte_ring_enqueue_burst(port->rings[q], (void **)&mbufs[done],
@@ -79,20 +81,40 @@ static void hand_over_queue(struct reader_port *port, uint16_t q)
 			wait_a_moment(&tries);
 	}
 	port->frames += done;
-	port->octets += port->staged_octets[q];
+	port->octets += octets;
 	for (unsigned int i = done; i < count; i++) {
 		port->octets -= mbufs[i]->pkt_len;
 		rte_pktmbuf_free(mbufs[i]);
 	}
-	port->staged_count[q] = 0;
-	port->staged_octets[q] = 0;
+	port->staged_count[q] -= count;
+	port->staged_octets[q] -= octets;
 }
 
 void reader_port_hand_over(struct reader_port *port)
 {
 	for (uint16_t q = 0; q < port->queues; q++)
 		if (port->staged_count[q] > 0)
-			hand_over_queue(port, q);
+			hand_over_queue(port, q, port->staged_count[q], port->staged_octets[q]);
+}
+
+void reader_port_hand_over_some(struct reader_port *port, uint16_t q, unsigned int count)
+{
+	struct rte_mbuf **mbufs = port->staged[q];
+	uint64_t octets = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		octets += mbufs[i]->pkt_len;
+	hand_over_queue(port, q, count, octets);
+	memmove(mbufs, mbufs + count, port->staged_count[q] * sizeof(mbufs[0]));
+}
+
+void reader_port_drop(struct reader_port *port)
+{
+	for (uint16_t q = 0; q < port->queues; q++) {
+		rte_pktmbuf_free_bulk(port->staged[q], port->staged_count[q]);
+		port->staged_count[q] = 0;
+		port->staged_octets[q] = 0;
+	}
 }
 
 /* ---- making it ---- */

@@ -65,4 +65,10 @@ static inline void reader_port_stage(struct reader_port *port, struct rte_mbuf *
 /* Put what is staged into the rings, waiting for room. */
 void reader_port_hand_over(struct reader_port *port);
 
+/* The same with the first `count` of what is staged for queue `q`; the rest stays staged. */
+void reader_port_hand_over_some(struct reader_port *port, uint16_t q, unsigned int count);
+
+/* Free what is staged: nobody is to see it. */
+void reader_port_drop(struct reader_port *port);
+
 #endif

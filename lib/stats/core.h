@@ -17,6 +17,7 @@
  *	stats.c		life, intervals
  *	drain.c walk.c	ended and live records -> deltas (shadow.h)
  *	taps.c		deltas, records and intervals -> consumers
+ *	meetings.c	where intervals of a capture end
  *	split.c split_record.c	pieces of flows -> the records of whole flows
  *	sums.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
  *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot, and what
@@ -40,9 +41,11 @@ struct stats {
 	struct stats_consumer consumers[CONSUMERS];
 	uint32_t consumer_count, record_consumers; /* all; those of ended records */
 	struct stats_batch batch;                  /* deltas on their way to consumers */
-	uint64_t started, interval_began;          /* by the clock */
-	uint64_t numbers;                          /* of snapshots */
-	uint64_t unread;                           /* live records that walks could not read */
+	struct rendezvous *rendezvous; /* captures, if a consumer needs intervals; or NULL */
+	uint64_t met_at, capture_end;  /* by the capture's clock: the last meeting, 0: none; end */
+	uint64_t started, interval_began; /* by the clock */
+	uint64_t numbers;                 /* of snapshots */
+	uint64_t unread;                  /* live records that walks could not read */
 	struct ledger ledger;
 	struct tops tops;
 	struct split split;
@@ -90,5 +93,11 @@ void stats_give_record(void *context, const struct flow_view *view);
 
 /* Count what is new in the live records. Drains on its way; returns how many that were. */
 uint32_t stats_walk(struct stats *stats);
+
+/* If all have met: the interval of the capture ends. Returns 0 if not, else more. */
+uint32_t stats_step_meeting(struct stats *stats);
+
+/* The capture is at its end, and with it the last interval. */
+void stats_end_capture(struct stats *stats);
 
 #endif

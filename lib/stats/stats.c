@@ -140,7 +140,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 
 uint32_t stats_step(struct stats *stats, struct clock_reading now)
 {
-	uint32_t drained = stats_drain(stats);
+	uint32_t drained = stats_drain(stats) + stats_step_meeting(stats);
 	struct pool_entry *entry;
 
 	if (now.clock - stats->interval_began < stats->settings.interval)
@@ -152,8 +152,9 @@ uint32_t stats_step(struct stats *stats, struct clock_reading now)
 	return drained + end_interval(stats, entry, now, false);
 }
 
-void stats_set_capture_span(struct stats *stats, uint64_t span)
+void stats_set_capture_end(struct stats *stats, uint64_t clock, uint64_t span)
 {
+	stats->capture_end = clock;
 	stats->ledger.capture_span = span;
 }
 
@@ -164,6 +165,7 @@ void stats_finish(struct stats *stats, struct clock_reading now)
 	if (stats->split.on)
 		split_flush(&stats->split);
 	end_interval(stats, pool_last(&stats->pool), now, true);
+	stats_end_capture(stats);
 }
 
 const struct snapshot *stats_acquire(struct stats *stats)

@@ -12,6 +12,14 @@ int stats_add_consumer(struct stats *stats, const struct stats_consumer *consume
 	return 0;
 }
 
+bool stats_needs_intervals(const struct stats *stats)
+{
+	for (uint32_t c = 0; c < stats->consumer_count; c++)
+		if (stats->consumers[c].interval != NULL)
+			return true;
+	return false;
+}
+
 void stats_give_deltas(struct stats *stats)
 {
 	if (stats->batch.count == 0)

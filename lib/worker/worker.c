@@ -11,6 +11,7 @@
 
 #include <weir/clock.h>
 #include <weir/packet_common.h>
+#include <weir/rendezvous.h>
 
 #include "rest.h"
 #include "tally.h"
@@ -46,6 +47,7 @@ struct loop {
 	unsigned int empty_polls; /* in a row */
 	uint64_t idle_since;      /* cycles: the first of these */
 	unsigned int unpublished; /* bursts that the shared counters don't have yet */
+	uint64_t called, arrived; /* meetings of `rendezvous`, as last seen; come to */
 	uint64_t stamped;         /* flags of mbufs that bring a time of their own */
 	uint64_t noted;           /* ... and of all that bring anything beside their bytes */
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
@@ -387,6 +389,32 @@ static uint64_t idle_ns(const struct loop *loop)
 			  (double)CLOCK_SECOND);
 }
 
+/*
+ * All that was handed out before the call is counted. What is due by the border ends now, whether
+ * or not a sweep would have come by, and then all of it is there for the stats core.
+ */
+static void arrive(struct loop *loop)
+{
+	struct worker *worker = loop->worker;
+	uint64_t border = rendezvous_border(worker->rendezvous);
+
+	while (!flow_table_end_due(worker->shared.table, border))
+		flush(loop, true);
+	flush(loop, true);
+	publish(loop);
+	loop->arrived = loop->called;
+	rendezvous_arrive(worker->rendezvous, worker->shared.index, loop->called);
+}
+
+/* All queues are empty, and so are the stages. */
+static void meet(struct loop *loop)
+{
+	if (loop->called != loop->arrived)
+		arrive(loop);
+	/* Asked now: the next look at the queues finds all that came before a call. */
+	loop->called = rendezvous_called(loop->worker->rendezvous);
+}
+
 static void idle(struct loop *loop)
 {
 	struct worker *worker = loop->worker;
@@ -400,6 +428,8 @@ static void idle(struct loop *loop)
 	}
 	if (loop->unpublished > 0)
 		publish(loop);
+	if (worker->rendezvous != NULL)
+		meet(loop);
 	if (++loop->empty_polls % (loop->behind ? IDLE_HOUSEKEEPING_BEHIND : IDLE_HOUSEKEEPING) !=
 	    0) {
 		rte_pause();

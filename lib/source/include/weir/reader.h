@@ -21,6 +21,7 @@
 #define READER_QUEUES_MAX 16 /* as DPDK's ring port has */
 
 struct reader;
+struct rendezvous;
 
 struct reader_result {
 	uint64_t frames; /* handed over */
@@ -48,6 +49,13 @@ int reader_open(const char *const *files, unsigned int count, struct reader **re
  */
 int reader_attach(struct reader *reader, uint16_t queues, const struct port_fields *fields,
 		  uint16_t *port_id, struct error *error);
+
+/*
+ * The thread meets workers and stats core at the multiples of `interval` ns that its clock passes,
+ * with all frames before them handed out, and of those in a time without frames only at the first
+ * and the last. Before reader_start(); `rendezvous` outlives the thread.
+ */
+void reader_meet(struct reader *reader, struct rendezvous *rendezvous, uint64_t interval);
 
 /*
  * Start the thread. It runs where the caller may run. `reader_stop` makes it end early, also when

@@ -16,6 +16,7 @@
  */
 
 struct port;
+struct rendezvous;
 struct stats;
 struct worker_shared;
 
@@ -50,6 +51,16 @@ void stats_destroy(struct stats *stats);
  */
 int stats_add_consumer(struct stats *stats, const struct stats_consumer *consumer);
 
+/* Does any of the consumers need intervals? Those of a capture come about by stats_meet(). */
+bool stats_needs_intervals(const struct stats *stats);
+
+/*
+ * Of a capture: the intervals of consumers end where reader and workers meet here. stats_step() is
+ * to be called until they are done; it returns more than 0 when they have met. Before the first
+ * stats_step(); `rendezvous` outlives the stats.
+ */
+void stats_meet(struct stats *stats, struct rendezvous *rendezvous);
+
 /*
  * Nothing keeps the packets of a flow on one worker: records that several workers have of one
  * flow become one again, as a single worker would have made it, before consumers see them.
@@ -69,11 +80,11 @@ int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t in
 uint32_t stats_step(struct stats *stats, struct clock_reading now);
 
 /*
- * Of a capture: how long it was by its clock, in ns, which wild time stamps do not make longer.
- * Known at its end; before stats_finish(). Until then, or with 0, it is from the first packet to
- * the last.
+ * Of a capture: what its clock says at the end, and how long it was by it, in ns, which wild time
+ * stamps do not make longer. Before stats_finish(). Until then, or with a span of 0, it is from the
+ * first packet to the last.
  */
-void stats_set_capture_span(struct stats *stats, uint64_t span);
+void stats_set_capture_end(struct stats *stats, uint64_t clock, uint64_t span);
 
 /* All workers are done: drain everything that is left and make the final snapshot. */
 void stats_finish(struct stats *stats, struct clock_reading now);

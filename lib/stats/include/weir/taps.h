@@ -16,18 +16,17 @@
  *	record	  a record that has ended, whole
  *	interval  the end of an interval: all deltas of it have been given
  *
- * All calls come on the stats thread, one at a time. While a consumer works, rings fill and wait to
- * be drained: it does a bounded amount of work for each delta or record, allocates nothing, makes
- * no system call, and waits for nothing but, where captures are read, room for what it hands on.
- * What it is given is valid during the call.
+ * All calls come on the stats thread, one at a time; what is given is valid during the call. While
+ * a consumer works, rings fill and wait to be drained: so it does a bounded amount of work for each
+ * delta or record, and some ms at most for an interval; it allocates nothing, makes no system call,
+ * and waits for nothing but, where captures are read, room for what it hands on.
  */
 
 /* What came to a record since it was last looked at. Index 0 is forward, 1 reverse. */
 struct stats_delta {
 	uint64_t packets[2]; /* not both 0 */
 	uint64_t octets[2];  /* IP octets */
-	bool first[2]; /* nothing of this direction was counted before; of both: the record is new
-			*/
+	bool first[2];       /* all so far of this direction; of both: the record is new */
 };
 
 /* Deltas are given in batches, so that consumers can prefetch. */
@@ -35,36 +34,41 @@ struct stats_delta {
 
 struct stats_batch {
 	uint32_t count; /* 1..STATS_BATCH */
-	/* Of each: its record as it was looked at, with all that came before, too; and the delta.
-	 */
+	/* The records as they were looked at, with all that came before; and what of it is new. */
 	struct flow_view views[STATS_BATCH];
 	struct stats_delta deltas[STATS_BATCH];
 };
 
 /*
- * By the clock, ns, from the end of the one before up to, but not including, `to`. An interval of
- * live traffic is that of a snapshot: --interval or a little longer, the snapshot being the newest
- * when it ends.
+ * By the clock, ns: from the end of the one before up to, but not including, `to`. Deltas given
+ * between two ends came in this time.
+ *
+ * Live, they are those of the snapshots, --interval or a little more, and the snapshot is the
+ * newest one when its interval ends; some of the last packets may be in the next.
+ *
+ * Of a capture they begin at multiples of --interval of its own clock. Each has what came in it, to
+ * the packet, and the records whose timeouts passed in it: the same in every run, whatever the
+ * number of workers. Many in a row without frames are one. The last ends with the newest frame; it
+ * may be longer if reading was stopped.
  */
 struct stats_interval {
 	uint64_t from, to;
-	int64_t shift; /* makes dates of them: clock + shift */
+	int64_t shift; /* makes dates of them: clock + shift; 0 of a capture */
 	bool last;     /* nothing comes after it */
 };
 
 /* All but `context` may be NULL. */
 struct stats_consumer {
 	/*
-	 * Where a flow may meet several workers (stats_merge_splits()), each one's piece of it is a
-	 * record of its own here. In no particular order: what depends on it is not the same in
-	 * every run.
+	 * In no particular order: what depends on it is not the same in every run. Where a flow may
+	 * meet several workers, each one's piece of it is a record of its own here.
 	 */
 	void (*deltas)(void *context, const struct stats_batch *batch);
-	/* Not of captures, whose deltas are those of ended records. */
+	/* Captures have intervals only if somebody asks for them by this. */
 	void (*interval)(void *context, const struct stats_interval *interval);
 	/*
-	 * In the order of each worker; where pieces of flows are merged, in none and about two
-	 * intervals later.
+	 * In the order of each worker; where pieces of flows are merged (stats_merge_splits()), in
+	 * none and about two intervals later.
 	 */
 	void (*record)(void *context, const struct flow_view *view);
 	void *context;

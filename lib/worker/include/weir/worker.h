@@ -29,6 +29,8 @@ struct worker_rest {
 	uint16_t socket_count;
 };
 
+struct rendezvous;
+
 struct worker {
 	struct worker_shared shared;
 	/* Set before it starts: */
@@ -50,6 +52,7 @@ struct worker {
 	bool (*at_end)(const void *context);
 	uint64_t (*final_clock)(const void *context); /* NULL: the worker's */
 	const void *context;
+	struct rendezvous *rendezvous; /* captures: where it meets reader and stats core; or NULL */
 };
 
 /* For rte_eal_remote_launch(): `argument` is the struct worker. Returns 0. */
