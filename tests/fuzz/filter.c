@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Its inside: to ask the interpreter and the JIT each. */
-#include "../../lib/worker/filter.c"
+#include "../../lib/port/filter.c"
 
 #define EXPRESSION_MAX 512
 #define FRAME_MAX      2048

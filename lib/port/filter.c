@@ -7,6 +7,8 @@
 
 #include <rte_mbuf_dyn.h>
 
+#include <weir/clock.h>
+
 #include "filter_compile.h"
 
 struct filter {
@@ -14,22 +16,61 @@ struct filter {
 	const struct port_fields *fields;
 };
 
-int filter_create(const char *expression, const struct port_fields *fields, struct filter **filter,
-		  struct error *error)
+static struct filter *wrap(const struct filter_code *code, const struct port_fields *fields)
 {
-	struct filter *made = calloc(1, sizeof(*made));
-	int result;
+	struct filter *filter = calloc(1, sizeof(*filter));
 
-	if (made == NULL)
-		return error_set(error, ENOMEM, "filter: out of memory; free some");
-	made->fields = fields;
-	result = filter_compile(expression, &made->code, error);
-	if (result != 0) {
-		free(made);
+	if (filter != NULL)
+		*filter = (struct filter){*code, fields};
+	return filter;
+}
+
+int filter_begin(const char *expression, struct filter_job **job, struct error *error)
+{
+	return filter_compile_start(expression, true, job, error);
+}
+
+static int look(struct filter_job *job, uint64_t until, const struct port_fields *fields,
+		struct filter **filter, struct error *error)
+{
+	struct filter_code code;
+	struct filter *made;
+	int result = filter_compile_look(job, until, &code, error);
+
+	if (result != 0)
 		return result;
+	made = wrap(&code, fields);
+	if (made == NULL) {
+		filter_code_free(&code);
+		return error_set(error, ENOMEM, "filter: out of memory; free some");
 	}
 	*filter = made;
 	return 0;
+}
+
+int filter_look(struct filter_job *job, const struct port_fields *fields, struct filter **filter,
+		struct error *error)
+{
+	return look(job, 0, fields, filter, error);
+}
+
+void filter_leave(struct filter_job *job)
+{
+	filter_compile_leave(job);
+}
+
+int filter_create(const char *expression, const struct port_fields *fields, struct filter **filter,
+		  struct error *error)
+{
+	struct filter_job *job;
+	int result = filter_compile_start(expression, false, &job, error);
+
+	if (result != 0)
+		return result;
+	do
+		result = look(job, clock_monotonic_ns() + CLOCK_SECOND, fields, filter, error);
+	while (result == -EAGAIN);
+	return result;
 }
 
 void filter_destroy(struct filter *filter)

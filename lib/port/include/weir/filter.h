@@ -26,6 +26,17 @@ int filter_create(const char *expression, const struct port_fields *fields, stru
 void filter_destroy(struct filter *filter);
 
 /*
+ * The same for a thread that does not wait: begin, look again until it is not -EAGAIN, or leave it.
+ * Afterwards the job is gone. Of those left, also after ten seconds, a few may compute on, at the
+ * lowest priority; then the next one is refused: -EBUSY. Any thread.
+ */
+struct filter_job;
+int filter_begin(const char *expression, struct filter_job **job, struct error *error);
+int filter_look(struct filter_job *job, const struct port_fields *fields, struct filter **filter,
+		struct error *error);
+void filter_leave(struct filter_job *job);
+
+/*
  * Which of the `count` (at most 64) mbufs match: bit i for mbufs[i]. Only reads. May be
  * called by several workers at once.
  */
