@@ -352,6 +352,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 void analyzer_close(struct analyzer *analyzer)
 {
 	telemetry_stop();
+	frames_stop(&analyzer->frames);
 	capabilities_take_up();
 	rte_pdump_uninit();
 	outputs_close(&analyzer->outputs);

@@ -13,6 +13,7 @@
 #include <weir/watch.h>
 #include <weir/worker.h>
 
+#include "frames.h"
 #include "options.h"
 #include "outputs.h"
 
@@ -28,6 +29,7 @@ struct analyzer {
 	struct source source;
 	struct plan plan; /* of the source's queues */
 	struct filter *filter;
+	struct frames frames;
 	struct outputs outputs;
 	struct worker *workers; /* SNAPSHOT_WORKERS_MAX, zeroed */
 	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];

@@ -100,6 +100,9 @@ int workers_make(struct analyzer *analyzer, struct error *error)
 		analyzer->shared[w] = &worker->shared;
 		analyzer->workers_ready++;
 		set_up(worker, &analyzer->plan.workers[w], analyzer);
+		result = frames_prepare(&analyzer->frames, w, worker, &analyzer->source, error);
+		if (result != 0)
+			return result;
 	}
 	return 0;
 }

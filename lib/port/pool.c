@@ -11,6 +11,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_pool_ops.h>
 
+#include <weir/handover.h>
 #include <weir/memory.h>
 #include <weir/sizes.h>
 
@@ -23,6 +24,9 @@ _Static_assert(RTE_PKTMBUF_HEADROOM == SIZES_HEADROOM, "see sizes.h");
 #define ON_THEIR_WAY       512
 #define ON_THEIR_WAY_LARGE 192
 #define LARGE_ROOM         16384
+/* Of a queue: what may be in the hands of others for a while, in bytes of frames. */
+#define SPARE_BYTES (2u << 20)
+#define SPARE_LEAST 32u
 
 /* The copy of the ring slot starts where the kernel's header ends. */
 static void plan_af_packet(const struct rte_eth_dev_info *info, struct pool_plan *plan)
@@ -81,11 +85,12 @@ void pool_plan_make(const struct rte_eth_dev_info *info, const struct driver_tra
 	else if (strcmp(info->driver_name, "net_pcap") == 0)
 		plan_pcap(info, plan);
 	else if (strcmp(info->driver_name, "net_ring") == 0)
-		plan->per_queue = 1; /* the mbufs come from elsewhere, but a queue wants a pool */
+		plan->per_queue = plan->elsewhere = 1; /* but a queue wants a pool */
 	else if (info->min_rx_bufsize > plan->max_frame && info->min_rx_bufsize < LARGE_ROOM)
 		plan->data_room = (uint16_t)(RTE_PKTMBUF_HEADROOM + info->min_rx_bufsize);
 	if (plan->data_room > LARGE_ROOM)
 		plan->per_queue = ON_THEIR_WAY_LARGE;
+	plan->spare = RTE_MIN(RTE_MAX(SPARE_BYTES / plan->data_room, SPARE_LEAST), HANDOVER_FRAMES);
 }
 
 /* As rte_pktmbuf_pool_create(), but an object may cross pages: then there are no gaps. */
@@ -125,7 +130,8 @@ struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uin
 				uint16_t descriptors, int socket)
 {
 	uint32_t per_queue = plan->per_queue + (plan->per_descriptor ? descriptors : 0);
-	uint32_t count = plan->more + (uint32_t)queues * per_queue;
+	uint32_t count =
+		plan->more + (uint32_t)queues * (per_queue + (plan->elsewhere ? 0 : plan->spare));
 	/* What lies in a cache of a worker is lost to the others: keep that a small part. */
 	uint32_t cache = RTE_MIN(per_queue / 8, 256u);
 	char name[RTE_MEMPOOL_NAMESIZE];

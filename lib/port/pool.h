@@ -17,8 +17,10 @@ struct pool_plan {
 	uint16_t data_room;  /* of one mbuf, with headroom */
 	uint32_t max_frame;  /* that fits one mbuf as the driver fills it */
 	uint32_t per_queue;  /* mbufs a queue needs beside its descriptors */
+	uint32_t spare;      /* ... and those that may be handed over: weir/handover.h */
 	uint32_t more;       /* mbufs needed once */
 	bool per_descriptor; /* and one for every descriptor */
+	bool elsewhere;      /* mbufs are of another pool, whose owner waits for them */
 	bool one_block;      /* AF_XDP: all in one piece of memory without gaps */
 };
 

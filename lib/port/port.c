@@ -75,6 +75,7 @@ static int make_pool(struct port *port, const struct pool_plan *plan, uint16_t w
 						       tx_descriptors);
 		port->pool =
 			pool_create(plan, port->id, port->queues, port->descriptors, port->socket);
+		port->spare = plan->spare;
 		if (port->pool != NULL)
 			return 0;
 		if (rte_errno != ENOMEM || !plan->per_descriptor || wanted <= DESCRIPTORS_AT_LEAST)

@@ -38,18 +38,20 @@ _Static_assert(PUBLISH_BURSTS *FLOW_BURST <= FLOW_OVERFLOW_NOTES, "all may overf
 struct loop {
 	struct worker *worker;
 	struct cycle_clock line;
-	uint64_t cycles;          /* the one reading of this round */
-	uint64_t clock;           /* never goes back; what timeouts run by */
-	int64_t shift;            /* clock + shift is the date */
-	bool capture_time;        /* only packets move the clock, and it is their date: captures */
-	bool may_replay;          /* a driver's stamps may be those of a capture */
-	bool behind;              /* the sweep of expiry is behind the clock */
-	unsigned int empty_polls; /* in a row */
-	uint64_t idle_since;      /* cycles: the first of these */
-	unsigned int unpublished; /* bursts that the shared counters don't have yet */
-	uint64_t called, arrived; /* meetings of `rendezvous`, as last seen; come to */
-	uint64_t stamped;         /* flags of mbufs that bring a time of their own */
-	uint64_t noted;           /* ... and of all that bring anything beside their bytes */
+	uint64_t cycles;           /* the one reading of this round */
+	uint64_t clock;            /* never goes back; what timeouts run by */
+	int64_t shift;             /* clock + shift is the date */
+	bool capture_time;         /* only packets move the clock, and it is their date: captures */
+	bool may_replay;           /* a driver's stamps may be those of a capture */
+	bool behind;               /* the sweep of expiry is behind the clock */
+	struct handover *handover; /* the worker's */
+	uint32_t receivers;        /* of frames, in this round */
+	unsigned int empty_polls;  /* in a row */
+	uint64_t idle_since;       /* cycles: the first of these */
+	unsigned int unpublished;  /* bursts that the shared counters don't have yet */
+	uint64_t called, arrived;  /* meetings of `rendezvous`, as last seen; come to */
+	uint64_t stamped;          /* flags of mbufs that bring a time of their own */
+	uint64_t noted;            /* ... and of all that bring anything beside their bytes */
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
 	unsigned int tally;                  /* the oldest */
@@ -83,12 +85,17 @@ static bool replays(struct loop *loop, bool near)
  * The stamp of a NIC dates the frame if it is a date at all: some NICs count ticks, or from when
  * they were switched on, or were never set.
  */
+static inline bool is_near(const struct loop *loop, uint64_t stamp)
+{
+	return stamp - (uint64_t)loop->shift - loop->clock + STAMP_NEAR <= 2 * STAMP_NEAR;
+}
+
 static inline void take_device_time(struct loop *loop, const struct rte_mbuf *mbuf,
 				    struct packet *packet)
 {
 	uint64_t stamp = *RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
 	uint64_t time = stamp - (uint64_t)loop->shift;
-	bool near = time - loop->clock + STAMP_NEAR <= 2 * STAMP_NEAR;
+	bool near = is_near(loop, stamp);
 
 	if (unlikely(loop->may_replay) && replays(loop, near))
 		take_replayed_time(loop, stamp, packet);
@@ -263,6 +270,33 @@ static void publish(struct loop *loop)
 	loop->unpublished = 0;
 }
 
+/* The date of a frame that has been parsed, as take_times() takes it. */
+static uint64_t date_of(const struct loop *loop, const struct rte_mbuf *mbuf)
+{
+	if ((mbuf->ol_flags & loop->stamped) != 0) {
+		uint64_t stamp =
+			*RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
+
+		if (loop->capture_time || is_near(loop, stamp))
+			return stamp;
+	}
+	return loop->clock + (uint64_t)loop->shift;
+}
+
+/* To whoever wants frames that match; most do not. */
+static __attribute__((noinline)) void hand_over(const struct loop *loop, uint16_t queue,
+						struct rte_mbuf *const *mbufs, uint16_t count)
+{
+	const uint16_t port = loop->worker->queues[queue].port;
+	struct handover *handover = loop->handover;
+	struct handover_frame frames[FLOW_BURST];
+	uint32_t matching = handover_match(handover, loop->receivers, port, mbufs, count, frames);
+
+	for (uint32_t i = 0; i < matching; i++)
+		frames[i].date = date_of(loop, frames[i].mbuf);
+	handover_give(handover, frames, matching);
+}
+
 /* Hand ended records to the stats core: at once, or when it has room. */
 static void flush(struct loop *loop, bool wait)
 {
@@ -317,7 +351,7 @@ static inline void prefetch_frames(struct rte_mbuf *const *mbufs, uint16_t count
  * Move everything one step on. The push of what came before gives the prefetched headers the
  * time to arrive; so frames go back to their pool within the round that brought them.
  */
-static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
+static void advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct worker_shared *shared = &loop->worker->shared;
 	struct tally *tally = &loop->tallies[loop->tally];
@@ -342,6 +376,8 @@ static void advance(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
 	/* Now: the first time of a replay has set both. */
 	burst->clock = loop->clock;
 	burst->shift = tally->shift = loop->shift;
+	if (unlikely(loop->receivers != 0))
+		hand_over(loop, queue, mbufs, count);
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 }
@@ -423,7 +459,7 @@ static void idle(struct loop *loop)
 	if (loop->empty_polls == 0)
 		loop->idle_since = loop->cycles;
 	if (in_flight(loop)) {
-		advance(loop, NULL, 0);
+		advance(loop, 0, NULL, 0);
 		return;
 	}
 	if (loop->unpublished > 0)
@@ -449,6 +485,8 @@ static uint32_t poll_queues(struct loop *loop)
 	struct worker *worker = loop->worker;
 	uint32_t received = 0;
 
+	if (unlikely(handover_look(loop->handover)))
+		loop->receivers = handover_attend(loop->handover);
 	for (uint16_t q = 0; q < worker->queue_count; q++) {
 		struct rte_mbuf *mbufs[FLOW_BURST];
 		uint16_t count = rte_eth_rx_burst(worker->queues[q].port, worker->queues[q].queue,
@@ -456,7 +494,7 @@ static uint32_t poll_queues(struct loop *loop)
 
 		if (count == 0)
 			continue;
-		advance(loop, mbufs, count);
+		advance(loop, q, mbufs, count);
 		received += count;
 	}
 	loop->counters.polls++;
@@ -474,7 +512,7 @@ static void finish(struct loop *loop)
 	struct worker_shared *shared = &worker->shared;
 
 	while (in_flight(loop))
-		advance(loop, NULL, 0);
+		advance(loop, 0, NULL, 0);
 	flush(loop, true);
 	if (worker->final_clock != NULL)
 		loop->clock = worker->final_clock(worker->context);
@@ -482,6 +520,7 @@ static void finish(struct loop *loop)
 		flush(loop, true);
 	flush(loop, true);
 	publish(loop);
+	handover_leave(loop->handover);
 	__atomic_store_n(&shared->done, true, __ATOMIC_RELEASE);
 }
 
@@ -495,6 +534,7 @@ int worker_main(void *argument)
 	struct worker *worker = argument;
 	struct loop loop = {
 		.worker = worker,
+		.handover = worker->handover,
 		.cycles = rte_rdtsc(),
 		.capture_time = worker->at_end != NULL,
 		.may_replay = worker->trust_time,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench-worker [EAL options] -- CAPTURE [reader | unstamped | stamped | disordered]
+ * bench-worker [EAL options] -- CAPTURE [reader | captured | unstamped | stamped | disordered]
  *
  * The whole worker over a capture, in one thread, from a ring port that holds all of its frames:
  * for counting instructions (callgrind). What comes with a frame beside its bytes is what weir's
  * own capture reader gives, or as from a NIC: nothing, its time, or times by up to 4 us out of
- * order. From the reader nothing depends on time, chance or another thread, so two runs count the
- * same; live only the sweep and the clock do. Prints the ledger's two ends.
+ * order. "captured" is from the reader, while one client captures a hundredth of it, which this
+ * thread takes and gives back at once. From the reader nothing depends on time, chance or another
+ * thread, so two runs count the same; live only the sweep and the clock do. Prints the ledger's two
+ * ends.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,8 +33,12 @@
 /* Into the future, as much as a stamp may be: callgrind is slow, and takes the worker's time. */
 #define AHEAD_NS (CLOCK_SECOND / 2)
 
-enum frames { FROM_READER, UNSTAMPED, STAMPED, DISORDERED };
-static const char *const frames_names[] = {"reader", "unstamped", "stamped", "disordered"};
+/* Of the frames from bench-traffic about one in a hundred. */
+#define CAPTURED_EXPRESSION "tcp port 443 and ip[14] < 5"
+
+enum frames { FROM_READER, CAPTURED, UNSTAMPED, STAMPED, DISORDERED };
+static const char *const frames_names[] = {"reader", "captured", "unstamped", "stamped",
+					   "disordered"};
 
 struct bench {
 	struct rte_ring *ring;
@@ -40,6 +46,9 @@ struct bench {
 	struct port_fields fields;
 	struct port port;
 	struct worker worker;
+	struct handover *handover;
+	struct filter *filter; /* of the capture */
+	uint64_t captured;
 	bool stop;
 	enum frames kind;
 	uint64_t start; /* time of the first frame */
@@ -62,7 +71,7 @@ static void add_notes(struct bench *bench, struct rte_mbuf *mbuf, uint32_t lengt
 	if (bench->kind == DISORDERED)
 		time -= (number * 0x9e3779b97f4a7c15u >> 32) % DISORDER_NS;
 	*RTE_MBUF_DYNFIELD(mbuf, bench->fields.time, uint64_t *) = time;
-	if (bench->kind != FROM_READER) {
+	if (bench->kind > CAPTURED) {
 		mbuf->ol_flags |= bench->fields.time_flag;
 		return;
 	}
@@ -125,13 +134,25 @@ static bool at_end(const void *context)
 	return true; /* all frames are in the ring before the worker starts */
 }
 
+/* The same, and once a round what the thread of the capture does. */
+static bool at_end_captured(const void *context)
+{
+	struct bench *bench = (struct bench *)(uintptr_t)context;
+	struct handover_frame frames[64];
+	uint32_t count = handover_take(bench->handover, frames, 64);
+
+	handover_return(bench->handover, frames, count);
+	bench->captured += count;
+	return true;
+}
+
 static void make_worker(struct bench *bench)
 {
 	const struct flow_settings settings = {
 		.capacity = CAPACITY,
 		.active_timeout = 300 * CLOCK_SECOND,
 		.inactive_timeout = 30 * CLOCK_SECOND,
-		.live = bench->kind != FROM_READER,
+		.live = bench->kind > CAPTURED,
 		.secret = {{1, 2, 3, 4}},
 	};
 
@@ -144,8 +165,17 @@ static void make_worker(struct bench *bench)
 	bench->worker.rest.longest = 50 * 1000;
 	bench->worker.lossless = true;
 	bench->worker.stop = &bench->stop;
-	if (bench->kind == FROM_READER)
-		bench->worker.at_end = at_end;
+	bench->handover = bench->worker.handover = handover_create(HANDOVER_FRAMES);
+	if (bench->handover == NULL)
+		fail("memory", "not enough");
+	if (bench->kind == CAPTURED) {
+		if (filter_create(CAPTURED_EXPRESSION, &bench->fields, &bench->filter, NULL) != 0)
+			fail("filter", CAPTURED_EXPRESSION);
+		handover_arm(bench->handover, 0, bench->filter);
+	}
+	bench->worker.context = bench;
+	if (bench->kind <= CAPTURED)
+		bench->worker.at_end = bench->kind == CAPTURED ? at_end_captured : at_end;
 	else
 		bench->stop = true; /* when the ring is empty */
 }
@@ -170,19 +200,22 @@ int main(int argc, char **argv)
 	if (used < 0 || given < 2 || given > 3 ||
 	    !take_kind(&bench, given == 3 ? argv[used + 2] : frames_names[FROM_READER])) {
 		fprintf(stderr, "usage: bench-worker [EAL options] -- CAPTURE "
-				"[reader | unstamped | stamped | disordered]\n");
+				"[reader | captured | unstamped | stamped | disordered]\n");
 		return 2;
 	}
 	make_rig(&bench);
-	bench.start = bench.kind == FROM_READER ? START_NS : clock_wall_ns() + AHEAD_NS;
+	bench.start = bench.kind <= CAPTURED ? START_NS : clock_wall_ns() + AHEAD_NS;
 	fill_ring(&bench, argv[used + 1]);
 	make_worker(&bench);
 	worker_main(&bench.worker);
 	worker_shared_counters(&bench.worker.shared, &counters);
 	printf("{\"frames\": %" PRIu64 ", \"received\": %" PRIu64 ", \"flow\": %" PRIu64
-	       ", \"flows\": %" PRIu64 ", \"stamps_ignored\": %" PRIu64 "}\n",
+	       ", \"flows\": %" PRIu64 ", \"stamps_ignored\": %" PRIu64 ", \"captured\": %" PRIu64
+	       "}\n",
 	       bench.frames, counters.received, counters.flows.packets, counters.flows.created,
-	       counters.stamps_ignored);
+	       counters.stamps_ignored, bench.captured);
+	handover_destroy(bench.handover);
+	filter_destroy(bench.filter);
 	worker_shared_release(&bench.worker.shared);
 	port_stop(&bench.port);
 	port_close(&bench.port);

@@ -24,7 +24,8 @@ void ring_rig_start(struct ring_rig *rig)
 	struct port port;
 	int id;
 
-	*rig = (struct ring_rig){.inactive_timeout = rig->inactive_timeout};
+	*rig = (struct ring_rig){.inactive_timeout = rig->inactive_timeout,
+				 .out_limit = rig->out_limit};
 	eal_rig_start(NULL);
 	cr_assert_eq(port_fields_register(&fields, NULL), 0);
 	rig->ring = rte_ring_create("frames", 8192, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -35,6 +36,9 @@ void ring_rig_start(struct ring_rig *rig)
 	eal_rig_open((uint16_t)id, 1, &port);
 	cr_assert_eq(hash_secret_draw(&settings.secret), 0);
 	cr_assert_eq(worker_shared_init(&rig->worker.shared, 0, &settings, 8192), 0);
+	rig->worker.handover =
+		handover_create(rig->out_limit > 0 ? rig->out_limit : HANDOVER_FRAMES);
+	cr_assert_not_null(rig->worker.handover);
 	rig->worker.queues[0].port = (uint16_t)id;
 	rig->worker.queue_count = 1;
 	rig->worker.fields = fields;
@@ -51,6 +55,7 @@ void ring_rig_replay(struct ring_rig *rig)
 
 void ring_rig_stop(struct ring_rig *rig)
 {
+	handover_destroy(rig->worker.handover);
 	worker_shared_release(&rig->worker.shared);
 	eal_rig_stop();
 }

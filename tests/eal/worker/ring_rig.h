@@ -17,7 +17,9 @@ struct ring_rig {
 	struct worker worker;
 	bool stop;
 	pthread_t thread;
-	uint64_t inactive_timeout; /* ns, to be set before the start; 0: 30 s */
+	/* To be set before the start: */
+	uint64_t inactive_timeout; /* ns; 0: 30 s */
+	uint32_t out_limit;        /* of frames handed over; 0: as many as there can be */
 };
 
 void ring_rig_start(struct ring_rig *rig);

@@ -45,6 +45,7 @@ struct port {
 	bool checksum, timestamp, scatter, promiscuous; /* what the driver gave */
 	bool link_known;          /* the driver or the kernel tells link state */
 	struct rte_mempool *pool; /* owned */
+	uint32_t spare; /* mbufs of each queue that may be held for long: weir/handover.h */
 	bool started;
 	bool gone; /* the device was removed: nothing is asked of it any more */
 	/* sockets of the kernel that belong to the port's driver (AF_PACKET, AF_XDP): the

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <weir/filter.h>
+#include <weir/handover.h>
 #include <weir/port.h>
 #include <weir/worker_shared.h>
 
@@ -38,6 +39,7 @@ struct worker {
 	uint16_t queue_count;
 	unsigned int lcore;
 	const struct filter *filter; /* NULL: all frames */
+	struct handover *handover;   /* of frames for others, before the filter */
 	struct port_fields fields;
 	bool vlan_key;
 	bool trust_time; /* net_pcap: unless the first time is of now, times are those of a capture,

@@ -18,6 +18,7 @@ HELP = "instructions per packet by stage and function (callgrind)"
 # Two captures, and what comes with their frames: see bench-worker.
 PAIRS = {
     "1k flows": ("16k-1k", "48k-1k", "reader"),
+    "1k flows, 1% captured": ("16k-1k", "48k-1k", "captured"),
     "1k flows, IPv6": ("16k-1k-v6", "48k-1k-v6", "reader"),
     "every packet a new flow": ("16k-syn", "48k-syn", "reader"),
     "live, 1k flows": ("16k-1k", "48k-1k", "unstamped"),
@@ -102,6 +103,8 @@ def main(context):
                    "source, whatever was inlined.")
     section.remark("\"live\": as a NIC gives them, without times, or each with the NIC's stamp, in "
                    "order or by up to 4 us out of it.")
+    section.remark("\"captured\": one client of `weirctl capture` with an expression for a hundredth of the "
+                   "frames; with what takes and returns them, without what becomes of them.")
     section.remark("With \"every packet a new flow\" the end of each flow is included.")
     if not context.build_options()["debug"]:
         section.remark(f"{context.build.name} has no debug information, so all that is inlined "
