@@ -15,9 +15,13 @@
 /* "--name ARGUMENT", the argument of a choice being "a|b". */
 static void print_left(const struct option_row *row, char *out, size_t size)
 {
-	size_t used = (size_t)snprintf(out, size, "--%s%s%s", row->name,
-				       option_takes_word(row) ? " " : "",
-				       row->argument != NULL ? row->argument : "");
+	size_t used = 0;
+
+	if (row->letter != 0)
+		used = (size_t)snprintf(out, size, "-%c, ", row->letter);
+	used += (size_t)snprintf(out + used, size - used, "--%s%s%s", row->name,
+				 option_takes_word(row) ? " " : "",
+				 row->argument != NULL ? row->argument : "");
 
 	if (row->argument != NULL || row->choices == NULL)
 		return;
@@ -48,16 +52,37 @@ void options_print_help(const struct option_table *table)
 	fputs(table->after, stdout);
 }
 
-static void name_all(const struct option_table *table, struct option *names)
+/* What getopt knows of the table. */
+struct names {
+	struct option longs[NAMES_MAX + 1];
+	char letters[2 * NAMES_MAX + 4];
+};
+
+static void name_all(const struct option_table *table, struct names *names)
 {
-	for (size_t i = 0; i < table->count; i++)
-		names[i] = (struct option){
-			.name = table->rows[i].name,
-			.has_arg = option_takes_word(&table->rows[i]) ? required_argument
-								      : no_argument,
+	char *letter = stpcpy(names->letters, ":hV");
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->rows[i];
+		const bool word = option_takes_word(row);
+
+		names->longs[i] = (struct option){
+			.name = row->name,
+			.has_arg = word ? required_argument : no_argument,
 			.val = FIRST_ID + (int)i,
 		};
-	names[table->count] = (struct option){0};
+		if (row->letter != 0)
+			letter += sprintf(letter, "%c%s", row->letter, word ? ":" : "");
+	}
+	names->longs[table->count] = (struct option){0};
+}
+
+static const struct option_row *of_letter(const struct option_table *table, int letter)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].letter == letter)
+			return &table->rows[i];
+	return NULL;
 }
 
 static const struct option_row *of_type(const struct option_table *table, enum option_type type)
@@ -89,9 +114,9 @@ static int not_taken(const struct option_table *table, int id, char **argv, stru
 
 /* The next option of the command line; NULL: there is none, or *result is not 0. */
 static const struct option_row *next(const struct option_table *table, int argc, char **argv,
-				     const struct option *names, int *result, struct error *error)
+				     const struct names *names, int *result, struct error *error)
 {
-	int id = getopt_long(argc, argv, ":hV", names, NULL);
+	int id = getopt_long(argc, argv, names->letters, names->longs, NULL);
 
 	*result = 0;
 	switch (id) {
@@ -106,7 +131,7 @@ static const struct option_row *next(const struct option_table *table, int argc,
 		*result = not_taken(table, id, argv, error);
 		return NULL;
 	default:
-		return &table->rows[id - FIRST_ID];
+		return id < FIRST_ID ? of_letter(table, id) : &table->rows[id - FIRST_ID];
 	}
 }
 
@@ -121,7 +146,7 @@ static void rewind_options(void)
  * answered at once, also in front of something wrong.
  */
 static int survey(const struct option_table *table, int argc, char **argv,
-		  const struct option *names, bool *given, struct option_conf **conf, void *into,
+		  const struct names *names, bool *given, struct option_conf **conf, void *into,
 		  struct error *error)
 {
 	const struct option_row *row;
@@ -145,7 +170,7 @@ static int survey(const struct option_table *table, int argc, char **argv,
 }
 
 static int take_arguments(const struct option_table *table, int argc, char **argv,
-			  const struct option *names, void *into, struct error *error)
+			  const struct names *names, void *into, struct error *error)
 {
 	const struct option_row *row;
 	int result;
@@ -175,21 +200,21 @@ static int take_defaults(const struct option_table *table, void *into, struct er
 int options_read(const struct option_table *table, int argc, char **argv, void *into, int *rest,
 		 struct error *error)
 {
-	struct option names[NAMES_MAX + 1];
+	struct names names;
 	bool given[NAMES_MAX] = {false};
 	struct option_conf *conf = NULL;
 	int result;
 
 	if (table->count > NAMES_MAX)
 		return error_set(error, E2BIG, "more than %d options in a table", NAMES_MAX);
-	name_all(table, names);
+	name_all(table, &names);
 	result = take_defaults(table, into, error);
 	if (result == 0)
-		result = survey(table, argc, argv, names, given, &conf, into, error);
+		result = survey(table, argc, argv, &names, given, &conf, into, error);
 	if (result == 0 && conf != NULL)
 		result = options_read_file(table, conf, given, into, error);
 	if (result == 0)
-		result = take_arguments(table, argc, argv, names, into, error);
+		result = take_arguments(table, argc, argv, &names, into, error);
 	if (result == 0 && rest == NULL && optind < argc)
 		result = error_set(error, EINVAL, "%s: a word without an option; see --help",
 				   argv[optind]);

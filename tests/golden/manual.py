@@ -12,7 +12,7 @@ def defined(text: str) -> set[str]:
     """Long options that a line begins with, after other options at most."""
     found = set()
     for line in text.splitlines():
-        head = re.match(r"\s*(--[a-z-]+)((,| ,)? +--[a-z-]+)*", line)
+        head = re.match(r"\s*(-[a-z], )?(--[a-z-]+)((,| ,)? +--[a-z-]+)*", line)
         if head:
             found |= set(re.findall(r"--[a-z][a-z-]*", head.group(0)))
     return found

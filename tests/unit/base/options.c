@@ -36,7 +36,7 @@ static const struct option_choice colours[] = {{"red", RED}, {"green", GREEN}, {
 static const struct option_row rows[] = {
 	{"name", "TEXT", "a name", OPTION_TEXT, OPTION_INTO(struct values, name)},
 	{"few", "N", "a few", OPTION_NUMBER, OPTION_INTO(struct values, few), .low = 1,
-	 .high = UINT16_MAX},
+	 .high = UINT16_MAX, .letter = 'f'},
 	{"some", "N", "some", OPTION_NUMBER, OPTION_INTO(struct values, some), .low = 5, .high = 10,
 	 .usual = "7"},
 	{"many", "N", "many", OPTION_NUMBER, OPTION_INTO(struct values, many), .low = 0,
@@ -45,7 +45,8 @@ static const struct option_row rows[] = {
 	 .high = 60000000000, .usual = "1.5"},
 	{"colour", NULL, "a colour", OPTION_CHOICE, OPTION_INTO(struct values, colour),
 	 .choices = colours},
-	{"quiet", NULL, "say nothing", OPTION_FLAG, OPTION_INTO(struct values, quiet)},
+	{"quiet", NULL, "say nothing", OPTION_FLAG, OPTION_INTO(struct values, quiet),
+	 .letter = 'q'},
 	{"file", "FILE", "a file", OPTION_LIST, OPTION_INTO(struct values, files), .high = 3},
 	{"own", "TEXT", "read here", OPTION_OWN, .take = take_own},
 	{"conf", "FILE", "options from a file", OPTION_CONF, OPTION_INTO(struct values, conf)},
@@ -139,6 +140,24 @@ Test(options, command_line)
 	options_release(&table, &values);
 }
 
+Test(options, short_names)
+{
+	struct values values;
+	struct error error;
+	int rest;
+
+	cr_assert_eq(READ(&values, &rest, &error, "-qf3", "word"), OPTIONS_RUN, "%s", error.text);
+	cr_expect(values.quiet);
+	cr_expect_eq(values.few, 3);
+	cr_expect_eq(rest, 2);
+	cr_assert_eq(READ(&values, &rest, &error, "word", "-f", "4", "--few=5"), OPTIONS_RUN);
+	cr_expect_eq(values.few, 5);
+	cr_expect_eq(rest, 4, "the word has moved behind the options");
+	WRONG("-f: needs a value", "-f");
+	WRONG("-n: no such option", "-n");
+	WRONG("--few 0", "-f", "0");
+}
+
 Test(options, what_is_refused)
 {
 	WRONG("--some 4: not a whole number from 5 to 10", "--some", "4");
@@ -223,6 +242,7 @@ Test(options, files_that_are_wrong)
 	WRONG_FILE("name = \"\n", ":1: name: a quotation mark is missing");
 	WRONG_FILE("conf = other\n", ":1: conf: no option that may stand in a file");
 	WRONG_FILE("help\n", ":1: help: no option");
+	WRONG_FILE("f = 3\n", ":1: f: no option");
 	WRONG_FILE("= 1\n", ":1: : no option");
 	WRONG_FILE("some = 6\0\n", "NUL");
 }

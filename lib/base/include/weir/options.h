@@ -53,6 +53,7 @@ struct option_row {
 	uint16_t offset, size; /* of the member: OPTION_INTO() */
 	uint64_t low, high;
 	bool empty;                          /* "" is a value, too */
+	char letter;                         /* short name; 0: none */
 	const char *usual;                   /* the default as one would type it; NULL: none */
 	const struct option_choice *choices; /* the last one has no name */
 	/*
