@@ -100,6 +100,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	if (result != 0)
 		return result;
 	arrange_meetings(analyzer);
+	frames_start(&analyzer->frames, &analyzer->source, analyzer->workers_ready);
 	describe(analyzer);
 	worker_register_lcore_usage(analyzer->workers, analyzer->workers_ready);
 	/* Without shared memory nobody can attach; that is no reason not to run. */

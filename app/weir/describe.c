@@ -123,6 +123,8 @@ void describe(struct analyzer *analyzer)
 
 	info->version = WEIR_VERSION;
 	info->started = clock_monotonic_ns();
+	if (analyzer->frames.capture != NULL)
+		info->capture_socket = capture_socket(analyzer->frames.capture);
 	info->remarks = analyzer->remarks;
 	describe_source(analyzer);
 	info->settings = describe_settings(analyzer);

@@ -122,6 +122,8 @@ json_t *document_info(const struct document_info *info, int64_t shift)
 	put(&object, "started", document_instant(info->started + (uint64_t)shift));
 	if (memory > 0)
 		put_count(&object, "memory_bytes", memory);
+	if (info->capture_socket != NULL)
+		put(&object, "capture_socket", json_string(info->capture_socket));
 	put(&object, "settings", json_deep_copy(info->settings));
 	put(&object, "remarks", document_remarks(info));
 	put(&object, "outputs", document_outputs(info));

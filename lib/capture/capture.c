@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/capture.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <weir/clock.h>
+
+#include "client.h"
+
+/* Rings have no descriptor to wait for: 1024 frames a worker in this time are 2 million a second.
+ */
+#define LOOK_NS    (CLOCK_MILLISECOND / 2)
+#define LAST_NS    CLOCK_SECOND /* for clients to take what is left when weir ends */
+#define SUFFIX_MAX 9
+
+struct capture {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int listener;
+	int wake; /* eventfd: the thread shall end */
+	pthread_t thread;
+	struct clients clients; /* the thread's own */
+};
+
+/* ---- the thread ---- */
+
+static void welcome(struct capture *capture, uint64_t now)
+{
+	int socket = accept4(capture->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (socket >= 0)
+		clients_add(&capture->clients, socket, now);
+	else if (errno != EAGAIN && errno != EINTR)
+		usleep(1000); /* no descriptor is free: it will be asked for again and again */
+}
+
+/* What the client's socket has to say; -1: nothing. */
+static struct pollfd describe(const struct client *client)
+{
+	switch (client->state) {
+	case CLIENT_NONE:
+	case CLIENT_STARTS: /* both go on with the workers, whatever the socket says */
+	case CLIENT_ENDS:
+		return (struct pollfd){.fd = -1};
+	case CLIENT_LEAVES:
+		return (struct pollfd){.fd = client->socket, .events = POLLOUT};
+	default:
+		return (struct pollfd){.fd = client->socket,
+				       .events = (short)(POLLIN | (client->waits ? POLLOUT : 0))};
+	}
+}
+
+/* Until something comes, or it is time to look again. */
+static void wait_for(struct capture *capture, struct pollfd *polls, uint64_t ns)
+{
+	const struct timespec time = {.tv_sec = (time_t)(ns / CLOCK_SECOND),
+				      .tv_nsec = (long)(ns % CLOCK_SECOND)};
+
+	polls[0] = (struct pollfd){.fd = capture->wake, .events = POLLIN};
+	polls[1] = (struct pollfd){.fd = capture->listener, .events = POLLIN};
+	for (unsigned int c = 0; c < CAPTURE_CLIENTS_MAX; c++)
+		polls[2 + c] = describe(&capture->clients.list[c]);
+	(void)ppoll(polls, 2 + CAPTURE_CLIENTS_MAX, ns == UINT64_MAX ? NULL : &time, NULL);
+}
+
+static uint64_t patience(const struct capture *capture, bool busy)
+{
+	if (busy)
+		return 0;
+	if (clients_busy(&capture->clients) > 0)
+		return LOOK_NS;
+	return clients_count(&capture->clients) > 0 ? CLOCK_SECOND : UINT64_MAX;
+}
+
+static void end_all(struct clients *clients)
+{
+	const uint64_t end = clock_monotonic_ns() + LAST_NS;
+	uint64_t now;
+
+	clients_stop(clients);
+	while (clients_count(clients) > 0 && (now = clock_monotonic_ns()) < end) {
+		(void)clients_take(clients);
+		clients_step(clients, now);
+		usleep(1000);
+	}
+	clients_drop(clients);
+}
+
+static void *capture_main(void *argument)
+{
+	struct capture *capture = argument;
+	struct pollfd polls[2 + CAPTURE_CLIENTS_MAX];
+	bool busy = false;
+
+	prctl(PR_SET_NAME, "weir-capture");
+	for (;;) {
+		wait_for(capture, polls, patience(capture, busy));
+		uint64_t now = clock_monotonic_ns();
+
+		if (polls[0].revents != 0)
+			break;
+		if (polls[1].revents != 0)
+			welcome(capture, now);
+		busy = clients_take(&capture->clients);
+		clients_step(&capture->clients, now);
+	}
+	end_all(&capture->clients);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+/* Does somebody listen there? Else it was left by a weir that was killed. */
+static bool is_answered(const struct sockaddr_un *address)
+{
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answered;
+
+	if (probe < 0)
+		return true;
+	answered = connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+		   errno == EAGAIN;
+	close(probe);
+	return answered;
+}
+
+/* Where several weirs share a directory, the others have a number, as telemetry's sockets do. */
+static int bind_somewhere(struct capture *capture, const char *directory)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	for (int suffix = 0; suffix <= SUFFIX_MAX; suffix++) {
+		char number[16] = "";
+
+		if (suffix > 0)
+			snprintf(number, sizeof(number), ":%d", suffix);
+		if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s%s",
+				     directory, CAPTURE_SOCKET, number) >= sizeof(address.sun_path))
+			return -ENAMETOOLONG;
+		for (int attempt = 0; attempt < 2; attempt++) {
+			if (bind(capture->listener, (const struct sockaddr *)&address,
+				 sizeof(address)) == 0) {
+				memcpy(capture->path, address.sun_path, sizeof(capture->path));
+				return 0;
+			}
+			if (errno != EADDRINUSE)
+				return -errno;
+			if (is_answered(&address))
+				break;
+			(void)unlink(address.sun_path);
+		}
+	}
+	return -EADDRINUSE;
+}
+
+static int open_listener(struct capture *capture, const char *directory, struct error *error)
+{
+	int result = 0;
+
+	capture->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (capture->listener < 0)
+		result = -errno;
+	if (result == 0)
+		result = bind_somewhere(capture, directory);
+	if (result == 0 && listen(capture->listener, CAPTURE_CLIENTS_MAX) != 0)
+		result = -errno;
+	if (result != 0)
+		error_set(error, -result, "%s/" CAPTURE_SOCKET ": %s; weirctl cannot capture",
+			  directory, strerror(-result));
+	return result;
+}
+
+/* It takes no signals but the one that asks threads to give their capabilities up. */
+static int start_thread(struct capture *capture)
+{
+	sigset_t most, before;
+	int result;
+
+	sigfillset(&most);
+	sigdelset(&most, SIGURG);
+	pthread_sigmask(SIG_SETMASK, &most, &before);
+	result = pthread_create(&capture->thread, NULL, capture_main, capture);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -result;
+}
+
+static void release(struct capture *capture)
+{
+	if (capture->path[0] != '\0')
+		(void)unlink(capture->path);
+	if (capture->listener >= 0)
+		close(capture->listener);
+	if (capture->wake >= 0)
+		close(capture->wake);
+	free(capture);
+}
+
+int capture_start(const struct capture_settings *settings, struct capture **started,
+		  struct error *error)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int result;
+
+	if (capture == NULL)
+		return error_set(error, ENOMEM, "capture: out of memory; free some");
+	capture->clients.settings = *settings;
+	capture->listener = -1;
+	capture->wake = eventfd(0, EFD_CLOEXEC);
+	if (capture->wake < 0)
+		result = error_set(error, errno, "capture: %s; free some descriptors",
+				   strerror(errno));
+	else
+		result = open_listener(capture, settings->directory, error);
+	if (result == 0) {
+		result = start_thread(capture);
+		if (result != 0)
+			error_set(error, -result, "capture: no thread: %s; free some memory",
+				  strerror(-result));
+	}
+	if (result != 0)
+		release(capture);
+	else
+		*started = capture;
+	return result;
+}
+
+const char *capture_socket(const struct capture *capture)
+{
+	return strrchr(capture->path, '/') + 1;
+}
+
+void capture_stop(struct capture *capture)
+{
+	if (capture == NULL)
+		return;
+	eventfd_write(capture->wake, 1);
+	pthread_join(capture->thread, NULL);
+	release(capture);
+}
