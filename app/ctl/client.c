@@ -68,8 +68,9 @@ static int read_greeting(struct client *client, const char *path, struct error *
 	return resize(client, (size_t)most, error);
 }
 
-static int connect_to(int fd, const char *path, struct error *error)
+static int connect_to(struct client *client, const char *path, struct error *error)
 {
+	const int fd = client->socket;
 	const struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -77,6 +78,7 @@ static int connect_to(int fd, const char *path, struct error *error)
 		return error_set(error, ENAMETOOLONG, "%s: longer than a socket's path can be",
 				 path);
 	strcpy(address.sun_path, path);
+	strcpy(client->path, path);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
@@ -105,7 +107,7 @@ int client_open(struct client *client, const char *path, struct error *error)
 	*client = (struct client){.socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
 	if (client->socket < 0)
 		return error_set(error, errno, "socket: %s", strerror(errno));
-	int result = connect_to(client->socket, path, error);
+	int result = connect_to(client, path, error);
 
 	if (result == 0)
 		result = read_greeting(client, path, error);

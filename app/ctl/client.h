@@ -3,6 +3,8 @@
 #define WEIR_APP_CTL_CLIENT_H
 
 #include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <jansson.h>
 
@@ -16,6 +18,7 @@ struct client {
 	int socket; /* -1: not connected */
 	char *buffer;
 	size_t size; /* longest answer, as the greeting said */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of the socket */
 };
 
 /* 0, or negative errno with the line; the client is closed then. */

@@ -112,6 +112,11 @@ int main(int argc, char **argv)
 		result = locate(&client, options.file_prefix, &error);
 	if (result != 0)
 		return complain(&error, EXIT_FAILED);
+	if (options.capturing) {
+		result = capture_run(&client, &options.capture, options.words + 1,
+				     options.word_count - 1, &error);
+		return result == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
+	}
 	if (options.watch > 0)
 		signals_catch_stop();
 	result = ask(&client, &options, &error);

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <weir/clock.h>
 
@@ -17,6 +18,14 @@ static const struct option_row rows[] = {
 	{"json", NULL, "print the answer as JSON", .type = OPTION_FLAG, INTO(json)},
 	{"watch", "S", "ask again every S seconds until interrupted", .type = OPTION_SECONDS,
 	 INTO(watch), .low = CLOCK_SECOND / 10, .high = 86400 * CLOCK_SECOND},
+	{"write", "FILE", "capture: the file to write; - is standard output", .letter = 'w',
+	 .type = OPTION_TEXT, INTO(capture.file)},
+	{"count", "N", "capture: end after N frames", .letter = 'c', .type = OPTION_NUMBER,
+	 INTO(capture.count), .low = 1, .high = UINT64_MAX - 1},
+	{"snap", "OCTETS", "capture: no more than the first OCTETS of a frame", .letter = 's',
+	 .type = OPTION_NUMBER, INTO(capture.snap), .low = 1, .high = 262144},
+	{"duration", "S", "capture: end after S seconds", .letter = 't', .type = OPTION_SECONDS,
+	 INTO(capture.duration), .low = CLOCK_MILLISECOND, .high = 366 * 86400 * CLOCK_SECOND},
 	{"version", NULL, "print the version (also -V)", .type = OPTION_VERSION},
 	{"help", NULL, "print this (also -h)", .type = OPTION_HELP},
 };
@@ -43,5 +52,15 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 		return result;
 	if (options->socket != NULL && options->file_prefix != NULL)
 		return error_set(error, EINVAL, "--socket and --file-prefix exclude each other");
+	options->words = argv + rest;
+	options->word_count = argc - rest;
+	options->capturing = argc > rest && strcmp(argv[rest], "capture") == 0;
+	if (options->capturing && (options->json || options->watch > 0))
+		return error_set(error, EINVAL, "capture: goes without --json and --watch");
+	if (options->capturing)
+		return 0;
+	if (options->capture.file != NULL || options->capture.count > 0 ||
+	    options->capture.snap > 0 || options->capture.duration > 0)
+		return error_set(error, EINVAL, "-w, -c, -s and -t are for capture");
 	return words_read((const char *const *)argv + rest, argc - rest, &options->question, error);
 }

@@ -8,6 +8,7 @@
 #include <weir/error.h>
 #include <weir/options.h>
 
+#include "capture.h"
 #include "words.h"
 
 struct options {
@@ -15,7 +16,11 @@ struct options {
 	const char *socket;      /* NULL: look for one */
 	bool json;
 	uint64_t watch; /* ns between two looks; 0: look once */
-	struct question question;
+	char **words;   /* the command and its arguments */
+	int word_count;
+	bool capturing; /* the command is capture: */
+	struct capture_options capture;
+	struct question question; /* any other one */
 };
 
 /* As options_read(). The strings stay argv's. */

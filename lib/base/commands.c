@@ -61,6 +61,8 @@ static const struct command commands[] = {
 	 .changes = true,
 	 .arguments = {{"file", COMMAND_FILE, .needed = true,
 			.complaint = "an absolute path to a rules file is missing"}}},
+	{NULL, "capture", .help = "frames as they come, as pcapng; see -w, -c, -s and -t",
+	 .arguments = {{"expression", COMMAND_TEXT}}},
 	{NULL, "report", .help = "the whole report, as weir prints it"},
 	{NULL, "raw", .help = "any telemetry command, as /ethdev/stats,0",
 	 .arguments = {{"command", COMMAND_TEXT, .needed = true}}},

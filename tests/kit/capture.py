@@ -30,6 +30,24 @@ def write(path: str, frames: list[Frame]) -> None:
             file.write(frame.data)
 
 
+def statistics(path: str) -> list[tuple[int, int]]:
+    """Of each interface of a pcapng that this machine wrote: isb_ifdrop, isb_filteraccept."""
+    with open(path, "rb") as file:
+        content = file.read()
+    found, position = [], 0
+    while position + 12 <= len(content):
+        kind, length = struct.unpack_from("=II", content, position)
+        if kind == 5:
+            options, at = {}, position + 20
+            while at + 4 < position + length - 4:
+                code, size = struct.unpack_from("=HH", content, at)
+                options[code] = content[at + 4 : at + 4 + size]
+                at += 4 + (size + 3) // 4 * 4
+            found.append(tuple(struct.unpack("=Q", options[code])[0] for code in (5, 6)))
+        position += length
+    return found
+
+
 def _read_pcap(content: bytes) -> Iterator[Frame]:
     order = "<" if content[0] in (0xD4, 0x4D, 0x34) else ">"
     magic, _, minor, _, _, snap, link = struct.unpack(order + "IHHiIII", content[:24])
