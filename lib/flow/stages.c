@@ -27,7 +27,7 @@ static inline void hash_packet(const struct flow_table *table, struct packet *pa
 }
 
 /* The record that a new flow will fill, after `ahead` others. */
-static void prefetch_free(const struct flow_table *table, uint32_t ahead)
+static ALWAYS_INLINE void prefetch_free(const struct flow_table *table, uint32_t ahead)
 {
 	uint32_t free = slots_free(&table->slots);
 	uint64_t slot = ahead < free ? slots_peek(&table->slots, ahead)

@@ -21,6 +21,9 @@
 #define STAGES  3 /* bursts: being filled or hashed, compared, counted */
 #define NO_SLOT UINT32_MAX
 
+/* For functions that do nothing but prefetch: GCC leaves out calls of what changes nothing. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 struct burst_counts {
 	uint64_t octets;
 	uint32_t ipv6;
