@@ -15,14 +15,15 @@ static struct flow_record *outbox_put(struct flow_table *table, uint32_t slot)
 {
 	if (table->outbox_end == FLOW_OUTBOX) {
 		table->outbox_end -= table->outbox_first;
-		memmove(table->outbox, table->outbox + table->outbox_first,
-			table->outbox_end * sizeof(table->outbox[0]));
+		memmove(table->outbox, outbox_at(table, table->outbox_first),
+			table->outbox_end * table->record_bytes);
 		table->outbox_first = 0;
 	}
-	struct flow_record *copy = &table->outbox[table->outbox_end++];
+	struct flow_record *copy = outbox_at(table, table->outbox_end++);
 
 	copy->hot = table->hot[slot];
 	copy->cold = table->cold[slot];
+	extensions_copy(&table->extensions, slot, copy->lines);
 	copy->hot.sequence = slot;
 	return copy;
 }
@@ -172,6 +173,7 @@ static uint32_t choose_victim(struct flow_table *table, uint64_t clock)
 	}
 	evict->cursor = evict->cursor + 1 < stride ? evict->cursor + 1 : 0;
 	__builtin_prefetch(&table->cold[victim], 1);
+	extensions_prefetch_all(&table->extensions, victim);
 	prefetch_bucket(table, victim);
 	return victim;
 }
@@ -290,6 +292,7 @@ void table_sweep(struct flow_table *table, uint64_t clock)
 		if (!record_in_use(hot) || record_due(hot, &table->timeouts, clock) == FLOW_LIVE)
 			continue;
 		__builtin_prefetch(&table->cold[slot]);
+		extensions_prefetch_all(&table->extensions, slot);
 		prefetch_bucket(table, slot);
 		sweep->due[sweep->due_count++] = slot;
 	}

@@ -79,9 +79,9 @@ static void count_octets(struct flow_hot *hot, struct flow_cold *cold, const str
 	hot->link_octets = (uint32_t)link_octets;
 }
 
-static void count(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
+void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
 {
-	unsigned int direction = (packet->direction ^ hot->key.zero) & FLOW_STATE_FORWARD1;
+	unsigned int direction = record_direction(hot, packet);
 	uint64_t seen = hot->seen;
 
 	if (packet->clock > seen)
@@ -99,13 +99,6 @@ static void count(struct flow_hot *hot, struct flow_cold *cold, const struct pac
 		cold->first = packet->time;
 	if ((packet->tcp_flags & (TCP_FIN | TCP_RST)) || (hot->key.zero & FLOW_STATE_TCP))
 		count_tcp(hot, packet->tcp_flags, direction);
-}
-
-void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
-{
-	seqlock_write_begin(&hot->sequence);
-	count(hot, cold, packet);
-	seqlock_write_end(&hot->sequence);
 }
 
 enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
@@ -133,7 +126,6 @@ void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct pac
 	static const uint8_t no_prefix[2][12];
 	bool turned = (packet->direction ^ origin.state) & FLOW_STATE_FORWARD1;
 
-	seqlock_write_begin(&hot->sequence);
 	hot->started = (uint32_t)(packet->clock >> FLOW_STARTED_SHIFT) - FLOW_REORDER_UNITS;
 	hot->seen = packet->clock;
 	memset(hot->words, 0, sizeof(hot->words));
@@ -161,6 +153,5 @@ void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct pac
 	cold->carried_link = 0;
 	cold->continues = origin.continues;
 	cold->instance++;
-	count(hot, cold, packet);
-	seqlock_write_end(&hot->sequence);
+	record_update(hot, cold, packet);
 }

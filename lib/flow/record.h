@@ -78,7 +78,10 @@ struct flow_origin {
 	bool continues;
 };
 
-/* Fill a record that is not in use with its first packet. `shift` makes dates of its times. */
+/*
+ * Fill a record that is not in use with its first packet. `shift` makes dates of its times. Under
+ * the record's seqlock, as all that changes one.
+ */
 void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet,
 		  struct flow_origin origin, int64_t shift);
 
@@ -227,6 +230,12 @@ static inline struct flow_origin record_origin(const struct flow_hot *hot,
 	return (struct flow_origin){.state = hot->key.zero & FLOW_STATE_KEPT, .continues = true};
 }
 
+/* Which way a packet of the flow goes: 0 forward, 1 reverse. */
+static inline unsigned int record_direction(const struct flow_hot *hot, const struct packet *packet)
+{
+	return (packet->direction ^ hot->key.zero) & FLOW_STATE_FORWARD1;
+}
+
 /* Bytes of the frame around the IP packet: headers, padding. */
 static inline uint32_t packet_link_octets(const struct packet *packet)
 {
@@ -246,7 +255,7 @@ static inline uint16_t packet_size(const struct packet *packet)
 static inline bool record_full(const struct flow_hot *hot, const struct flow_cold *cold,
 			       const struct packet *packet)
 {
-	unsigned int direction = (packet->direction ^ hot->key.zero) & FLOW_STATE_FORWARD1;
+	unsigned int direction = record_direction(hot, packet);
 	uint64_t octets = hot->words[direction] + packet->octets;
 
 	return cold->carried_packets[direction] == UINT8_MAX ||
@@ -259,21 +268,28 @@ static inline bool record_full(const struct flow_hot *hot, const struct flow_col
  */
 void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet);
 
+/* What a packet makes of the counters, if that is all that it changes. */
+struct record_usual {
+	unsigned int direction; /* 0: forward */
+	uint8_t tcp_flags;
+	uint32_t packets, link_octets;
+	uint64_t word, seen;
+};
+
 /*
- * The same for a packet that changes nothing but counters, as nearly all of a long flow do. False,
- * and nothing done: it is another packet, or its record is due.
+ * Is it such a packet, as nearly all of a long flow are? Then record_count_usual() counts it as
+ * record_update() would. False: it is another packet, or its record is due.
  */
-static inline bool record_count_usual(struct flow_hot *hot, const struct flow_timeouts *timeouts,
-				      const struct packet *packet)
+static inline bool record_is_usual(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
+				   const struct packet *packet, struct record_usual *usual)
 {
-	const uint64_t clock = packet->clock;
+	const uint64_t clock = packet->clock, seen = hot->seen;
 	const uint32_t length = packet->frame_length, around = packet_link_octets(packet);
 	const uint8_t state = hot->key.zero, ttl = packet->ttl, tcp_flags = packet->tcp_flags;
-	const unsigned int direction = (packet->direction ^ state) & FLOW_STATE_FORWARD1;
+	const unsigned int direction = record_direction(hot, packet);
 	const uint64_t word = hot->words[direction] + packet->octets;
 	const uint32_t link_octets = hot->link_octets + around;
 	const uint32_t packets = hot->packets[direction];
-	const uint64_t seen = hot->seen;
 
 	if (unlikely(record_is_due(hot, timeouts, clock)) || unlikely(packet->time != clock))
 		return false;
@@ -291,14 +307,24 @@ static inline bool record_count_usual(struct flow_hot *hot, const struct flow_ti
 	/* It may be older than the first one: that is in the cold line. */
 	if (unlikely(record_age(hot, clock) <= FLOW_REORDER_UNITS) && clock < seen)
 		return false;
-	seqlock_write_begin(&hot->sequence);
-	hot->seen = clock > seen ? clock : seen;
-	hot->words[direction] = word;
-	hot->packets[direction] = packets + 1;
-	hot->link_octets = link_octets;
-	hot->tcp_flags[direction] |= tcp_flags;
-	seqlock_write_end(&hot->sequence);
+	*usual = (struct record_usual){
+		.direction = direction,
+		.tcp_flags = tcp_flags,
+		.packets = packets + 1,
+		.link_octets = link_octets,
+		.word = word,
+		.seen = clock > seen ? clock : seen,
+	};
 	return true;
+}
+
+static inline void record_count_usual(struct flow_hot *hot, const struct record_usual *usual)
+{
+	hot->seen = usual->seen;
+	hot->words[usual->direction] = usual->word;
+	hot->packets[usual->direction] = usual->packets;
+	hot->link_octets = usual->link_octets;
+	hot->tcp_flags[usual->direction] |= usual->tcp_flags;
 }
 
 #endif

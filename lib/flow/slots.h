@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NO_SLOT UINT32_MAX
+
 /*
  * The slots that hold no live record, in one ring of slot numbers:
  *

@@ -38,10 +38,12 @@ static ALWAYS_INLINE void prefetch_free(const struct flow_table *table, uint32_t
 		return;
 	__builtin_prefetch(&table->hot[slot], 1);
 	__builtin_prefetch(&table->cold[slot], 1);
+	extensions_prefetch_all(&table->extensions, (uint32_t)slot);
 }
 
 /* Returns the record worth a full comparison, or NULL. */
-static inline struct flow_hot *compare_packet(struct flow_table *table, const struct packet *packet)
+static inline struct flow_hot *compare_packet(struct flow_table *table, const struct packet *packet,
+					      bool counting)
 {
 	const struct bucket *bucket = index_bucket(&table->index, packet->hash, 0);
 	unsigned int match = bucket_match(bucket, index_signature(packet->hash));
@@ -51,9 +53,12 @@ static inline struct flow_hot *compare_packet(struct flow_table *table, const st
 		prefetch_free(table, table->missing++);
 		return NULL;
 	}
-	struct flow_hot *hot = &table->hot[bucket->slot[__builtin_ctz(match)]];
+	uint32_t slot = bucket->slot[__builtin_ctz(match)];
+	struct flow_hot *hot = &table->hot[slot];
 
 	__builtin_prefetch(hot, 1);
+	if (counting)
+		extensions_prefetch(&table->extensions, slot);
 	if (packet_is_ipv6(packet))
 		__builtin_prefetch(table_cold(table, hot));
 	return hot;
@@ -105,9 +110,26 @@ static void count_overflow(struct flow_table *table, const struct packet *packet
 	overflow_note(&table->overflow, &table->secret, packet);
 }
 
+/*
+ * The record in `slot`, which is not in use, begins with this packet. `before` is the slot of the
+ * one that it goes on with, if it does.
+ */
+static void begin_record(struct flow_table *table, uint32_t slot, const struct packet *packet,
+			 struct flow_origin origin, uint32_t before)
+{
+	struct flow_hot *hot = &table->hot[slot];
+
+	seqlock_write_begin(&hot->sequence);
+	if (unlikely(table->extensions.count > 0))
+		extensions_begin(&table->extensions, slot, before, packet, origin);
+	record_start(hot, &table->cold[slot], packet, origin, table->shift);
+	seqlock_write_end(&hot->sequence);
+	table->counters.created++;
+}
+
 /* The packet is of no record: it begins one. */
 static void count_new(struct flow_table *table, const struct packet *packet,
-		      struct flow_origin origin)
+		      struct flow_origin origin, uint32_t before)
 {
 	uint32_t slot = take_slot(table, packet->clock);
 
@@ -120,8 +142,7 @@ static void count_new(struct flow_table *table, const struct packet *packet,
 		count_overflow(table, packet, FLOW_OVERFLOW_BUCKET);
 		return;
 	}
-	record_start(&table->hot[slot], &table->cold[slot], packet, origin, table->shift);
-	table->counters.created++;
+	begin_record(table, slot, packet, origin, before);
 }
 
 /* The early look-up found nothing, or something else. */
@@ -157,15 +178,25 @@ static void count_next(struct flow_table *table, const struct packet *packet, st
 	uint32_t slot = (uint32_t)(hot - table->hot);
 
 	if (record_dormant(hot)) {
-		record_start(hot, table_cold(table, hot), packet, origin, table->shift);
-		table->counters.created++;
+		begin_record(table, slot, packet, origin, slot);
 		return;
 	}
 	if (end == FLOW_END_RESOURCES)
 		table_cut(table, slot, packet->hash);
 	else
 		table_end(table, slot, packet->hash, end);
-	count_new(table, packet, origin);
+	count_new(table, packet, origin, slot);
+}
+
+static void count_general(struct flow_table *table, const struct packet *packet,
+			  struct flow_hot *hot)
+{
+	seqlock_write_begin(&hot->sequence);
+	record_update(hot, table_cold(table, hot), packet);
+	if (unlikely(table->extensions.counting > 0))
+		extensions_packet(&table->extensions, (uint32_t)(hot - table->hot), packet,
+				  record_direction(hot, packet));
+	seqlock_write_end(&hot->sequence);
 }
 
 /* A packet that begins, ends or changes more than the counters of a record. */
@@ -176,7 +207,8 @@ count_unusual(struct flow_table *table, const struct packet *packet, struct flow
 		table->missing -= hot == NULL;
 		hot = find_again(table, packet, hot);
 		if (hot == NULL) {
-			count_new(table, packet, (struct flow_origin){.state = packet->direction});
+			count_new(table, packet, (struct flow_origin){.state = packet->direction},
+				  NO_SLOT);
 			return;
 		}
 	}
@@ -185,23 +217,49 @@ count_unusual(struct flow_table *table, const struct packet *packet, struct flow
 	if (unlikely(end != FLOW_LIVE))
 		count_next(table, packet, hot, end);
 	else
-		record_update(hot, table_cold(table, hot), packet);
+		count_general(table, packet, hot);
+}
+
+/* False, and nothing done: the packet is not as usual, or not of this record. */
+static inline bool count_usual(const struct flow_table *table, const struct packet *packet,
+			       struct flow_hot *hot, bool counting)
+{
+	struct record_usual usual;
+
+	if (unlikely(hot == NULL) || unlikely(!record_key_is(hot, packet)) ||
+	    unlikely(packet_is_ipv6(packet) && !record_prefix_is(table_cold(table, hot), packet)) ||
+	    unlikely(!record_is_usual(hot, &table->timeouts, packet, &usual)))
+		return false;
+	seqlock_write_begin(&hot->sequence);
+	record_count_usual(hot, &usual);
+	if (counting)
+		extensions_packet(&table->extensions, (uint32_t)(hot - table->hot), packet,
+				  usual.direction);
+	seqlock_write_end(&hot->sequence);
+	return true;
 }
 
 /* Packets [from, to) of their burst. */
 static inline void count_packets(struct flow_table *table, const struct stage *stage, uint32_t from,
-				 uint32_t to)
+				 uint32_t to, bool counting)
 {
 	for (uint32_t i = from; i < to; i++) {
 		const struct packet *packet = &stage->burst.packets[i];
 		struct flow_hot *hot = stage->candidate[i];
 
-		if (unlikely(hot == NULL) || unlikely(!record_key_is(hot, packet)) ||
-		    unlikely(packet_is_ipv6(packet) &&
-			     !record_prefix_is(table_cold(table, hot), packet)) ||
-		    unlikely(!record_count_usual(hot, &table->timeouts, packet)))
+		if (unlikely(!count_usual(table, packet, hot, counting)))
 			count_unusual(table, packet, hot);
 	}
+}
+
+/* The same, not as often that both have to be laid out for it. */
+static void count_any(struct flow_table *table, const struct stage *stage, uint32_t from,
+		      uint32_t to)
+{
+	if (table->extensions.counting > 0)
+		count_packets(table, stage, from, to, true);
+	else
+		count_packets(table, stage, from, to, false);
 }
 
 /* What was summed up when the burst was hashed; overflowed packets were taken off already. */
@@ -246,10 +304,10 @@ static inline void stage_hash(const struct flow_table *table, struct stage *stag
 }
 
 static inline void stage_compare(struct flow_table *table, struct stage *stage, uint32_t from,
-				 uint32_t to)
+				 uint32_t to, bool counting)
 {
 	for (uint32_t i = from; i < to; i++)
-		stage->candidate[i] = compare_packet(table, &stage->burst.packets[i]);
+		stage->candidate[i] = compare_packet(table, &stage->burst.packets[i], counting);
 }
 
 /* The slice of the sweep follows the packet before `slice`, whatever burst that is in. */
@@ -257,21 +315,21 @@ static __attribute__((noinline)) void count_and_sweep(struct flow_table *table,
 						      const struct stage *stage, uint32_t from,
 						      uint32_t to, uint32_t slice)
 {
-	count_packets(table, stage, from, slice);
+	count_any(table, stage, from, slice);
 	table_sweep(table, stage->burst.packets[slice - 1].clock);
-	count_packets(table, stage, slice, to);
+	count_any(table, stage, slice, to);
 }
 
 /* No packet of a burst is the last one before a slice of the sweep. */
 #define NO_SLICE UINT32_MAX
 
 static inline void stage_count(struct flow_table *table, const struct stage *stage, uint32_t from,
-			       uint32_t to, uint32_t slice)
+			       uint32_t to, uint32_t slice, bool counting)
 {
 	if (unlikely(from < slice && slice <= to))
 		count_and_sweep(table, stage, from, to, slice);
 	else
-		count_packets(table, stage, from, to);
+		count_packets(table, stage, from, to, counting);
 }
 
 static inline uint32_t least(uint32_t a, uint32_t b)
@@ -279,21 +337,32 @@ static inline uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* All three bursts, of these sizes, in turns. */
+/*
+ * All three bursts, of these sizes, in turns. `counting`: extensions look at every packet.
+ * Constant, so that without any nothing of them is there.
+ */
 static inline __attribute__((always_inline)) void
 run_stages(struct flow_table *table, struct stage *hash, uint32_t hashes, struct stage *compare,
-	   uint32_t compares, const struct stage *count, uint32_t counts)
+	   uint32_t compares, const struct stage *count, uint32_t counts, bool counting)
 {
 	uint32_t slice = table->live ? NO_SLICE : table->sweep.packets;
 
 	for (uint32_t from = 0, to = GROUP; from < FLOW_BURST; from = to, to += GROUP) {
-		stage_count(table, count, from, least(to, counts), slice);
-		stage_compare(table, compare, from, least(to, compares));
+		stage_count(table, count, from, least(to, counts), slice, counting);
+		stage_compare(table, compare, from, least(to, compares), counting);
 		stage_hash(table, hash, from, least(to, hashes));
 	}
 	if (slice != NO_SLICE)
 		table->sweep.packets =
 			slice > counts ? slice - counts : slice + SWEEP_PACKETS - counts;
+}
+
+/* Apart, so that it takes no register from those without extensions. */
+static __attribute__((noinline)) void run_counting(struct flow_table *table, struct stage *hash,
+						   struct stage *compare, const struct stage *count)
+{
+	run_stages(table, hash, hash->burst.count, compare, compare->burst.count, count,
+		   count->burst.count, true);
 }
 
 /* The burst is counted: the clock has come as far as it says, and as far the sweep follows. */
@@ -318,10 +387,12 @@ void flow_table_push(struct flow_table *table)
 	table->shift = count->burst.shift;
 	hash->counts = (struct burst_counts){0};
 	/* At full rate all are full: with constants the loops over a group are unrolled. */
-	if (hashes == FLOW_BURST && compares == FLOW_BURST && counts == FLOW_BURST)
-		run_stages(table, hash, FLOW_BURST, compare, FLOW_BURST, count, FLOW_BURST);
+	if (unlikely(table->extensions.counting > 0))
+		run_counting(table, hash, compare, count);
+	else if (hashes == FLOW_BURST && compares == FLOW_BURST && counts == FLOW_BURST)
+		run_stages(table, hash, FLOW_BURST, compare, FLOW_BURST, count, FLOW_BURST, false);
 	else
-		run_stages(table, hash, hashes, compare, compares, count, counts);
+		run_stages(table, hash, hashes, compare, compares, count, counts, false);
 	count_burst(table, count);
 	follow_clock(table, &count->burst);
 	table->filling = (table->filling + 1) % STAGES;

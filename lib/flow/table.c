@@ -10,34 +10,39 @@
 
 /* The arrays of a table lie one after another in one piece of memory. */
 struct layout {
-	size_t hot, cold, buckets, slots, fragments; /* bytes, each a multiple of a cache line */
+	size_t hot, cold, lines, buckets, slots; /* bytes, each a multiple of a cache line */
+	size_t fragments, outbox;
 	size_t total;
 };
 
-static struct layout layout_of(uint32_t capacity)
+static struct layout layout_of(const struct flow_settings *settings)
 {
-	size_t buckets = index_buckets(capacity);
+	size_t capacity = settings->capacity, buckets = index_buckets(settings->capacity);
+	uint32_t extensions = flow_extensions_on(settings);
 	struct layout layout = {
-		.hot = (size_t)capacity * sizeof(struct flow_hot),
-		.cold = (size_t)capacity * sizeof(struct flow_cold),
+		.hot = capacity * sizeof(struct flow_hot),
+		.cold = capacity * sizeof(struct flow_cold),
+		.lines = capacity * extensions * sizeof(struct flow_line),
 		.buckets = buckets * sizeof(struct bucket),
 		/* Half of all index entries: the power of two that holds `capacity`. */
 		.slots = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
 		.fragments = FRAGMENT_SETS * sizeof(struct fragment_set),
+		.outbox = FLOW_OUTBOX * flow_record_bytes(extensions),
 	};
 
-	layout.total = layout.hot + layout.cold + layout.buckets + layout.slots + layout.fragments;
+	layout.total = layout.hot + layout.cold + layout.lines + layout.buckets + layout.slots +
+		       layout.fragments + layout.outbox;
 	return layout;
 }
 
-size_t flow_table_bytes(uint32_t capacity)
+size_t flow_table_bytes(const struct flow_settings *settings)
 {
-	return sizeof(struct flow_table) + layout_of(capacity).total;
+	return sizeof(struct flow_table) + layout_of(settings).total;
 }
 
 struct flow_table *flow_table_create(const struct flow_settings *settings)
 {
-	struct layout layout = layout_of(settings->capacity);
+	struct layout layout = layout_of(settings);
 	struct flow_table *table = memory_allocate(sizeof(*table));
 	uint8_t *arrays = memory_allocate(layout.total);
 
@@ -54,6 +59,8 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	arrays += layout.hot;
 	table->cold = (struct flow_cold *)arrays;
 	arrays += layout.cold;
+	extensions_init(&table->extensions, settings, (struct flow_line *)arrays);
+	arrays += layout.lines;
 	table->index.buckets = (struct bucket *)arrays;
 	table->index.mask = buckets - 1;
 	arrays += layout.buckets;
@@ -61,7 +68,11 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	table->slots.mask = buckets * (BUCKET_WAYS / 2) - 1;
 	arrays += layout.slots;
 	table->fragments = (struct fragment_set *)arrays;
+	arrays += layout.fragments;
+	table->outbox = (struct flow_record *)arrays;
 
+	table->bytes = layout.total;
+	table->record_bytes = flow_record_bytes(table->extensions.count);
 	table->capacity = settings->capacity;
 	table->live = settings->live;
 	table->secret = settings->secret;
@@ -77,14 +88,14 @@ void flow_table_destroy(struct flow_table *table)
 {
 	if (table == NULL)
 		return;
-	memory_free(table->hot, layout_of(table->capacity).total);
+	memory_free(table->hot, table->bytes);
 	memory_free(table, sizeof(*table));
 }
 
 void flow_table_prefault(struct flow_table *table)
 {
 	memory_prefault(table, sizeof(*table));
-	memory_prefault(table->hot, layout_of(table->capacity).total);
+	memory_prefault(table->hot, table->bytes);
 }
 
 struct flow_burst *flow_table_next(struct flow_table *table)
@@ -105,7 +116,7 @@ uint32_t flow_table_pending(const struct flow_table *table)
 
 uint32_t flow_table_outbox(struct flow_table *table, const struct flow_record **records)
 {
-	*records = table->outbox + table->outbox_first;
+	*records = outbox_at(table, table->outbox_first);
 	return table->outbox_end - table->outbox_first;
 }
 

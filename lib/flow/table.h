@@ -2,6 +2,7 @@
 #ifndef WEIR_FLOW_TABLE_H
 #define WEIR_FLOW_TABLE_H
 
+#include "extensions.h"
 #include "fragment.h"
 #include "index.h"
 #include "overflow.h"
@@ -14,12 +15,11 @@
  *	table.c		memory, bursts and outbox as the worker sees them
  *	stages.c	the packet path: look up, insert, count
  *	expire.c	every way for a record to end: sweep, eviction, finish
- *	index.[ch] slots.h record.[ch] fragment.[ch] overflow.[ch]	the parts
+ *	index.[ch] slots.h record.[ch] extensions.[ch] fragment.[ch] overflow.[ch]	the parts
  *	view.c		any thread: live records, and records decoded
  */
 
-#define STAGES  3 /* bursts: being filled or hashed, compared, counted */
-#define NO_SLOT UINT32_MAX
+#define STAGES 3 /* bursts: being filled or hashed, compared, counted */
 
 /* For functions that do nothing but prefetch: GCC leaves out calls of what changes nothing. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -76,8 +76,11 @@ struct flow_table {
 	struct fragment_set *fragments;
 	struct flow_timeouts timeouts;
 	struct hash_secret secret;
+	size_t bytes;        /* of the arrays, from `hot` on */
+	size_t record_bytes; /* of a copy */
 	uint32_t capacity;
 	bool live; /* the sweep goes by pushes, not by packets */
+	struct extensions extensions;
 
 	/* Slots below were ever used. Atomic: the worker writes, any thread reads. */
 	uint32_t used __attribute__((aligned(64)));
@@ -94,9 +97,9 @@ struct flow_table {
 	struct sweep sweep;
 	struct stage stages[STAGES];
 
-	/* Ended records: outbox[outbox_first..outbox_end) wait for the worker. */
+	/* Ended records: those from outbox_first to before outbox_end wait for the worker. */
 	uint32_t outbox_first, outbox_end;
-	struct flow_record outbox[FLOW_OUTBOX];
+	struct flow_record *outbox; /* room for FLOW_OUTBOX of record_bytes */
 
 	/* Its sums: the worker writes under its seqlock, any thread reads. */
 	struct overflow overflow;
@@ -114,6 +117,11 @@ static inline uint64_t table_hash(const struct flow_table *table, uint32_t slot)
 
 	key.zero = 0;
 	return record_hash(&table->secret, &key, table->cold[slot].prefix);
+}
+
+static inline struct flow_record *outbox_at(const struct flow_table *table, uint32_t place)
+{
+	return (struct flow_record *)((uint8_t *)table->outbox + place * table->record_bytes);
 }
 
 static inline bool outbox_full(const struct flow_table *table)

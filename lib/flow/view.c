@@ -10,20 +10,26 @@ uint32_t flow_table_used(const struct flow_table *table)
 	return __atomic_load_n(&table->used, __ATOMIC_ACQUIRE);
 }
 
-enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
-			       struct flow_record *copy)
+enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot, union flow_copy *copy)
 {
+	struct flow_record *record = &copy->record;
 	const struct flow_hot *hot = &table->hot[slot];
 
 	for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
 		uint32_t sequence = seqlock_read_begin(&hot->sequence);
 
-		seqlock_copy(&copy->hot, hot, sizeof(copy->hot));
-		seqlock_copy(&copy->cold, &table->cold[slot], sizeof(copy->cold));
+		seqlock_copy(&record->hot, hot, sizeof(record->hot));
+		seqlock_copy(&record->cold, &table->cold[slot], sizeof(record->cold));
+		extensions_copy(&table->extensions, slot, record->lines);
 		if (seqlock_read_valid(&hot->sequence, sequence))
-			return record_live(&copy->hot) ? FLOW_SLOT_LIVE : FLOW_SLOT_EMPTY;
+			return record_live(&record->hot) ? FLOW_SLOT_LIVE : FLOW_SLOT_EMPTY;
 	}
 	return FLOW_SLOT_BUSY;
+}
+
+uint32_t flow_table_extensions(const struct flow_table *table)
+{
+	return table->extensions.count;
 }
 
 void flow_table_overflow_sums(const struct flow_table *table, struct flow_overflow_sums *copy)
@@ -75,6 +81,7 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 		.ttl_min = hot->ttl_min,
 		.ttl_max = hot->ttl_max,
 		.icmp = {cold->icmp[0], cold->icmp[1]},
+		.lines = record->lines,
 	};
 	view_address(view->source, record, source);
 	view_address(view->destination, record, !source);

@@ -34,6 +34,7 @@ struct stats {
 	struct worker_shared *workers[SNAPSHOT_WORKERS_MAX];
 	unsigned int lcores[SNAPSHOT_WORKERS_MAX];
 	struct port *ports[SNAPSHOT_PORTS_MAX];
+	uint32_t extensions; /* of each worker's table, the same */
 	struct pool pool;
 
 	/* All else is the stats thread's. */
@@ -62,7 +63,7 @@ struct live_reader {
  * reader meets, so that a worker without its CPU does not keep it for longer. Any thread.
  */
 enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
-			 struct flow_record *copy);
+			 union flow_copy *copy);
 
 /* Take what is in the rings, up to some 16,384 of each: count it, and give it to the consumers. */
 uint32_t stats_drain(struct stats *stats);
@@ -80,6 +81,9 @@ static inline void stats_count(struct stats *stats, const struct flow_record *re
 	struct stats_batch *batch = &stats->batch;
 
 	flow_view(record, &batch->views[batch->count]);
+	if (stats->extensions > 0)
+		flow_view_keep(&batch->views[batch->count], batch->lines[batch->count],
+			       stats->extensions);
 	batch->deltas[batch->count++] = *delta;
 	if (batch->count == STATS_BATCH)
 		stats_give_deltas(stats);

@@ -21,23 +21,28 @@ static void pass_on(struct stats *stats, uint32_t worker, const struct flow_reco
 
 static uint32_t drain_worker(struct stats *stats, uint32_t w)
 {
+	struct worker_shared *worker = stats->workers[w];
+	const size_t bytes = flow_record_bytes(stats->extensions);
 	struct shadow *shadows = stats->shadows[w];
-	struct flow_record records[BATCH];
+	const struct flow_record *records;
 	uint32_t drained = 0, taken;
 	struct stats_delta delta;
 
-	do {
-		taken = worker_shared_take(stats->workers[w], records, BATCH);
+	while (drained < DRAIN_MAX && (taken = worker_shared_ended(worker, BATCH, &records)) > 0) {
 		/* In an ended record `sequence` is the slot that it had. */
 		for (uint32_t i = 0; i < taken; i++)
-			__builtin_prefetch(&shadows[records[i].hot.sequence], 1);
+			__builtin_prefetch(
+				&shadows[flow_record_at(records, bytes, i)->hot.sequence], 1);
 		for (uint32_t i = 0; i < taken; i++) {
-			if (shadow_ended(&shadows[records[i].hot.sequence], &records[i], &delta))
-				stats_count(stats, &records[i], &delta);
-			pass_on(stats, w, &records[i]);
+			const struct flow_record *record = flow_record_at(records, bytes, i);
+
+			if (shadow_ended(&shadows[record->hot.sequence], record, &delta))
+				stats_count(stats, record, &delta);
+			pass_on(stats, w, record);
 		}
+		worker_shared_taken(worker, taken);
 		drained += taken;
-	} while (taken == BATCH && drained < DRAIN_MAX);
+	}
 	return drained;
 }
 

@@ -8,7 +8,7 @@
 #define NAP_NS 1000000
 
 enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
-			 struct flow_record *copy)
+			 union flow_copy *copy)
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 
@@ -35,9 +35,9 @@ static uint64_t place_of(const struct stats *stats, uint32_t worker, uint32_t sl
 /* Is a record there? One in change may be about to begin or to end, and counts. */
 static bool is_used(const struct flow_table *table, uint32_t slot)
 {
-	struct flow_record record;
+	union flow_copy copy;
 
-	return flow_table_read(table, slot, &record) != FLOW_SLOT_EMPTY;
+	return flow_table_read(table, slot, &copy) != FLOW_SLOT_EMPTY;
 }
 
 uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
@@ -50,16 +50,17 @@ uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
 	for (uint64_t w = from / capacity; w < stats->settings.worker_count; w++, slot = 0) {
 		const struct flow_table *table = stats->workers[w]->table;
 		uint32_t used = flow_table_used(table);
-		struct flow_record record;
+		union flow_copy copy;
 
 		for (; slot < used && filled < count; slot++) {
 			if (skip > 0) {
 				skip -= is_used(table, slot);
 				continue;
 			}
-			if (live_read(&reader, table, slot, &record) != FLOW_SLOT_LIVE)
+			if (live_read(&reader, table, slot, &copy) != FLOW_SLOT_LIVE)
 				continue;
-			flow_view(&record, &flows[filled].view);
+			flow_view(&copy.record, &flows[filled].view);
+			flow_view_keep(&flows[filled].view, flows[filled].lines, stats->extensions);
 			flows[filled++].next = place_of(stats, (uint32_t)w, slot + 1);
 		}
 	}

@@ -33,6 +33,7 @@ void split_record_make(struct split_record *record, uint32_t worker, const struc
 	};
 	record->view.first -= (uint64_t)view->shift;
 	record->view.last -= (uint64_t)view->shift;
+	record->view.lines = NULL; /* they stay with the record, which leaves now */
 	if (!ends_by_itself(view->end))
 		return;
 	record->cut = record->workers;

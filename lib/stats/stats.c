@@ -62,6 +62,7 @@ int stats_create(const struct stats_settings *settings, struct clock_reading now
 	if (stats == NULL)
 		return -ENOMEM;
 	copy_settings(stats, settings);
+	stats->extensions = settings->workers[0]->extensions;
 	stats->started = now.clock;
 	stats->interval_began = now.clock;
 	result = allocate(stats);

@@ -14,8 +14,6 @@
 
 const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, UINT32_MAX};
 
-#define RECORD_BYTES sizeof(struct flow_record)
-
 /*
  * The worker publishes within tens of nanoseconds every few bursts. But it may lose its CPU in the
  * midst of that.
@@ -27,7 +25,9 @@ const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, U
 int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity)
 {
-	ssize_t bytes = rte_ring_get_memsize_elem(RECORD_BYTES, ended_capacity);
+	uint32_t extensions = flow_extensions_on(settings);
+	ssize_t bytes = rte_ring_get_memsize_elem((unsigned int)flow_record_bytes(extensions),
+						  ended_capacity);
 	int result;
 
 	assert(ended_capacity + FLOW_OUTBOX < FLOW_INSTANCES);
@@ -37,6 +37,7 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 	shared->index = index;
 	shared->ended_capacity = ended_capacity;
 	shared->ended_bytes = (size_t)bytes;
+	shared->extensions = extensions;
 	shared->ended = memory_allocate(shared->ended_bytes);
 	shared->table = flow_table_create(settings);
 	if (shared->ended == NULL || shared->table == NULL)
@@ -68,36 +69,39 @@ bool worker_shared_flush(struct worker_shared *shared)
 {
 	const struct flow_record *records;
 	uint32_t count = flow_table_outbox(shared->table, &records), put;
+	uint32_t bytes = (uint32_t)flow_record_bytes(shared->extensions);
 	struct rte_ring_zc_data room;
 
 	if (count == 0)
 		return true;
 	/* Zero-copy, and then a copy: the ring's own goes by 32 bits. */
-	put = rte_ring_enqueue_zc_burst_elem_start(shared->ended, RECORD_BYTES, count, &room, NULL);
+	put = rte_ring_enqueue_zc_burst_elem_start(shared->ended, bytes, count, &room, NULL);
 	if (put == 0)
 		return false;
-	memcpy(room.ptr1, records, room.n1 * RECORD_BYTES);
+	memcpy(room.ptr1, records, (size_t)room.n1 * bytes);
 	if (put > room.n1)
-		memcpy(room.ptr2, records + room.n1, (put - room.n1) * RECORD_BYTES);
+		memcpy(room.ptr2, flow_record_at(records, bytes, room.n1),
+		       (size_t)(put - room.n1) * bytes);
 	rte_ring_enqueue_zc_elem_finish(shared->ended, put);
 	flow_table_taken(shared->table, put);
 	return put == count;
 }
 
-uint32_t worker_shared_take(struct worker_shared *shared, struct flow_record *records,
-			    uint32_t count)
+uint32_t worker_shared_ended(struct worker_shared *shared, uint32_t count,
+			     const struct flow_record **records)
 {
+	uint32_t bytes = (uint32_t)flow_record_bytes(shared->extensions);
 	struct rte_ring_zc_data ended;
-	uint32_t took = rte_ring_dequeue_zc_burst_elem_start(shared->ended, RECORD_BYTES, count,
-							     &ended, NULL);
 
-	if (took == 0)
+	if (rte_ring_dequeue_zc_burst_elem_start(shared->ended, bytes, count, &ended, NULL) == 0)
 		return 0;
-	memcpy(records, ended.ptr1, ended.n1 * RECORD_BYTES);
-	if (took > ended.n1)
-		memcpy(records + ended.n1, ended.ptr2, (took - ended.n1) * RECORD_BYTES);
-	rte_ring_dequeue_zc_elem_finish(shared->ended, took);
-	return took;
+	*records = ended.ptr1;
+	return ended.n1;
+}
+
+void worker_shared_taken(struct worker_shared *shared, uint32_t taken)
+{
+	rte_ring_dequeue_zc_elem_finish(shared->ended, taken);
 }
 
 void worker_shared_publish(struct worker_shared *shared, const struct worker_counters *counters)

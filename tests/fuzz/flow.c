@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "mirror.h"
 #include "model.h"
 #include "support.h"
 
@@ -22,19 +23,34 @@ struct run {
 	 * With larger bursts the outbox is emptied before each, and every packet must find room.
 	 */
 	bool singly;
+	bool extended;         /* with MIRROR_EXTENSIONS */
 	bool colliding;        /* the secret is zero, so that keys can collide in all 64 bits */
 	uint32_t in_stages[2]; /* singly: packets fed one and two pushes ago */
 	uint64_t overflow[2];
 };
 
+static void check_lines(struct run *run, const struct flow_record *record)
+{
+	struct flow_view view;
+
+	if (!run->extended)
+		return;
+	flow_view(record, &view);
+	require(mirror_wrong(&view) == NULL);
+	require(mirror_before(&view) == model_before(run->model, record));
+}
+
 static void take(struct run *run, uint32_t most)
 {
+	size_t bytes = flow_record_bytes(flow_table_extensions(run->feeder.table));
 	const struct flow_record *records;
 	uint32_t count = flow_table_outbox(run->feeder.table, &records);
 
 	count = count < most ? count : most;
-	for (uint32_t i = 0; i < count; i++)
-		model_ended(run->model, &records[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		check_lines(run, flow_record_at(records, bytes, i));
+		model_ended(run->model, flow_record_at(records, bytes, i));
+	}
 	flow_table_taken(run->feeder.table, count);
 }
 
@@ -156,13 +172,14 @@ static void check_all(struct run *run)
 {
 	const struct flow_counters *counters = flow_table_counters(run->feeder.table);
 	uint64_t live = 0, ended = 0, packets = 0;
-	struct flow_record record;
+	union flow_copy copy;
 
 	settle(run);
 	for (uint32_t slot = 0; slot < flow_table_used(run->feeder.table); slot++) {
-		if (flow_table_read(run->feeder.table, slot, &record) != FLOW_SLOT_LIVE)
+		if (flow_table_read(run->feeder.table, slot, &copy) != FLOW_SLOT_LIVE)
 			continue;
-		packets += model_live(run->model, &record);
+		check_lines(run, &copy.record);
+		packets += model_live(run->model, &copy.record);
 		live++;
 	}
 	for (int reason = 1; reason < FLOW_ENDS; reason++)
@@ -231,11 +248,15 @@ static void finish(struct run *run)
 
 static void start(struct run *run)
 {
+	static const struct flow_extension *const mirror[] = MIRROR_EXTENSIONS;
 	static const uint64_t timeouts[] = {0, SECOND, 5 * SECOND, 64 * SECOND};
 	static const uint32_t capacities[] = {64, 101, 200, 512};
 	uint8_t how = input_byte(&run->input), times = input_byte(&run->input);
 	struct flow_settings settings = usual_settings(capacities[how & 3]);
 
+	run->extended = how & 16;
+	if (run->extended)
+		memcpy(settings.extensions, mirror, sizeof(mirror));
 	run->singly = how & 4;
 	run->colliding = run->singly && (how & 8);
 	if (run->colliding)

@@ -33,11 +33,12 @@ static void attack(struct feeder *feeder, const struct hash_secret *secret)
 /* No two flows in one record, none in two. */
 static void check_records(const struct feeder *feeder)
 {
-	struct flow_record record;
+	union flow_copy copy;
 
 	for (uint32_t slot = 0; slot < flow_table_used(feeder->table); slot++) {
-		if (flow_table_read(feeder->table, slot, &record) == FLOW_SLOT_LIVE)
-			cr_assert_eq(record.hot.packets[0] + record.hot.packets[1], ROUNDS);
+		if (flow_table_read(feeder->table, slot, &copy) == FLOW_SLOT_LIVE)
+			cr_assert_eq(copy.record.hot.packets[0] + copy.record.hot.packets[1],
+				     ROUNDS);
 	}
 	feeder_check_conserved(feeder);
 }

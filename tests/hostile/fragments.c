@@ -29,14 +29,14 @@ static long resident_peak(void)
 /* Packets in flows with ports, and in those without. */
 static void count_by_ports(const struct flow_table *table, uint64_t counts[2])
 {
-	struct flow_record record;
+	union flow_copy copy;
 
 	counts[0] = counts[1] = 0;
 	for (uint32_t slot = 0; slot < flow_table_used(table); slot++) {
-		if (flow_table_read(table, slot, &record) != FLOW_SLOT_LIVE)
+		if (flow_table_read(table, slot, &copy) != FLOW_SLOT_LIVE)
 			continue;
-		counts[(record.hot.key.port[0] | record.hot.key.port[1]) != 0] +=
-			(uint64_t)record.hot.packets[0] + record.hot.packets[1];
+		counts[(copy.record.hot.key.port[0] | copy.record.hot.key.port[1]) != 0] +=
+			(uint64_t)copy.record.hot.packets[0] + copy.record.hot.packets[1];
 	}
 }
 

@@ -5,13 +5,14 @@
  *	litmus [SECONDS [TEST]]		the same time for each test
  *
  *	records		flow_table_read() while the worker updates, ends and reuses slots
+ *	lines		the same of a table with extensions, which agree with their record
  *	counters	worker_shared_counters() while the worker publishes
  *	overflow	worker_shared_read() while all packets overflow
  *	ring		ended records through the ring, often full
  *	pool		snapshots published, acquired and released by several readers
  *
  * Built a second time as litmus-unlocked, with a seqlock that takes every copy for whole: there the
- * first three must find torn copies, or these tests would prove nothing.
+ * first four must find torn copies, or these tests would prove nothing.
  */
 #include "litmus.h"
 
@@ -74,9 +75,10 @@ static const struct {
 	const char *name;
 	litmus_test *test;
 } tests[] = {
-	{"records", litmus_records}, {"counters", litmus_counters}, {"overflow", litmus_overflow},
+	{"records", litmus_records},   {"lines", litmus_lines},
+	{"counters", litmus_counters}, {"overflow", litmus_overflow},
 #if !LITMUS_UNLOCKED
-	{"ring", litmus_ring},       {"pool", litmus_pool},
+	{"ring", litmus_ring},         {"pool", litmus_pool},
 #endif
 };
 #define TESTS (sizeof(tests) / sizeof(tests[0]))

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A live record is read whole or not at all: updated, ended, and its slot used again meanwhile. */
+/*
+ * A live record is read whole or not at all, with the lines of its extensions: updated, ended, and
+ * its slot used again meanwhile.
+ */
 #include <stdlib.h>
+#include <string.h>
 
 #include <weir/clock.h>
 
 #include "litmus.h"
 #include "litmus_packet.h"
+#include "mirror.h"
 
 /* So few that writer and readers are at the same record all the time. */
 #define SLOTS   64
@@ -39,44 +44,83 @@ static void write_records(struct litmus *litmus, void *context)
 	}
 }
 
-static void read_records(struct litmus *litmus, void *context)
+static const char *record_wrong(const struct flow_record *record, const struct flow_record *last)
 {
-	const struct flow_table *table = context;
-	struct flow_record last[SLOTS] = {0}, record;
+	const char *wrong = litmus_record_wrong(record);
+
+	if (wrong == NULL && last->cold.instance == record->cold.instance &&
+	    last->hot.seen > record->hot.seen)
+		wrong = "a flow that goes back";
+	return wrong;
+}
+
+static const char *lines_wrong(const struct flow_record *record, const struct flow_record *last)
+{
+	struct flow_view view;
+
+	(void)last;
+	flow_view(record, &view);
+	return mirror_wrong(&view);
+}
+
+typedef const char *record_judge(const struct flow_record *record, const struct flow_record *last);
+
+static void read_all(struct litmus *litmus, const struct flow_table *table, record_judge *judge)
+{
+	struct flow_record last[SLOTS] = {0};
+	union flow_copy copy;
 
 	while (litmus_running(litmus)) {
 		uint32_t used = flow_table_used(table);
 
 		for (uint32_t slot = 0; slot < used; slot++) {
-			const char *wrong;
-
-			if (flow_table_read(table, slot, &record) != FLOW_SLOT_LIVE)
+			if (flow_table_read(table, slot, &copy) != FLOW_SLOT_LIVE)
 				continue;
-			wrong = litmus_record_wrong(&record);
-			if (wrong == NULL && last[slot].cold.instance == record.cold.instance &&
-			    last[slot].hot.seen > record.hot.seen)
-				wrong = "a flow that goes back";
-			litmus_copied(litmus, wrong);
-			last[slot] = record;
+			litmus_copied(litmus, judge(&copy.record, &last[slot]));
+			last[slot] = copy.record;
 		}
 	}
 }
 
-void litmus_records(struct litmus *litmus, struct litmus_plan *plan)
+static void read_records(struct litmus *litmus, void *context)
 {
-	const struct flow_settings settings = {
+	read_all(litmus, context, record_wrong);
+}
+
+static void read_lines(struct litmus *litmus, void *context)
+{
+	read_all(litmus, context, lines_wrong);
+}
+
+static void run_records(struct litmus *litmus, struct litmus_plan *plan, bool extended)
+{
+	static const struct flow_extension *const mirror[] = MIRROR_EXTENSIONS;
+	struct flow_settings settings = {
 		.capacity = SLOTS,
 		.active_timeout = 300 * CLOCK_SECOND,
 		.inactive_timeout = 300 * CLOCK_SECOND,
 		.secret = {{1, 2, 3, 4}},
 	};
-	struct flow_table *table = flow_table_create(&settings);
+	struct flow_table *table;
 
+	if (extended)
+		memcpy(settings.extensions, mirror, sizeof(mirror));
+	table = flow_table_create(&settings);
 	if (table == NULL)
 		abort();
 	plan->write = write_records;
-	plan->read = read_records;
+	plan->read = extended ? read_lines : read_records;
 	plan->context = table;
 	litmus_run(litmus, plan);
 	flow_table_destroy(table);
+}
+
+void litmus_records(struct litmus *litmus, struct litmus_plan *plan)
+{
+	run_records(litmus, plan, false);
+}
+
+void litmus_lines(struct litmus *litmus, struct litmus_plan *plan)
+{
+	run_records(litmus, plan, true);
 }

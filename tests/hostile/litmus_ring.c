@@ -34,11 +34,11 @@ static void write_ring(struct litmus *litmus, void *context)
 static void read_ring(struct litmus *litmus, void *context)
 {
 	struct worker_shared *shared = context;
-	struct flow_record records[64];
+	const struct flow_record *records;
 	uint32_t expected = 0;
 
 	while (litmus_running(litmus)) {
-		uint32_t taken = worker_shared_take(shared, records, 64);
+		uint32_t taken = worker_shared_ended(shared, 64, &records);
 
 		for (uint32_t i = 0; i < taken; i++, expected++) {
 			const char *wrong = litmus_record_wrong(&records[i]);
@@ -47,7 +47,9 @@ static void read_ring(struct litmus *litmus, void *context)
 				wrong = "a record that is missing, double, or out of order";
 			litmus_copied(litmus, wrong);
 		}
-		if (taken == 0)
+		if (taken > 0)
+			worker_shared_taken(shared, taken);
+		else
 			sched_yield();
 	}
 }

@@ -9,6 +9,21 @@ static const struct hash_secret secret = {
 
 const uint32_t subject_burst = FLOW_BURST;
 
+struct sums {
+	uint64_t packets[2], octets[2];
+};
+
+/* The least that an extension does which looks at every packet. */
+static void count(void *line, const struct packet *packet, unsigned int direction)
+{
+	struct sums *sums = line;
+
+	sums->packets[direction]++;
+	sums->octets[direction] += packet->octets;
+}
+
+static const struct flow_extension counts = {.name = "counts", .packet = count};
+
 void *subject_create(const struct subject_settings *settings)
 {
 	struct flow_settings flow_settings = {
@@ -17,6 +32,7 @@ void *subject_create(const struct subject_settings *settings)
 		.inactive_timeout = settings->inactive_timeout,
 		.live = settings->live,
 		.secret = secret,
+		.extensions = {settings->extended ? &counts : NULL},
 	};
 	struct flow_table *table = flow_table_create(&flow_settings);
 

@@ -134,8 +134,16 @@ static void update(struct hash_table *table, uintptr_t slot, const struct packet
 {
 	static const struct flow_timeouts never = {.inactive = INT64_MAX, .active = UINT32_MAX};
 
-	if (unlikely(!record_count_usual(&table->hot[slot], &never, packet)))
-		record_update(&table->hot[slot], &table->cold[slot], packet);
+	struct flow_hot *hot = &table->hot[slot];
+	struct record_usual usual;
+	bool is_usual = record_is_usual(hot, &never, packet, &usual);
+
+	seqlock_write_begin(&hot->sequence);
+	if (likely(is_usual))
+		record_count_usual(hot, &usual);
+	else
+		record_update(hot, &table->cold[slot], packet);
+	seqlock_write_end(&hot->sequence);
 }
 
 void subject_push(void *subject, uint64_t clock)

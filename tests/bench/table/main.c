@@ -2,8 +2,10 @@
 /*
  * A flow table alone: packets made up in the cache, both directions of every flow.
  *
- *	bench-table [-6] [-z] [-s | -S] [-n | -x] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS ...]
+ *	bench-table [-6] [-z] [-e] [-s | -S] [-n | -x] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS
+ *...]
  *
+ *	-e	with an extension that counts every packet in a line of its own (weir's table)
  *	-z	flows by Zipf's distribution (else uniform)
  *	-s	a live table, and each packet has a time of its own, as from a NIC that stamps (else
  *a capture's) -S	... by up to 4 us out of order
@@ -33,7 +35,7 @@
 #define SWEEP_NS (1 << 30)
 
 struct options {
-	bool ipv6, zipf, stamped, evict, expire;
+	bool ipv6, zipf, extended, stamped, evict, expire;
 	uint32_t disorder; /* ns that a packet's time may be late */
 	uint32_t flows, capacity;
 	uint64_t packets;
@@ -131,6 +133,7 @@ static bool measure(const struct options *options)
 						   : options->flows + 2 * subject_burst,
 		.inactive_timeout = 30 * CLOCK_SECOND,
 		.ipv6 = options->ipv6,
+		.extended = options->extended,
 		.live = options->stamped,
 	};
 	struct draw_settings draw = {.flows = options->flows,
@@ -170,11 +173,13 @@ static bool take_options(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "6zsSnxc:p:r:")) != -1) {
+	while ((option = getopt(argc, argv, "6zesSnxc:p:r:")) != -1) {
 		if (option == '6')
 			options->ipv6 = true;
 		else if (option == 'z')
 			options->zipf = true;
+		else if (option == 'e')
+			options->extended = true;
 		else if (option == 's' || option == 'S') {
 			options->stamped = true;
 			options->disorder = option == 'S' ? DISORDER_NS : 0;

@@ -15,7 +15,8 @@ struct subject_settings {
 	uint32_t capacity;
 	uint64_t inactive_timeout; /* ns */
 	bool ipv6;
-	bool live; /* the table's clock is the one that comes with each burst */
+	bool extended; /* weir's: with an extension that counts every packet */
+	bool live;     /* the table's clock is the one that comes with each burst */
 };
 
 struct subject_sums {

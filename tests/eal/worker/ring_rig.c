@@ -127,11 +127,12 @@ void ring_rig_run(struct ring_rig *rig, struct worker_counters *counters)
 
 bool ring_rig_flow(struct ring_rig *rig, struct flow_view *view)
 {
-	struct flow_record record;
+	const struct flow_record *record;
 
-	if (worker_shared_take(&rig->worker.shared, &record, 1) == 0)
+	if (worker_shared_ended(&rig->worker.shared, 1, &record) == 0)
 		return false;
-	flow_view(&record, view);
+	flow_view(record, view);
+	worker_shared_taken(&rig->worker.shared, 1);
 	return true;
 }
 

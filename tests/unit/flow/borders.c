@@ -125,8 +125,10 @@ static struct flow_view *sorted_views(const struct feeder *feeder)
 {
 	struct flow_view *views = calloc(feeder->ended_count, sizeof(*views));
 
-	for (uint32_t i = 0; i < feeder->ended_count; i++)
+	for (uint32_t i = 0; i < feeder->ended_count; i++) {
 		views[i] = feeder_view(feeder, i);
+		views[i].lines = NULL; /* where they lie is no matter */
+	}
 	qsort(views, feeder->ended_count, sizeof(*views), compare);
 	return views;
 }

@@ -80,7 +80,7 @@ Test(fragments, tiny_ones_are_first_ones)
 static void both_directions(int version, uint32_t cut)
 {
 	struct feeder feeder;
-	struct flow_record record;
+	union flow_copy copy;
 	struct flow_view view;
 
 	open_table(&feeder, cut);
@@ -93,8 +93,8 @@ static void both_directions(int version, uint32_t cut)
 		feeder_packet(&feeder, &later);
 	}
 	expect_fragments(&feeder, 2, 4, 0, 1);
-	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
-	flow_view(&record, &view);
+	cr_assert_eq(flow_table_read(feeder.table, 0, &copy), FLOW_SLOT_LIVE);
+	flow_view(&copy.record, &view);
 	cr_assert_eq(view.source_port, 5000);
 	cr_assert_eq(view.destination_port, 53);
 	cr_assert_eq(view.packets[0], 3);
@@ -195,11 +195,11 @@ Test(fragments, take_the_order_of_endpoints_with_the_ports)
 	feeder_packet(&feeder, &swapped);
 	expect_fragments(&feeder, 1, 1, 0, 1);
 
-	struct flow_record record;
+	union flow_copy copy;
 	struct flow_view view;
 
-	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
-	flow_view(&record, &view);
+	cr_assert_eq(flow_table_read(feeder.table, 0, &copy), FLOW_SLOT_LIVE);
+	flow_view(&copy.record, &view);
 	cr_assert_eq(view.packets[0], 2);
 	feeder_close(&feeder);
 }

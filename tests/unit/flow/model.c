@@ -23,6 +23,7 @@ struct model_flow {
 	uint32_t first, last; /* packets not yet in an ended record */
 	uint32_t left;        /* how many those are, without overflowed ones */
 	uint32_t next;        /* flow in the same bucket */
+	uint64_t before;      /* packets of the last record, and of those that it went on with */
 	bool goes_on;         /* the last record ended by the active timeout ... */
 	uint64_t seen;        /* ... was seen so late, by clock, ... */
 	unsigned int forward; /* ... and had come so far */
@@ -426,12 +427,21 @@ void model_ended(struct model *model, const struct flow_record *record)
 	check_reason(model, &expected, view.end, next);
 	flow->first = next;
 	flow->left -= (uint32_t)count;
+	flow->before = count + (record->cold.continues ? flow->before : 0);
 	flow->goes_on = view.end == FLOW_END_ACTIVE;
 	flow->seen = expected.seen;
 	flow->forward = expected.forward;
 	flow->fins = expected.fins;
 	memcpy(flow->fin, expected.fin, sizeof(flow->fin));
 	model->left -= count;
+}
+
+uint64_t model_before(struct model *model, const struct flow_record *record)
+{
+	const struct model_flow *flow =
+		model_flow(model, &record->hot.key, (const uint8_t(*)[12])record->cold.prefix);
+
+	return record->cold.continues ? flow->before : 0;
 }
 
 uint64_t model_live(struct model *model, const struct flow_record *record)

@@ -34,6 +34,9 @@ void model_ended(struct model *model, const struct flow_record *record);
  */
 uint64_t model_live(struct model *model, const struct flow_record *record);
 
+/* Packets in the records that the next one of its key goes on with, if it does. */
+uint64_t model_before(struct model *model, const struct flow_record *record);
+
 /* Packets in no ended record so far: those of all live records, when the stages are empty. */
 uint64_t model_left(const struct model *model);
 

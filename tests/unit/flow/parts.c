@@ -108,12 +108,23 @@ static void make_usual(struct flow_record *record, struct packet *packet)
 	record->hot.ttl_max = UINT8_MAX;
 }
 
+/* False, and nothing done: the packet is not as usual. */
+static bool count_usual(struct flow_record *record, const struct packet *packet)
+{
+	struct record_usual usual;
+
+	if (!record_is_usual(&record->hot, &timeouts, packet, &usual))
+		return false;
+	record_count_usual(&record->hot, &usual);
+	return true;
+}
+
 /* True: counted as the general way counts. False: nothing was changed. */
 static bool counted_the_same(const struct flow_record *record, const struct packet *packet)
 {
 	struct flow_record usual = *record, general = *record;
 
-	if (!record_count_usual(&usual.hot, &timeouts, packet)) {
+	if (!count_usual(&usual, packet)) {
 		check(memcmp(&usual, record, sizeof(usual)) == 0, "refused, and changed");
 		return false;
 	}
@@ -239,7 +250,7 @@ Test(usual, a_dormant_record_is_not)
 		record.hot.ttl_max = 0;
 		packet.ttl = (uint8_t)ttl;
 		cr_assert(record_dormant(&record.hot) && !record_live(&record.hot));
-		cr_assert_not(record_count_usual(&record.hot, &timeouts, &packet));
+		cr_assert_not(count_usual(&record, &packet));
 	}
 }
 
@@ -251,7 +262,7 @@ struct sums {
 
 static void feed(struct flow_record *record, const struct packet *packet, struct sums *sums)
 {
-	if (!record_count_usual(&record->hot, &timeouts, packet)) {
+	if (!count_usual(record, packet)) {
 		cr_assert_not(record_full(&record->hot, &record->cold, packet));
 		record_update(&record->hot, &record->cold, packet);
 	}

@@ -2,6 +2,7 @@
 /* A million random operations against the model, in tables roomy and tiny. */
 #include <string.h>
 
+#include "mirror.h"
 #include "model.h"
 #include "support.h"
 
@@ -20,6 +21,7 @@ struct setup {
 	uint64_t active, inactive;
 	enum flow_end reaches; /* a reason that many of its records must end with ... */
 	bool overflows;        /* ... and packets overflow: else it tests too little */
+	bool extended;         /* with MIRROR_EXTENSIONS */
 };
 
 struct run {
@@ -29,6 +31,7 @@ struct run {
 	struct model *model;
 	uint64_t clock;
 	uint64_t overflow, ipv6; /* packets: overflowed; of IPv6 and counted */
+	uint64_t continued;      /* records whose lines went on with those before */
 	/* with bursts of one: packets fed one and two pushes ago, and their version */
 	uint32_t in_stages[2];
 	bool in_stages_ipv6[2];
@@ -121,11 +124,30 @@ static struct packet random_packet(struct run *run)
 	return packet;
 }
 
+/* Do its lines say the same as the record? */
+static void check_lines(struct run *run, const struct flow_record *record)
+{
+	struct flow_view view;
+
+	if (!run->setup->extended)
+		return;
+	flow_view(record, &view);
+	const char *wrong = mirror_wrong(&view);
+
+	check(wrong == NULL, "%s", wrong);
+	check(mirror_before(&view) == model_before(run->model, record), "not what was before");
+	run->continued += mirror_before(&view) > 0;
+}
+
 static void take(struct run *run)
 {
 	feeder_take(&run->feeder);
-	for (uint32_t i = 0; i < run->feeder.ended_count; i++)
-		model_ended(run->model, &run->feeder.ended[i]);
+	for (uint32_t i = 0; i < run->feeder.ended_count; i++) {
+		const struct flow_record *record = feeder_ended(&run->feeder, i);
+
+		check_lines(run, record);
+		model_ended(run->model, record);
+	}
 	run->feeder.ended_count = 0;
 }
 
@@ -190,13 +212,14 @@ static void check_all(struct run *run)
 {
 	const struct flow_counters *counters = flow_table_counters(run->feeder.table);
 	uint64_t live = 0, ended = 0, packets = 0;
-	struct flow_record record;
+	union flow_copy copy;
 
 	settle(run);
 	for (uint32_t slot = 0; slot < flow_table_used(run->feeder.table); slot++) {
-		if (flow_table_read(run->feeder.table, slot, &record) != FLOW_SLOT_LIVE)
+		if (flow_table_read(run->feeder.table, slot, &copy) != FLOW_SLOT_LIVE)
 			continue;
-		packets += model_live(run->model, &record);
+		check_lines(run, &copy.record);
+		packets += model_live(run->model, &copy.record);
 		live++;
 	}
 	for (int reason = 1; reason < FLOW_ENDS; reason++)
@@ -238,8 +261,11 @@ static void finish(struct run *run)
 static void run_setup(const struct setup *setup)
 {
 	struct run run = {.setup = setup, .prng = {SEED}, .clock = EPOCH, .cut = 1};
+	static const struct flow_extension *const mirror[] = MIRROR_EXTENSIONS;
 	struct flow_settings settings = usual_settings(setup->capacity);
 
+	if (setup->extended)
+		memcpy(settings.extensions, mirror, sizeof(mirror));
 	run.in_stages[0] = run.in_stages[1] = NONE;
 	settings.active_timeout = setup->active;
 	settings.inactive_timeout = setup->inactive;
@@ -254,6 +280,8 @@ static void run_setup(const struct setup *setup)
 	finish(&run);
 	cr_assert_gt(flow_table_counters(run.feeder.table)->ended[setup->reaches], 100);
 	cr_assert_eq(run.overflow > 0, setup->overflows);
+	if (setup->reaches == FLOW_END_ACTIVE)
+		cr_assert_eq(run.continued > 100, setup->extended);
 	cr_assert_eq(feeder_live(&run.feeder), 0);
 	model_destroy(run.model);
 	feeder_close(&run.feeder);
@@ -269,6 +297,10 @@ static void run_setup(const struct setup *setup)
 RANDOM(few_flows, .packets = 300000, .capacity = 4096, .hosts = 12, .ports = 3, .take = 100,
        .step = 20 * MILLISECOND, .jump = 3000, .active = 64 * SECOND, .inactive = 16 * SECOND,
        .reaches = FLOW_END_ACTIVE)
+
+RANDOM(few_flows_extended, .packets = 300000, .capacity = 4096, .hosts = 12, .ports = 3,
+       .take = 100, .step = 20 * MILLISECOND, .jump = 3000, .active = 64 * SECOND,
+       .inactive = 16 * SECOND, .reaches = FLOW_END_ACTIVE, .extended = true)
 
 RANDOM(many_flows, .packets = 300000, .capacity = 400000, .hosts = 2000, .ports = 50, .take = 20,
        .step = MILLISECOND, .jump = 20000, .active = 64 * SECOND, .inactive = 16 * SECOND,
@@ -296,3 +328,16 @@ RANDOM(tiny_overflows, .packets = 200000, .capacity = 64, .hosts = 20, .ports = 
 RANDOM(outbox_often_full, .packets = 100000, .capacity = 65536, .hosts = 40, .ports = 10, .cut = 1,
        .take = 1, .step = 10 * MILLISECOND, .jump = 500, .active = 20 * SECOND,
        .inactive = 5 * SECOND, .reaches = FLOW_END_CLOSED)
+
+RANDOM(tiny_evicts_extended, .packets = 150000, .capacity = 64, .hosts = 20, .ports = 3,
+       .take = 100, .step = 10 * MILLISECOND, .jump = 3000, .active = 64 * SECOND,
+       .inactive = 16 * SECOND, .reaches = FLOW_END_RESOURCES, .extended = true)
+
+RANDOM(tiny_overflows_extended, .packets = 200000, .capacity = 64, .hosts = 20, .ports = 3,
+       .cut = 1, .take = 1, .step = 10 * MILLISECOND, .jump = 3000, .active = 64 * SECOND,
+       .inactive = 16 * SECOND, .reaches = FLOW_END_RESOURCES, .overflows = true, .extended = true)
+
+/* A record that goes on is in another slot where the one before still waits in its own. */
+RANDOM(outbox_often_full_extended, .packets = 100000, .capacity = 65536, .hosts = 10, .ports = 3,
+       .cut = 1, .take = 1, .step = 10 * MILLISECOND, .jump = 500, .active = 5 * SECOND,
+       .inactive = 5 * SECOND, .reaches = FLOW_END_ACTIVE, .extended = true)

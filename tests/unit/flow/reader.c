@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "mirror.h"
 #include "support.h"
 
 #define CAPACITY 64
@@ -11,6 +12,7 @@
 
 struct shared {
 	const struct flow_table *table;
+	bool extended;     /* with MIRROR_EXTENSIONS */
 	bool stop;         /* atomic: the writer is done */
 	uint64_t changes;  /* atomic */
 	const char *wrong; /* why a copy was not whole */
@@ -60,19 +62,21 @@ static bool has_shrunk(const struct flow_record *old, const struct flow_record *
 
 static void read_slot(struct shared *shared, uint32_t slot, struct flow_record *last)
 {
-	struct flow_record copy;
+	union flow_copy copy;
 	struct flow_view view;
 
 	if (flow_table_read(shared->table, slot, &copy) != FLOW_SLOT_LIVE)
 		return;
-	flow_view(&copy, &view);
+	flow_view(&copy.record, &view);
 	if (shared->wrong == NULL)
 		shared->wrong = what_is_wrong(&view);
-	if (shared->wrong == NULL && has_shrunk(last, &copy))
+	if (shared->wrong == NULL && shared->extended)
+		shared->wrong = mirror_wrong(&view);
+	if (shared->wrong == NULL && has_shrunk(last, &copy.record))
 		shared->wrong = "a flow has shrunk";
-	if (copy.hot.seen != last->hot.seen)
+	if (copy.record.hot.seen != last->hot.seen)
 		__atomic_fetch_add(&shared->changes, 1, __ATOMIC_RELAXED);
-	*last = copy;
+	*last = copy.record;
 }
 
 static void *read_all_the_time(void *argument)
@@ -99,15 +103,14 @@ static uint32_t random_flow(struct prng *prng, uint64_t clock)
 	return prng_percent(prng, 95) ? prng_below(prng, BUSY) : BUSY + prng_below(prng, 100);
 }
 
-Test(reader, every_copy_is_whole, .timeout = 100)
+static void every_copy_is_whole(const struct flow_settings *settings)
 {
-	struct flow_settings settings = usual_settings(CAPACITY);
-	struct shared shared = {0};
+	struct shared shared = {.extended = settings->extensions[0] != NULL};
 	struct feeder feeder;
 	struct prng prng = {5};
 	pthread_t thread;
 
-	feeder_open(&feeder, &settings, FLOW_BURST);
+	feeder_open(&feeder, settings, FLOW_BURST);
 	shared.table = feeder.table;
 	cr_assert_eq(pthread_create(&thread, NULL, read_all_the_time, &shared), 0);
 	for (uint64_t clock = EPOCH; __atomic_load_n(&shared.changes, __ATOMIC_RELAXED) < CHANGES;
@@ -124,4 +127,21 @@ Test(reader, every_copy_is_whole, .timeout = 100)
 	cr_assert_null(shared.wrong, "%s", shared.wrong ? shared.wrong : "");
 	cr_assert_gt(flow_table_counters(feeder.table)->ended[FLOW_END_RESOURCES], 100);
 	feeder_close(&feeder);
+}
+
+Test(reader, every_copy_is_whole, .timeout = 100)
+{
+	struct flow_settings settings = usual_settings(CAPACITY);
+
+	every_copy_is_whole(&settings);
+}
+
+Test(reader, lines_are_of_the_same_moment, .timeout = 100)
+{
+	struct flow_settings settings = usual_settings(CAPACITY);
+
+	settings.extensions[0] = &mirror_first;
+	settings.extensions[1] = &mirror_flow;
+	settings.extensions[2] = &mirror_record;
+	every_copy_is_whole(&settings);
 }

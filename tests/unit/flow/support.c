@@ -96,15 +96,25 @@ void feeder_packet(struct feeder *feeder, const struct packet *packet)
 		feeder_push(feeder);
 }
 
+static size_t record_bytes(const struct feeder *feeder)
+{
+	return flow_record_bytes(flow_table_extensions(feeder->table));
+}
+
+const struct flow_record *feeder_ended(const struct feeder *feeder, uint32_t index)
+{
+	return flow_record_at(feeder->ended, record_bytes(feeder), index);
+}
+
 /* realloc() does not keep the alignment of records. */
 static void grow_ended(struct feeder *feeder, uint32_t room)
 {
-	struct flow_record *larger =
-		aligned_alloc(_Alignof(struct flow_record), room * sizeof(struct flow_record));
+	size_t bytes = record_bytes(feeder);
+	struct flow_record *larger = aligned_alloc(_Alignof(struct flow_record), room * bytes);
 
 	cr_assert_not_null(larger);
 	if (feeder->ended_count > 0)
-		memcpy(larger, feeder->ended, feeder->ended_count * sizeof(*larger));
+		memcpy(larger, feeder->ended, feeder->ended_count * bytes);
 	free(feeder->ended);
 	feeder->ended = larger;
 	feeder->ended_room = room;
@@ -114,11 +124,13 @@ void feeder_take(struct feeder *feeder)
 {
 	const struct flow_record *records;
 	uint32_t count = flow_table_outbox(feeder->table, &records);
+	size_t bytes = record_bytes(feeder);
 
 	if (feeder->ended_count + count > feeder->ended_room)
 		grow_ended(feeder, 2 * (feeder->ended_count + count));
 	if (count > 0)
-		memcpy(feeder->ended + feeder->ended_count, records, count * sizeof(records[0]));
+		memcpy((uint8_t *)feeder->ended + feeder->ended_count * bytes, records,
+		       count * bytes);
 	feeder->ended_count += count;
 	flow_table_taken(feeder->table, count);
 }
@@ -162,17 +174,17 @@ struct flow_view feeder_view(const struct feeder *feeder, uint32_t index)
 	struct flow_view view;
 
 	cr_assert_lt(index, feeder->ended_count);
-	flow_view(&feeder->ended[index], &view);
+	flow_view(feeder_ended(feeder, index), &view);
 	return view;
 }
 
 uint32_t feeder_live(const struct feeder *feeder)
 {
 	uint32_t live = 0, used = flow_table_used(feeder->table);
-	struct flow_record record;
+	union flow_copy copy;
 
 	for (uint32_t slot = 0; slot < used; slot++)
-		live += flow_table_read(feeder->table, slot, &record) == FLOW_SLOT_LIVE;
+		live += flow_table_read(feeder->table, slot, &copy) == FLOW_SLOT_LIVE;
 	return live;
 }
 
@@ -192,14 +204,14 @@ void feeder_check_conserved(const struct feeder *feeder)
 	uint64_t packets = 0, octets = 0, ended = 0;
 	uint64_t overflow = counters->overflow_packets[FLOW_OVERFLOW_TABLE] +
 			    counters->overflow_packets[FLOW_OVERFLOW_BUCKET];
-	struct flow_record record;
+	union flow_copy copy;
 
 	for (uint32_t i = 0; i < feeder->ended_count; i++)
-		add_record(&feeder->ended[i], &packets, &octets);
+		add_record(feeder_ended(feeder, i), &packets, &octets);
 	for (uint32_t slot = 0; slot < used; slot++) {
-		if (flow_table_read(feeder->table, slot, &record) != FLOW_SLOT_LIVE)
+		if (flow_table_read(feeder->table, slot, &copy) != FLOW_SLOT_LIVE)
 			continue;
-		add_record(&record, &packets, &octets);
+		add_record(&copy.record, &packets, &octets);
 		live++;
 	}
 	for (int reason = 1; reason < FLOW_ENDS; reason++)

@@ -50,7 +50,7 @@ struct feeder {
 	struct flow_table *table;
 	uint32_t cut;              /* packets of a burst: push when so many are there */
 	uint64_t packets, octets;  /* fed */
-	struct flow_record *ended; /* all taken so far; freed by feeder_close() */
+	struct flow_record *ended; /* all taken so far (feeder_ended()); freed by feeder_close() */
 	uint32_t ended_count, ended_room;
 };
 
@@ -63,7 +63,8 @@ void feeder_take(struct feeder *feeder);  /* the whole outbox */
 void feeder_drain(struct feeder *feeder); /* flush, take until nothing comes any more */
 void feeder_finish(struct feeder *feeder, uint64_t clock);
 
-/* Ended records as views; the ended record `index`, in order of ending. */
+/* The ended record `index`, in order of ending; without extensions also `ended[index]`. */
+const struct flow_record *feeder_ended(const struct feeder *feeder, uint32_t index);
 struct flow_view feeder_view(const struct feeder *feeder, uint32_t index);
 uint32_t feeder_live(const struct feeder *feeder);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "mirror.h"
 #include "support.h"
 
 static const struct endpoint low4 = {.address = {10, 0, 0, 1}, .port = 5000};
@@ -15,7 +16,7 @@ static struct flow_view view_of(const struct packet *packets, uint32_t count)
 {
 	struct flow_settings settings = usual_settings(64);
 	struct feeder feeder;
-	struct flow_record record;
+	union flow_copy copy;
 	struct flow_view view;
 
 	feeder_open(&feeder, &settings, FLOW_BURST);
@@ -24,8 +25,8 @@ static struct flow_view view_of(const struct packet *packets, uint32_t count)
 	feeder_flush(&feeder);
 	cr_assert_eq(feeder_live(&feeder), 1);
 	cr_assert_eq(flow_table_used(feeder.table), 1);
-	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
-	flow_view(&record, &view);
+	cr_assert_eq(flow_table_read(feeder.table, 0, &copy), FLOW_SLOT_LIVE);
+	flow_view(&copy.record, &view);
 	feeder_close(&feeder);
 	return view;
 }
@@ -181,10 +182,21 @@ Test(view, a_late_packet_may_begin_or_end_a_flow)
 Test(view, memory_is_as_announced)
 {
 	/* 128 octets of record, 16 of index and 4 of slot number a flow, and what is fixed. */
-	size_t fixed = flow_table_bytes(1 << 20) - (size_t)(128 + 16 + 4) * (1 << 20);
+	struct flow_settings some = usual_settings(1 << 20), more = usual_settings(1 << 24);
+	size_t fixed = flow_table_bytes(&some) - (size_t)(128 + 16 + 4) * (1 << 20);
 
 	cr_assert_lt(fixed, 1 << 20);
-	cr_assert_eq(flow_table_bytes(1 << 24), fixed + (size_t)(128 + 16 + 4) * (1 << 24));
+	cr_assert_eq(flow_table_bytes(&more), fixed + (size_t)(128 + 16 + 4) * (1 << 24));
+}
+
+Test(view, an_extension_takes_a_line_a_flow)
+{
+	struct flow_settings with = usual_settings(1 << 20), without = with;
+
+	with.extensions[0] = &mirror_first;
+	with.extensions[1] = &mirror_flow;
+	cr_assert_eq(flow_table_bytes(&with) - flow_table_bytes(&without),
+		     (size_t)2 * 64 * (with.capacity + FLOW_OUTBOX));
 }
 
 Test(view, a_slot_of_an_ended_flow_is_not_live)
@@ -192,7 +204,7 @@ Test(view, a_slot_of_an_ended_flow_is_not_live)
 	struct flow_settings settings = usual_settings(100);
 	struct feeder feeder;
 	struct packet packet = numbered_packet(0, false, EPOCH);
-	struct flow_record record;
+	union flow_copy copy;
 	uint32_t instance;
 
 	feeder_open(&feeder, &settings, 1);
@@ -200,16 +212,16 @@ Test(view, a_slot_of_an_ended_flow_is_not_live)
 	cr_assert_eq(flow_table_used(feeder.table), 0);
 	feeder_packet(&feeder, &packet);
 	feeder_flush(&feeder);
-	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
-	instance = record.cold.instance;
+	cr_assert_eq(flow_table_read(feeder.table, 0, &copy), FLOW_SLOT_LIVE);
+	instance = copy.record.cold.instance;
 	feeder_finish(&feeder, EPOCH);
-	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_EMPTY);
+	cr_assert_eq(flow_table_read(feeder.table, 0, &copy), FLOW_SLOT_EMPTY);
 	cr_assert_eq(feeder.ended[0].hot.sequence, 0, "the copy says which slot it had");
 	cr_assert_eq(feeder.ended[0].cold.instance, instance);
 	feeder_packet(&feeder, &packet);
 	feeder_flush(&feeder);
-	cr_assert_eq(flow_table_read(feeder.table, 0, &record), FLOW_SLOT_LIVE);
-	cr_assert_eq(record.cold.instance, instance + 1);
+	cr_assert_eq(flow_table_read(feeder.table, 0, &copy), FLOW_SLOT_LIVE);
+	cr_assert_eq(copy.record.cold.instance, instance + 1);
 	cr_assert_eq(flow_table_used(feeder.table), 1);
 	feeder_close(&feeder);
 }

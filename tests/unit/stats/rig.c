@@ -33,6 +33,7 @@ struct rig *rig_open(const struct rig_settings *settings)
 		.flow_capacity = flow.capacity,
 	};
 
+	memcpy(flow.extensions, settings->extensions, sizeof(flow.extensions));
 	rig->worker_count = stats.worker_count;
 	rig->now = RIG_START;
 	for (uint32_t w = 0; w < rig->worker_count; w++) {

@@ -53,6 +53,7 @@ struct rig_settings {
 	uint32_t top_length;    /* 0: 20 */
 	bool capture;
 	uint64_t active, inactive; /* timeouts; 0: an hour */
+	const struct flow_extension *extensions[FLOW_EXTENSIONS_MAX];
 };
 
 /* Fails the test when something cannot be made. */

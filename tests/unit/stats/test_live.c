@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "mirror.h"
 #include "rig.h"
 
 /* Live flows as they are asked for: page by page, while others end and begin. */
@@ -13,7 +14,8 @@ static const struct shot packet = {.source = 0x0a000001,
 
 static struct rig *rig_of_90_flows(void)
 {
-	struct rig *rig = rig_open(&(struct rig_settings){.workers = 3});
+	struct rig *rig =
+		rig_open(&(struct rig_settings){.workers = 3, .extensions = MIRROR_EXTENSIONS});
 
 	for (uint16_t i = 1; i <= 100; i++) {
 		struct shot shot = packet;
@@ -29,12 +31,13 @@ static struct rig *rig_of_90_flows(void)
 	return rig;
 }
 
-/* Each once, with its counts. */
+/* Each once, with its counts and lines. */
 static void see_flows(bool seen[101], const struct stats_live_flow *flows, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct flow_view *view = &flows[i].view;
 
+		cr_assert_null(mirror_wrong(view));
 		cr_assert_not(seen[view->source_port]);
 		cr_assert_eq(view->packets[0], view->source_port);
 		seen[view->source_port] = true;

@@ -32,7 +32,8 @@ static void take(void *context, const struct flow_view *view)
 	struct output *output = context;
 
 	cr_assert_lt(output->count, RECORDS);
-	output->views[output->count++] = *view;
+	output->views[output->count] = *view;
+	output->views[output->count++].lines = NULL; /* gone with the record */
 }
 
 static struct rig *open_rig(uint32_t workers, struct output *output)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "table.h" /* lib/flow's, to change records; before DPDK, which has a likely(), too */
 
+#include "mirror.h"
 #include "rig.h"
 
 /*
@@ -18,7 +19,15 @@ struct taken {
 	uint64_t record_packets, record_octets, ended;
 	uint64_t intervals, until;
 	bool last;
+	bool extended; /* what comes out has MIRROR_EXTENSIONS, as it was then */
 };
+
+static void expect_lines(const struct taken *taken, const struct flow_view *view)
+{
+	const char *wrong = taken->extended ? mirror_wrong(view) : NULL;
+
+	cr_assert_null(wrong, "%s", wrong);
+}
 
 static void take_deltas(void *context, const struct stats_batch *batch)
 {
@@ -30,6 +39,7 @@ static void take_deltas(void *context, const struct stats_batch *batch)
 		const struct stats_delta *delta = &batch->deltas[i];
 		const struct flow_view *view = &batch->views[i];
 
+		expect_lines(taken, view);
 		cr_assert(delta->packets[0] + delta->packets[1] > 0);
 		for (int d = 0; d < 2; d++) {
 			taken->packets += delta->packets[d];
@@ -46,6 +56,7 @@ static void take_record(void *context, const struct flow_view *view)
 {
 	struct taken *taken = context;
 
+	expect_lines(taken, view);
 	taken->record_packets += view->packets[0] + view->packets[1];
 	taken->record_octets += view->octets[0] + view->octets[1];
 	taken->ended++;
@@ -158,6 +169,19 @@ Test(taps, every_packet_once_where_flows_split)
 	cr_assert_eq(stats_merge_splits(rig->stats, 3600 * CLOCK_SECOND, 3600 * CLOCK_SECOND), 0);
 	live(rig, 5, &taken, true);
 	cr_expect_lt(taken.ended, taken.begun, "pieces were merged");
+	expect_all(rig, &taken);
+}
+
+/* Full tables, walks, ended records: by ring and by batch, each with the lines of its moment. */
+Test(taps, lines_come_with_their_records)
+{
+	struct taken taken = {.extended = true};
+	struct rig *rig = open_rig(&(struct rig_settings){.workers = 2,
+							  .flow_capacity = 256,
+							  .extensions = MIRROR_EXTENSIONS},
+				   &taken);
+
+	live(rig, 7, &taken, false);
 	expect_all(rig, &taken);
 }
 

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include <weir/flow_extension.h>
 #include <weir/hash.h>
 #include <weir/packet.h>
 
@@ -76,13 +78,36 @@ struct flow_cold {
 	uint32_t instance : 18; /* which of the records that this slot has held: counts up, wraps */
 } __attribute__((aligned(64)));
 
-/* A copy of both, live or ended. */
+/*
+ * A copy of both, live or ended, and of the lines of the extensions that are on: to copy it on,
+ * copy flow_record_bytes().
+ */
 struct flow_record {
 	struct flow_hot hot;
 	struct flow_cold cold;
+	struct flow_line lines[]; /* in the order of the settings */
 };
-_Static_assert(sizeof(struct flow_hot) == 64 && sizeof(struct flow_cold) == 64,
+_Static_assert(sizeof(struct flow_hot) == 64 && sizeof(struct flow_cold) == 64 &&
+		       sizeof(struct flow_line) == 64,
 	       "a cache line each");
+
+static inline size_t flow_record_bytes(uint32_t extensions)
+{
+	return sizeof(struct flow_record) + extensions * sizeof(struct flow_line);
+}
+
+/* Of records that lie one behind the other, each of `bytes`, that with this number. */
+static inline const struct flow_record *flow_record_at(const struct flow_record *records,
+						       size_t bytes, uint32_t number)
+{
+	return (const struct flow_record *)((const uint8_t *)records + number * bytes);
+}
+
+/* Room for any record. */
+union flow_copy {
+	struct flow_record record;
+	struct flow_line lines[2 + FLOW_EXTENSIONS_MAX];
+};
 
 /*
  * A hot counter that comes to 2^31 gives so much of itself to the cold line; it keeps 1, as 0 would
@@ -111,6 +136,8 @@ struct flow_settings {
 	 */
 	bool live;
 	struct hash_secret secret; /* drawn at start, the same for all workers */
+	/* Those that are on, and after them NULL. */
+	const struct flow_extension *extensions[FLOW_EXTENSIONS_MAX];
 };
 #define FLOW_ACTIVE_TIMEOUT_MAX (UINT64_C(20) * 86400 * 1000000000) /* 20 days, see `started` */
 #define FLOW_REORDER                                                                               \
@@ -168,8 +195,11 @@ void flow_overflow_address(uint64_t network, int *version, uint8_t address[16]);
 
 struct flow_table;
 
-/* Bytes of all memory that a table with `capacity` takes: about 148 a flow and 0.6 MB. */
-size_t flow_table_bytes(uint32_t capacity);
+/* How many extensions are on. */
+uint32_t flow_extensions_on(const struct flow_settings *settings);
+
+/* All memory of a table, in bytes: about 148 a flow, 64 for each extension, and 0.6 MB. */
+size_t flow_table_bytes(const struct flow_settings *settings);
 
 /*
  * Allocate a table (not touched yet; call flow_table_prefault() from the worker's thread
@@ -235,11 +265,11 @@ bool flow_table_finish(struct flow_table *table, uint64_t clock);
 
 /*
  * Ended records wait in the outbox until the worker takes them, in the order in which they
- * ended: *records points to all of them, their number is returned, and flow_table_taken() gives
- * back the first `taken`. An emptied outbox holds whatever one call ends, so a worker that empties
- * it after every call loses nothing and waits for nothing. When it is full, ended flows
- * keep their record in the table, so none is lost; when that fills the table, new flows
- * overflow.
+ * ended: *records points to all of them (flow_record_at()), their number is returned, and
+ * flow_table_taken() gives back the first `taken`. An emptied outbox holds whatever one call ends,
+ * so a worker that empties it after every call loses nothing and waits for nothing. When it is
+ * full, ended flows keep their record in the table, so none is lost; when that fills the table, new
+ * flows overflow.
  */
 uint32_t flow_table_outbox(struct flow_table *table, const struct flow_record **records);
 void flow_table_taken(struct flow_table *table, uint32_t taken);
@@ -270,13 +300,16 @@ enum flow_slot {
 	FLOW_SLOT_BUSY /* a record in change, live or not: come back to it later */
 };
 
+/* How many extensions are on: a copy of a record, live or ended, has as many lines. */
+uint32_t flow_table_extensions(const struct flow_table *table);
+
 /*
- * Copy the live record of `slot` (below flow_table_used()). Busy is what was in change at every one
- * of a few looks: a worker changes a record within nanoseconds, but it may be interrupted right
- * there, and where it has to share its CPU that lasts for milliseconds.
+ * Copy the live record of `slot` (below flow_table_used()) with its lines. Busy is what was in
+ * change at every one of a few looks: a worker changes a record within nanoseconds, but it may be
+ * interrupted right there, and where it has to share its CPU that lasts for milliseconds.
  */
 enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
-			       struct flow_record *copy);
+			       union flow_copy *copy);
 
 /* ---- a record as its consumers read it: any copy, live or ended ---- */
 
@@ -295,8 +328,17 @@ struct flow_view {
 	uint8_t tcp_flags[2], tos[2], ttl_min, ttl_max;
 	uint16_t icmp[2]; /* type << 8 | code */
 	uint8_t mac_source[6], mac_destination[6];
+	const struct flow_line *lines; /* the record's own; NULL: it was joined of several */
 };
 
 void flow_view(const struct flow_record *record, struct flow_view *view);
+
+/* The view is kept for longer than its record: so are its lines, in `lines`. */
+static inline void flow_view_keep(struct flow_view *view, struct flow_line *lines,
+				  uint32_t extensions)
+{
+	memcpy(lines, view->lines, extensions * sizeof(*lines));
+	view->lines = lines;
+}
 
 #endif

@@ -104,7 +104,8 @@ void stats_release(struct stats *stats, const struct snapshot *snapshot);
  */
 struct stats_live_flow {
 	struct flow_view view;
-	uint64_t next; /* the place after it; never 0 */
+	struct flow_line lines[FLOW_EXTENSIONS_MAX]; /* the view's */
+	uint64_t next;                               /* the place after it; never 0 */
 };
 uint32_t stats_live_flows(struct stats *stats, uint64_t from, uint64_t skip,
 			  struct stats_live_flow *flows, uint32_t count, uint32_t *unread);

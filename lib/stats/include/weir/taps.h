@@ -37,6 +37,7 @@ struct stats_batch {
 	/* The records as they were looked at, with all that came before; and what of it is new. */
 	struct flow_view views[STATS_BATCH];
 	struct stats_delta deltas[STATS_BATCH];
+	struct flow_line lines[STATS_BATCH][FLOW_EXTENSIONS_MAX]; /* the views' */
 };
 
 /*

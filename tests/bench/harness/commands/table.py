@@ -41,6 +41,9 @@ def cases():
         yield {"none": Case("weir", "uniform", flows),
                "in order": Case("weir", "uniform, stamped by a NIC", flows, ("-s",)),
                "disorder": Case("weir", "uniform, stamped, up to 4 us out of order", flows, ("-S",))}
+    for flows in (1000, 1000000):
+        yield {"none": Case("weir", "uniform", flows),
+               "extension": Case("weir", "uniform, an extension counts", flows, ("-e",))}
     yield {f"{share}": Case("weir", "uniform", LOADED * share // 100, ("-c", str(LOADED)),
                             f"{share / 2:g}%")
            for share in (25, 50, 75, 100)}
