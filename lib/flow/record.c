@@ -61,8 +61,8 @@ static void count_extremes(struct flow_hot *hot, const struct packet *packet)
 		hot->ttl_max = packet->ttl;
 }
 
-static void count_octets(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet,
-			 unsigned int direction)
+static inline void count_octets(struct flow_hot *hot, struct flow_cold *cold,
+				const struct packet *packet, unsigned int direction)
 {
 	uint64_t link_octets = (uint64_t)hot->link_octets + packet_link_octets(packet);
 
@@ -79,9 +79,12 @@ static void count_octets(struct flow_hot *hot, struct flow_cold *cold, const str
 	hot->link_octets = (uint32_t)link_octets;
 }
 
-void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
+/* The one place that counts all of a packet. */
+static inline __attribute__((always_inline)) void count(struct flow_hot *hot,
+							struct flow_cold *cold,
+							const struct packet *packet,
+							unsigned int direction)
 {
-	unsigned int direction = record_direction(hot, packet);
 	uint64_t seen = hot->seen;
 
 	if (packet->clock > seen)
@@ -99,6 +102,11 @@ void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct pa
 		cold->first = packet->time;
 	if ((packet->tcp_flags & (TCP_FIN | TCP_RST)) || (hot->key.zero & FLOW_STATE_TCP))
 		count_tcp(hot, packet->tcp_flags, direction);
+}
+
+void record_update(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet)
+{
+	count(hot, cold, packet, record_direction(hot, packet));
 }
 
 enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeouts *timeouts,
@@ -120,8 +128,8 @@ enum flow_end record_passed(const struct flow_hot *hot, const struct flow_timeou
 	return FLOW_LIVE;
 }
 
-void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct packet *packet,
-		  struct flow_origin origin, int64_t shift)
+void record_start(struct flow_hot *restrict hot, struct flow_cold *restrict cold,
+		  const struct packet *restrict packet, struct flow_origin origin, int64_t shift)
 {
 	static const uint8_t no_prefix[2][12];
 	bool turned = (packet->direction ^ origin.state) & FLOW_STATE_FORWARD1;
@@ -153,5 +161,9 @@ void record_start(struct flow_hot *hot, struct flow_cold *cold, const struct pac
 	cold->carried_link = 0;
 	cold->continues = origin.continues;
 	cold->instance++;
-	record_update(hot, cold, packet);
+	/* Constants, and the compiler sees that there is nothing to add to. */
+	if (turned)
+		count(hot, cold, packet, 1);
+	else
+		count(hot, cold, packet, 0);
 }
