@@ -43,7 +43,8 @@ struct handler {
 	json_t *(*answer)(struct command_request *request);
 };
 
-/* What is not in handlers.c: events.c, and those of /weir/prefilter in prefilter.c. */
+/* Those that are not in handlers.c: in throughput.c, events.c and prefilter.c. */
+json_t *answer_throughput(struct command_request *request);
 json_t *answer_events(struct command_request *request);
 json_t *answer_prefilter(struct command_request *request);
 json_t *answer_prefilter_add(struct command_request *request);

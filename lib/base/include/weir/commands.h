@@ -47,8 +47,8 @@ struct command {
 	const char *verb; /* weirctl's second word, or "one|other" for several; NULL: none */
 	const char *help; /* half a sentence */
 	bool changes;     /* weir; all others only read */
-	const char
-		*list; /* what OFFSET and COUNT are of, the member of the answer; NULL: not paged */
+	/* What OFFSET and COUNT are of, a member of the answer; NULL: not paged. */
+	const char *list;
 	struct command_argument arguments[COMMAND_ARGUMENTS_MAX]; /* behind the last: name NULL */
 };
 

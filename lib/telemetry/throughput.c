@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "handlers.h"
+
+#include <weir/clock.h>
+
+#include "answer.h"
+
+_Static_assert(COMMAND_SECONDS_MAX == STATS_HISTORY_MAX, "no more can be asked for than is kept");
+
+static uint64_t per_second(uint64_t amount, uint64_t duration)
+{
+	if (duration == 0)
+		return 0;
+	return (uint64_t)((unsigned __int128)amount * CLOCK_SECOND / duration);
+}
+
+/* `count` entries as arrays side by side, which take far less room than objects. */
+static json_t *history_arrays(const struct stats_history *entries, size_t count)
+{
+	json_t *time = json_array(), *covered = json_array(), *packets = json_array();
+	json_t *l2 = json_array(), *ip = json_array(), *missed = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct stats_history *entry = &entries[i];
+		uint64_t duration = entry->duration;
+
+		json_array_append_new(time,
+				      json_integer((json_int_t)(entry->time / CLOCK_MILLISECOND)));
+		json_array_append_new(covered, json_integer((json_int_t)document_ms(duration)));
+		json_array_append_new(
+			packets, json_integer((json_int_t)per_second(entry->packets, duration)));
+		json_array_append_new(l2, json_integer((json_int_t)per_second(
+						  entry->frame_octets * 8, duration)));
+		json_array_append_new(
+			ip, json_integer((json_int_t)per_second(entry->ip_octets * 8, duration)));
+		json_array_append_new(missed, json_integer((json_int_t)entry->missed));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "time", time, "covered_ms", covered,
+			 "packets_per_second", packets, "l2_bits_per_second", l2,
+			 "ip_bits_per_second", ip, "missed", missed);
+}
+
+/* The newest entries that fit into `room` bytes. */
+static json_t *fitting_history(const struct stats_history *entries, size_t *count, size_t room)
+{
+	size_t total = *count;
+
+	if (*count > ANSWER_ARRAY)
+		*count = ANSWER_ARRAY;
+	for (;;) {
+		json_t *history = history_arrays(entries + total - *count, *count);
+		size_t bytes = answer_bytes(history);
+
+		if (bytes <= room || *count == 0)
+			return history;
+		json_decref(history);
+		/* In proportion, and always fewer. */
+		*count = (*count - 1) * room / bytes;
+	}
+}
+
+static json_t *rates_over(const struct stats_rates *rates, uint64_t ns)
+{
+	json_t *object = document_rates(rates);
+
+	if (object != NULL)
+		json_object_set_new(object, "covered_ms",
+				    json_integer((json_int_t)document_ms(ns)));
+	return object;
+}
+
+/* How many of the newest `count` entries it takes to cover so many seconds. */
+static size_t entries_over(const struct stats_history *entries, size_t count, uint64_t seconds)
+{
+	uint64_t covered = 0;
+	size_t taken = 0;
+
+	/* An entry is a little early or late. */
+	while (taken < count && covered + CLOCK_SECOND / 2 < seconds * CLOCK_SECOND)
+		covered += entries[count - ++taken].duration;
+	return taken;
+}
+
+json_t *answer_throughput(struct command_request *request)
+{
+	enum { SECONDS, OFFSET };
+	const struct snapshot *snapshot = request->snapshot;
+	const uint64_t seconds = request->arguments.number[SECONDS];
+	const uint64_t offset = request->arguments.number[OFFSET];
+	size_t end = snapshot->history_count > offset ? snapshot->history_count - offset : 0;
+	size_t total = entries_over(snapshot->history, end, seconds), shown = total;
+	json_t *history = fitting_history(snapshot->history + end - total, &shown,
+					  ANSWER_BYTES - ANSWER_BYTES / 16);
+
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "now",
+			 rates_over(&snapshot->now, snapshot->windows[STATS_NOW].time), "average",
+			 rates_over(&snapshot->average, snapshot->windows[STATS_TOTAL].time),
+			 "seconds", (json_int_t)seconds, "offset", (json_int_t)offset, "total",
+			 (json_int_t)total, "shown", (json_int_t)shown, "history", history);
+}
