@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Prints how to ask each command, on the socket and by weirctl: what commands.py looks for. */
+/* Prints how to ask each command, on the socket and by weirctl: what docs/interface.md lists. */
 #include <stdio.h>
 
 #include <weir/commands.h>
