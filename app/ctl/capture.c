@@ -69,7 +69,7 @@ static int connect_to(const struct sockaddr_un *address, struct error *error)
 }
 
 /* An expression may have several lines; the request is one. */
-static void put_words(FILE *out, char **words, int count)
+static void put_words(FILE *out, const char *const *words, int count)
 {
 	for (int i = 0; i < count; i++) {
 		if (i > 0)
@@ -79,7 +79,8 @@ static void put_words(FILE *out, char **words, int count)
 	}
 }
 
-static char *make_request(const struct capture_options *options, char **words, int count)
+static char *make_request(const struct capture_options *options, const char *const *words,
+			  int count)
 {
 	char *line = NULL;
 	size_t size;
@@ -231,8 +232,8 @@ static int transfer(int fd, struct sink *sink, const char *request, struct error
 	return result != 0 ? result : conclude(sink, error);
 }
 
-int capture_run(struct client *client, const struct capture_options *options, char **words,
-		int count, struct error *error)
+int capture_run(struct client *client, const struct capture_options *options,
+		const char *const *words, int count, struct error *error)
 {
 	const bool to_output = options->file == NULL || strcmp(options->file, "-") == 0;
 	struct sink sink = {.path = to_output ? NULL : options->file, .fd = -1};

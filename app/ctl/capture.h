@@ -21,7 +21,7 @@ struct capture_options {
  * weir; `words` are those of the expression. Tells on standard error how many frames there are and
  * were lost. 0, or negative errno with the line.
  */
-int capture_run(struct client *client, const struct capture_options *options, char **words,
-		int count, struct error *error);
+int capture_run(struct client *client, const struct capture_options *options,
+		const char *const *words, int count, struct error *error);
 
 #endif

@@ -113,8 +113,8 @@ int main(int argc, char **argv)
 	if (result != 0)
 		return complain(&error, EXIT_FAILED);
 	if (options.capturing) {
-		result = capture_run(&client, &options.capture, options.words + 1,
-				     options.word_count - 1, &error);
+		result = capture_run(&client, &options.capture, options.question.words,
+				     options.question.word_count, &error);
 		return result == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
 	}
 	if (options.watch > 0)

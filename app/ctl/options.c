@@ -52,15 +52,15 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 		return result;
 	if (options->socket != NULL && options->file_prefix != NULL)
 		return error_set(error, EINVAL, "--socket and --file-prefix exclude each other");
-	options->words = argv + rest;
-	options->word_count = argc - rest;
-	options->capturing = argc > rest && strcmp(argv[rest], "capture") == 0;
+	result = words_read((const char *const *)argv + rest, argc - rest, &options->question,
+			    error);
+	if (result != 0)
+		return result;
+	options->capturing = strcmp(options->question.command->word, "capture") == 0;
 	if (options->capturing && (options->json || options->watch > 0))
 		return error_set(error, EINVAL, "capture: goes without --json and --watch");
-	if (options->capturing)
-		return 0;
-	if (options->capture.file != NULL || options->capture.count > 0 ||
-	    options->capture.snap > 0 || options->capture.duration > 0)
+	if (!options->capturing && (options->capture.file != NULL || options->capture.count > 0 ||
+				    options->capture.snap > 0 || options->capture.duration > 0))
 		return error_set(error, EINVAL, "-w, -c, -s and -t are for capture");
-	return words_read((const char *const *)argv + rest, argc - rest, &options->question, error);
+	return 0;
 }

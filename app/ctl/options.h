@@ -16,11 +16,9 @@ struct options {
 	const char *socket;      /* NULL: look for one */
 	bool json;
 	uint64_t watch; /* ns between two looks; 0: look once */
-	char **words;   /* the command and its arguments */
-	int word_count;
+	struct question question;
 	bool capturing; /* the command is capture: */
 	struct capture_options capture;
-	struct question question; /* any other one */
 };
 
 /* As options_read(). The strings stay argv's. */

@@ -131,15 +131,25 @@ static int complain_of_words(const char *const *words, int count, bool word_is_k
 int words_read(const char *const *words, int count, struct question *question, struct error *error)
 {
 	struct message message = {.question = question, .error = error};
-	int taken, result;
+	const struct command *command;
+	int taken, result = 0;
 
-	question->command = command_of_words(words, count, &taken);
-	question->verb = taken > 1 ? words[1] : NULL;
-	if (question->command == NULL)
+	command = command_of_words(words, count, &taken);
+	if (command == NULL)
 		return complain_of_words(words, count, taken > 0, error);
-	question->message[0] = '\0';
-	if (question->command->path == NULL && command_argument_count(question->command) > 0)
-		return add_raw(&message, words + taken, count - taken);
-	result = question->command->path != NULL ? add(&message, "", question->command->path) : 0;
-	return result == 0 ? add_arguments(&message, words + taken, count - taken) : result;
+	*question = (struct question){
+		.command = command,
+		.verb = taken > 1 ? words[1] : NULL,
+		.words = words + taken,
+		.word_count = count - taken,
+	};
+	if (strcmp(command->word, "raw") == 0)
+		return add_raw(&message, question->words, question->word_count);
+	if (command->path != NULL)
+		result = add(&message, "", command->path);
+	/* A text that is not for the socket may be of any length. */
+	else if (command_argument_count(command) > 0)
+		return 0;
+	return result == 0 ? add_arguments(&message, question->words, question->word_count)
+			   : result;
 }

@@ -8,8 +8,10 @@
 struct question {
 	const struct command *command;
 	const char *verb; /* the one of the command's that was typed; NULL: it has none */
-	/* "/weir/top,source,5": as much as the socket takes; "": several, see report.h */
+	/* "/weir/top,source,5": as much as the socket takes; "": weirctl has its own way. */
 	char message[1024];
+	const char *const *words; /* those behind word and verb */
+	int word_count;
 };
 
 /*

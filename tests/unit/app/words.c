@@ -35,6 +35,8 @@ static const struct {
 	{{"prefilter", "replace", "/"}, "/weir/prefilter/replace,/", NULL},
 	{{"report"}, "", NULL},
 	{{"raw", "/ethdev/stats,0"}, "/ethdev/stats,0", NULL},
+	{{"report"}, "", NULL},
+	{{"capture", "udp", "port", "53"}, "", NULL},
 	{{NULL}, NULL, "the command is missing"},
 	{{"led"}, NULL, "led: unknown command"},
 	{{"prefilter"}, NULL, "prefilter : takes show|counters|add|del|replace"},
@@ -47,6 +49,7 @@ static const struct {
 	{{"prefilter", "add"}, NULL, "prefilter add: too few arguments"},
 	{{"prefilter", "replace"}, NULL, "prefilter replace: takes one file"},
 	{{"prefilter", "replace", "/nonexistent"}, NULL, "/nonexistent: No such file"},
+	{{"report", "1"}, NULL, "report: too many arguments"},
 	{{"raw"}, NULL, "raw: one telemetry command"},
 	{{"raw", "weir"}, NULL, "raw: one telemetry command"},
 };
@@ -72,7 +75,7 @@ Test(words, are_a_message_or_a_complaint)
 	}
 }
 
-Test(words, tell_the_verb)
+Test(words, tell_the_verb_and_what_follows)
 {
 	struct question question;
 
@@ -81,6 +84,9 @@ Test(words, tell_the_verb)
 	cr_expect_str_eq(question.verb, "counters");
 	cr_assert_eq(words_read((const char *const[]){"ledger"}, 1, &question, NULL), 0);
 	cr_expect_null(question.verb);
+	cr_assert_eq(words_read((const char *const[]){"capture", "udp"}, 2, &question, NULL), 0);
+	cr_assert_eq(question.word_count, 1);
+	cr_expect_str_eq(question.words[0], "udp");
 }
 
 /* weirctl may stand elsewhere than weir. */
