@@ -14,8 +14,6 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
-#include <weir/clock.h>
-
 #include "reader_file.h"
 #include "reader_intervals.h"
 #include "reader_port.h"
@@ -42,7 +40,7 @@ struct reader {
 	} held[READER_CLOCK_WAITING]; /* filled, waiting for their clock; as in `clock` */
 	unsigned int held_count;
 	struct reader_clock_place place;           /* of the last frame read */
-	pcap_t *pcap;                              /* of the current file */
+	const struct reader_file *file;            /* that is being read */
 	struct rte_mbuf *spare[READER_PORT_BATCH]; /* empty ones */
 	unsigned int spares;
 };
@@ -83,16 +81,16 @@ static bool copy_to_chain(const struct reader *reader, struct rte_mbuf *mbuf, co
 }
 
 /* All but the clock. */
-static void set_fields(const struct reader *reader, struct rte_mbuf *mbuf, uint32_t captured,
-		       uint32_t wire, uint64_t time)
+static void set_fields(const struct reader *reader, struct rte_mbuf *mbuf,
+		       const struct reader_frame *frame)
 {
 	const struct port_fields *fields = &reader->fields;
 
-	*RTE_MBUF_DYNFIELD(mbuf, fields->time, uint64_t *) = time;
-	*RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, uint32_t *) = wire;
+	*RTE_MBUF_DYNFIELD(mbuf, fields->time, uint64_t *) = frame->time;
+	*RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, uint32_t *) = frame->wire;
 	mbuf->ol_flags = fields->time_flag | fields->wire_flag;
 	mbuf->port = reader->port.id;
-	mbuf->pkt_len = captured;
+	mbuf->pkt_len = frame->captured;
 }
 
 /* The worker had it last: its lines are a hundred cycles away, and about to be written. */
@@ -130,14 +128,11 @@ static void hold(struct reader *reader, struct rte_mbuf *mbuf, uint16_t queue, u
 	release(reader, false);
 }
 
-/* libpcap calls it for every frame. There is a spare mbuf. */
-static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+/* There is a spare mbuf. */
+static inline void take_frame(struct reader *reader, const struct reader_frame *frame)
 {
-	struct reader *reader = (struct reader *)user;
 	struct rte_mbuf *mbuf = reader->spare[--reader->spares];
-	/* tv_usec holds nanoseconds: the files are opened so. */
-	uint64_t time = (uint64_t)header->ts.tv_sec * CLOCK_SECOND + (uint64_t)header->ts.tv_usec;
-	uint32_t captured = header->caplen, wire = RTE_MAX(header->len, captured);
+	uint32_t captured = frame->captured;
 	uint16_t queue = 0;
 
 	if (likely(reader->spares >= PREFETCH_AHEAD))
@@ -145,23 +140,31 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 	reader->place.frame++;
 	rte_pktmbuf_reset(mbuf);
 	if (likely(captured <= rte_pktmbuf_tailroom(mbuf))) {
-		memcpy(rte_pktmbuf_mtod(mbuf, void *), data, captured);
+		memcpy(rte_pktmbuf_mtod(mbuf, void *), frame->data, captured);
 		mbuf->data_len = (uint16_t)captured;
 	} else {
 		/* A batch of such frames could hold all mbufs: hand over after each. */
-		pcap_breakloop(reader->pcap);
-		if (!copy_to_chain(reader, mbuf, data, captured)) {
+		reader_file_pause(reader->file);
+		if (!copy_to_chain(reader, mbuf, frame->data, captured)) {
 			rte_pktmbuf_free(mbuf);
 			return;
 		}
 	}
-	set_fields(reader, mbuf, captured, wire, time);
+	set_fields(reader, mbuf, frame);
 	if (reader->port.queues > 1)
-		queue = reader_spread(data, captured, wire, reader->port.queues);
-	if (likely(reader_clock_follow(&reader->clock, time)))
+		queue = reader_spread(frame->data, captured, frame->wire, reader->port.queues);
+	if (likely(reader_clock_follow(&reader->clock, frame->time)))
 		stage(reader, mbuf, queue);
 	else
-		hold(reader, mbuf, queue, time);
+		hold(reader, mbuf, queue, frame->time);
+}
+
+/* libpcap calls it for every frame. */
+static void take(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	const struct reader_frame frame = reader_file_frame(header, data);
+
+	take_frame((struct reader *)user, &frame);
 }
 
 /* ---- the thread ---- */
@@ -170,14 +173,14 @@ static void note_cut(struct reader *reader, const struct reader_file *file)
 {
 	if (reader->result.cut[0] == '\0') /* the first one is told */
 		snprintf(reader->result.cut, sizeof(reader->result.cut), "%s: %s", file->name,
-			 pcap_geterr(file->pcap));
+			 reader_file_cut(file));
 }
 
 static void read_file(struct reader *reader, const struct reader_file *file)
 {
-	int result;
+	enum reader_file_state state;
 
-	reader->pcap = file->pcap;
+	reader->file = file;
 	do {
 		if (reader->spares == 0) {
 			if (!reader_port_allocate(&reader->port, reader->spare, READER_PORT_BATCH))
@@ -186,13 +189,12 @@ static void read_file(struct reader *reader, const struct reader_file *file)
 			for (unsigned int i = 1; i <= PREFETCH_AHEAD; i++)
 				prefetch_mbuf(reader->spare[READER_PORT_BATCH - i]);
 		}
-		result = pcap_dispatch(file->pcap, (int)reader->spares, take_frame,
-				       (u_char *)reader);
+		state = reader_file_read(file, reader->spares, take, reader);
 		hand_over(reader);
 		if (reader_port_stopped(&reader->port))
 			return;
-	} while (result > 0 || result == PCAP_ERROR_BREAK);
-	if (result == PCAP_ERROR)
+	} while (state == READER_FILE_MORE);
+	if (state == READER_FILE_CUT)
 		note_cut(reader, file);
 }
 

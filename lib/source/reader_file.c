@@ -167,3 +167,25 @@ void reader_file_close(struct reader_file *file)
 	free(file->name);
 	*file = (struct reader_file){0};
 }
+
+/* ---- frames ---- */
+
+enum reader_file_state reader_file_read(const struct reader_file *file, unsigned int max,
+					pcap_handler take, void *user)
+{
+	int result = pcap_dispatch(file->pcap, (int)max, take, user);
+
+	if (result > 0 || result == PCAP_ERROR_BREAK)
+		return READER_FILE_MORE;
+	return result == 0 ? READER_FILE_END : READER_FILE_CUT;
+}
+
+void reader_file_pause(const struct reader_file *file)
+{
+	pcap_breakloop(file->pcap);
+}
+
+const char *reader_file_cut(const struct reader_file *file)
+{
+	return pcap_geterr(file->pcap);
+}
