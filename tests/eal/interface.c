@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
 
 #include <weir/prefilter.h>
@@ -115,6 +116,27 @@ Test(interface, a_foreign_xdp_program_stays)
 	rig_run("ip link show near | grep -q xdp");
 	prefilter_destroy(foreign);
 	rig_run("! ip link show near | grep -q xdp");
+	eal_rig_stop();
+}
+
+/* One of the vdevs cannot be made, when weir's program is there already. */
+Test(interface, af_packet_follows_where_af_xdp_fails_half_way)
+{
+	static const char taken[] = "net_af_xdp_near_q1";
+	struct interface interface;
+	struct error error;
+
+	if (!interface_rig_start(2))
+		return;
+	cr_assert_eq(rte_vdev_init(taken, "iface=far"), 0);
+	cr_assert_eq(interface_rig_try(&interface, "near", INTERFACE_ANY, 2, &error), 0, "%s",
+		     error.text);
+	cr_expect_eq(interface.driver, INTERFACE_AF_PACKET);
+	cr_expect_not_null(strstr(interface.why, "no AF_XDP device for RX queue 1"), "%s",
+			   interface.why);
+	rig_run("! ip link show near | grep -q xdp");
+	interface_rig_detach(&interface);
+	cr_expect_eq(rte_vdev_uninit(taken), 0);
 	eal_rig_stop();
 }
 
