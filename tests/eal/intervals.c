@@ -246,6 +246,8 @@ static void make_worker(struct rig *rig, uint16_t w, const struct port_fields *f
 	cr_assert_eq(hash_secret_draw(&settings.secret), 0);
 	cr_assert_eq(worker_shared_init(&worker->shared, w, &settings, ENDED_RING), 0);
 	rig->shared[w] = &worker->shared;
+	worker->handover = handover_create(HANDOVER_FRAMES);
+	cr_assert_not_null(worker->handover);
 	worker->queues[0] = (struct worker_queue){rig->port.id, w};
 	worker->queue_count = 1;
 	worker->fields = *fields;
@@ -301,6 +303,8 @@ static void open_rig(struct rig *rig, const char *path, uint16_t workers)
 static void close_rig(struct rig *rig)
 {
 	stats_destroy(rig->stats);
+	for (uint16_t w = 0; w < rig->worker_count; w++)
+		handover_destroy(rig->workers[w].handover);
 	port_close(&rig->port);
 	reader_close(rig->reader);
 	for (uint16_t w = 0; w < rig->worker_count; w++)
