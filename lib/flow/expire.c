@@ -30,8 +30,8 @@ static struct flow_record *outbox_put(struct flow_table *table, uint32_t slot)
 
 void table_release_waiting(struct flow_table *table)
 {
-	while (slots_waiting(&table->slots) > 0 && !outbox_full(table))
-		outbox_put(table, slots_release(&table->slots));
+	while (slot_ring_waiting(&table->vacant) > 0 && !outbox_full(table))
+		outbox_put(table, slot_ring_release(&table->vacant));
 }
 
 /* Out of the index: no packet finds it any more. */
@@ -44,17 +44,17 @@ static void retire(struct flow_table *table, uint32_t slot, uint64_t hash, enum 
 	hot->key.zero |= (uint8_t)(reason << FLOW_STATE_END_SHIFT);
 	seqlock_write_end(&hot->sequence);
 	if (record_dormant(hot)) {
-		slots_give(&table->slots, slot);
+		slot_ring_give(&table->vacant, slot);
 		return;
 	}
 	/* Who waits goes first: the outbox gets room only between the worker's calls. */
-	assert(slots_waiting(&table->slots) == 0 || outbox_full(table));
+	assert(slot_ring_waiting(&table->vacant) == 0 || outbox_full(table));
 	if (outbox_full(table)) {
-		slots_wait(&table->slots, slot);
+		slot_ring_wait(&table->vacant, slot);
 		return;
 	}
 	outbox_put(table, slot);
-	slots_give(&table->slots, slot);
+	slot_ring_give(&table->vacant, slot);
 }
 
 void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow_end reason)
@@ -63,7 +63,7 @@ void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow
 	retire(table, slot, hash, reason);
 }
 
-void table_cut(struct flow_table *table, uint32_t slot, uint64_t hash)
+void table_end_full(struct flow_table *table, uint32_t slot, uint64_t hash)
 {
 	table->counters.continued++;
 	table->counters.created--; /* it will be again, with the next record */
@@ -215,7 +215,7 @@ bool table_evict(struct flow_table *table, uint64_t clock)
 	if (outbox_full(table))
 		return false;
 	/* None is free, none waits (the outbox had room), none was never used: all are in use. */
-	assert(slots_free(&table->slots) == 0 && slots_waiting(&table->slots) == 0);
+	assert(slot_ring_free(&table->vacant) == 0 && slot_ring_waiting(&table->vacant) == 0);
 
 	uint32_t slot = next_victim(table, clock);
 
@@ -330,7 +330,7 @@ static bool end_whole(struct flow_table *table, uint64_t clock, bool all)
 		else
 			sweep_end(table, slot, table->clock);
 	}
-	if (slots_waiting(&table->slots) > 0)
+	if (slot_ring_waiting(&table->vacant) > 0)
 		return false;
 	table->whole_cursor = 0;
 	return true;

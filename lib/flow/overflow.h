@@ -6,7 +6,7 @@
 
 /*
  * Packets that are in no record. A packet is noted when it comes, and the notes become sums at one
- * moment, that of the counters beside which they are read. The worker's alone, all of it.
+ * moment, that of the counters beside which they are read.
  */
 
 struct overflow_note {
@@ -16,9 +16,11 @@ struct overflow_note {
 };
 
 struct overflow {
+	/* The worker writes, under the seqlock of its counters (lib/worker); any thread reads. */
 	struct flow_overflow_sums sums;
+	/* The worker's alone: what is not in the sums yet. */
 	uint32_t count;
-	struct overflow_note notes[FLOW_OVERFLOW_NOTES]; /* not in the sums yet */
+	struct overflow_note notes[FLOW_OVERFLOW_NOTES];
 };
 
 /* Count a packet. */

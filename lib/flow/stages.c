@@ -29,8 +29,8 @@ static inline void hash_packet(const struct flow_table *table, struct packet *pa
 /* The record that a new flow will fill, after `ahead` others. */
 static ALWAYS_INLINE void prefetch_free(const struct flow_table *table, uint32_t ahead)
 {
-	uint32_t free = slots_free(&table->slots);
-	uint64_t slot = ahead < free ? slots_peek(&table->slots, ahead)
+	uint32_t free = slot_ring_free(&table->vacant);
+	uint64_t slot = ahead < free ? slot_ring_peek(&table->vacant, ahead)
 				     : (uint64_t)table->used + (ahead - free);
 
 	/* In a full table it is the victim's, which eviction takes care of. */
@@ -84,8 +84,8 @@ static struct flow_hot *find(const struct flow_table *table, const struct packet
 
 static uint32_t take_slot(struct flow_table *table, uint64_t clock)
 {
-	if (slots_free(&table->slots) > 0)
-		return slots_take(&table->slots);
+	if (slot_ring_free(&table->vacant) > 0)
+		return slot_ring_take(&table->vacant);
 	if (table->used < table->capacity) {
 		uint32_t slot = table->used;
 
@@ -93,7 +93,7 @@ static uint32_t take_slot(struct flow_table *table, uint64_t clock)
 		__atomic_store_n(&table->used, slot + 1, __ATOMIC_RELEASE);
 		return slot;
 	}
-	return table_evict(table, clock) ? slots_take(&table->slots) : NO_SLOT;
+	return table_evict(table, clock) ? slot_ring_take(&table->vacant) : NO_SLOT;
 }
 
 /* The packet was counted with its burst, as one of a flow. */
@@ -138,7 +138,7 @@ static void count_new(struct flow_table *table, const struct packet *packet,
 		return;
 	}
 	if (!index_insert(&table->index, packet->hash, slot)) {
-		slots_give(&table->slots, slot);
+		slot_ring_give(&table->vacant, slot);
 		count_overflow(table, packet, FLOW_OVERFLOW_BUCKET);
 		return;
 	}
@@ -182,7 +182,7 @@ static void count_next(struct flow_table *table, const struct packet *packet, st
 		return;
 	}
 	if (end == FLOW_END_RESOURCES)
-		table_cut(table, slot, packet->hash);
+		table_end_full(table, slot, packet->hash);
 	else
 		table_end(table, slot, packet->hash, end);
 	count_new(table, packet, origin, slot);

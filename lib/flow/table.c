@@ -10,7 +10,7 @@
 
 /* The arrays of a table lie one after another in one piece of memory. */
 struct layout {
-	size_t hot, cold, lines, buckets, slots; /* bytes, each a multiple of a cache line */
+	size_t hot, cold, lines, buckets, vacant; /* bytes, each a multiple of a cache line */
 	size_t fragments, outbox;
 	size_t total;
 };
@@ -25,12 +25,12 @@ static struct layout layout_of(const struct flow_settings *settings)
 		.lines = capacity * extensions * sizeof(struct flow_line),
 		.buckets = buckets * sizeof(struct bucket),
 		/* Half of all index entries: the power of two that holds `capacity`. */
-		.slots = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
+		.vacant = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
 		.fragments = FRAGMENT_SETS * sizeof(struct fragment_set),
 		.outbox = FLOW_OUTBOX * flow_record_bytes(extensions),
 	};
 
-	layout.total = layout.hot + layout.cold + layout.lines + layout.buckets + layout.slots +
+	layout.total = layout.hot + layout.cold + layout.lines + layout.buckets + layout.vacant +
 		       layout.fragments + layout.outbox;
 	return layout;
 }
@@ -64,9 +64,9 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	table->index.buckets = (struct bucket *)arrays;
 	table->index.mask = buckets - 1;
 	arrays += layout.buckets;
-	table->slots.ring = (uint32_t *)arrays;
-	table->slots.mask = buckets * (BUCKET_WAYS / 2) - 1;
-	arrays += layout.slots;
+	table->vacant.ring = (uint32_t *)arrays;
+	table->vacant.mask = buckets * (BUCKET_WAYS / 2) - 1;
+	arrays += layout.vacant;
 	table->fragments = (struct fragment_set *)arrays;
 	arrays += layout.fragments;
 	table->outbox = (struct flow_record *)arrays;

@@ -7,7 +7,7 @@
 #include "index.h"
 #include "overflow.h"
 #include "record.h"
-#include "slots.h"
+#include "slot_ring.h"
 
 /*
  * The inside of struct flow_table, for the files of this folder:
@@ -15,7 +15,7 @@
  *	table.c		memory, bursts and outbox as the worker sees them
  *	stages.c	the packet path: look up, insert, count
  *	expire.c	every way for a record to end: sweep, eviction, finish
- *	index.[ch] slots.h record.[ch] extensions.[ch] fragment.[ch] overflow.[ch]	the parts
+ *	index.[ch] slot_ring.h record.[ch] extensions.[ch] fragment.[ch] overflow.[ch]	the parts
  *	view.c		any thread: live records, and records decoded
  */
 
@@ -69,9 +69,13 @@ struct eviction {
 };
 
 struct flow_table {
-	/* Set by flow_table_create(): any thread reads it, so nothing beside it may change. */
-	struct flow_hot *hot;   /* the records, by slot ... */
-	struct flow_cold *cold; /* ... in two arrays */
+	/*
+	 * Set by flow_table_create(): any thread reads it, so nothing beside it may change. The
+	 * records, by slot, the worker writes under the seqlock in the hot line of each, and any
+	 * thread reads them; what is in the index and the fragments is the worker's alone.
+	 */
+	struct flow_hot *hot;
+	struct flow_cold *cold;
 	struct flow_index index;
 	struct fragment_set *fragments;
 	struct flow_timeouts timeouts;
@@ -85,8 +89,8 @@ struct flow_table {
 	/* Slots below were ever used. Atomic: the worker writes, any thread reads. */
 	uint32_t used __attribute__((aligned(64)));
 
-	/* All else is the worker's own. */
-	struct slots slots __attribute__((aligned(64)));
+	/* All else is the worker's own, but for the sums in `overflow`. */
+	struct slot_ring vacant __attribute__((aligned(64)));
 	uint32_t missing; /* packets compared, without a candidate, and not yet counted */
 	uint32_t filling; /* the stage that flow_table_next() gives out */
 	struct eviction evict;
@@ -101,7 +105,6 @@ struct flow_table {
 	uint32_t outbox_first, outbox_end;
 	struct flow_record *outbox; /* room for FLOW_OUTBOX of record_bytes */
 
-	/* Its sums: the worker writes under its seqlock, any thread reads. */
 	struct overflow overflow;
 };
 
@@ -139,7 +142,7 @@ void table_end(struct flow_table *table, uint32_t slot, uint64_t hash, enum flow
 /*
  * The same for a live record that is full, and whose flow goes on: that is not counted as its end.
  */
-void table_cut(struct flow_table *table, uint32_t slot, uint64_t hash);
+void table_end_full(struct flow_table *table, uint32_t slot, uint64_t hash);
 
 /*
  * Move records that wait to the outbox while it has room: first thing in every call of the

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "gate.h"
-#include "rows.h"
+#include "layout.h"
 
 /* Keys looked up together: enough to hide the misses of one another, few enough for the L1. */
 #define GROUP 32
@@ -56,11 +56,11 @@ static uint64_t *find(const struct summary *summary, const uint64_t *key, uint32
 		for (unsigned int e = 0; e < BUCKET_ENTRIES; e++) {
 			uint64_t *row;
 
-			if (bucket->rows[e] == 0)
+			if (bucket->numbers[e] == 0)
 				return NULL;
 			if (bucket->hashes[e] != hash)
 				continue;
-			row = row_at(summary, bucket->rows[e] - 1);
+			row = row_at(summary, bucket->numbers[e] - 1);
 			if (equal(row, key, summary->key_words))
 				return row;
 		}
@@ -81,12 +81,12 @@ static inline uint32_t glance(const struct summary *summary, uint32_t hash)
 	uint32_t row = NO_ROW;
 
 	for (unsigned int e = 0; e < BUCKET_ENTRIES; e++) {
-		bool equal_here = bucket->hashes[e] == hash && bucket->rows[e] != 0;
+		bool equal_here = bucket->hashes[e] == hash && bucket->numbers[e] != 0;
 
 		equals += equal_here;
-		row = equal_here ? bucket->rows[e] : row;
+		row = equal_here ? bucket->numbers[e] : row;
 	}
-	if (equals > 1 || (equals == 0 && bucket->rows[BUCKET_ENTRIES - 1] != 0))
+	if (equals > 1 || (equals == 0 && bucket->numbers[BUCKET_ENTRIES - 1] != 0))
 		return UNKNOWN;
 	return row;
 }

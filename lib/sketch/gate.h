@@ -2,7 +2,7 @@
 #ifndef WEIR_SKETCH_GATE_H
 #define WEIR_SKETCH_GATE_H
 
-#include "rows.h"
+#include "layout.h"
 
 /*
  * When keys are more than there is room for, most new ones are small and would soon be forgotten:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "rows.h"
+#include "layout.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ static struct place locate(struct summary *summary, uint32_t hash, uint32_t row)
 		struct bucket *bucket = &summary->buckets[b];
 
 		for (unsigned int e = 0; e < BUCKET_ENTRIES; e++)
-			if (bucket->rows[e] == row)
+			if (bucket->numbers[e] == row)
 				return (struct place){bucket, e};
 	}
 }
@@ -28,19 +28,19 @@ void index_put(struct summary *summary, uint32_t row)
 	struct place place = locate(summary, hash, 0);
 
 	place.bucket->hashes[place.entry] = hash;
-	place.bucket->rows[place.entry] = row + 1;
+	place.bucket->numbers[place.entry] = row + 1;
 }
 
 void index_clear(struct summary *summary)
 {
 	if (summary->count > summary->mask / 4) {
 		for (uint32_t b = 0; b <= summary->mask; b++)
-			memset(summary->buckets[b].rows, 0, sizeof(summary->buckets[b].rows));
+			memset(summary->buckets[b].numbers, 0, sizeof(summary->buckets[b].numbers));
 		return;
 	}
 	for (uint32_t row = 0; row < summary->count; row++) {
 		struct place place = locate(summary, summary->hashes[row], row + 1);
 
-		place.bucket->rows[place.entry] = 0;
+		place.bucket->numbers[place.entry] = 0;
 	}
 }

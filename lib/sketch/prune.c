@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rows.h"
+#include "layout.h"
 
 /*
  * Which rows are large enough to stay is read off a histogram of each metric: two passes over

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "rows.h"
+#include "layout.h"
 
 #define LINE 64
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rows.h"
+#include "layout.h"
 
 /* The rows chosen so far: a heap with the last of them, in the order of the answer, on top. */
 struct heap {

@@ -11,7 +11,7 @@
 #include <weir/memory.h>
 
 #include "keys.h"
-#include "rows.h"
+#include "layout.h"
 
 #define ADDRESSES 4096
 
@@ -33,7 +33,7 @@ static uint64_t buckets_seen(const struct summary *summary)
 	uint64_t seen = 0;
 
 	for (uint32_t b = 0; b <= summary->mask; b++)
-		for (unsigned int e = 0; e < BUCKET_ENTRIES && summary->buckets[b].rows[e] != 0;
+		for (unsigned int e = 0; e < BUCKET_ENTRIES && summary->buckets[b].numbers[e] != 0;
 		     e++)
 			seen += ((b - summary->buckets[b].hashes[e]) & summary->mask) + 1;
 	return seen;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_SKETCH_ROWS_H
-#define WEIR_SKETCH_ROWS_H
+#ifndef WEIR_SKETCH_LAYOUT_H
+#define WEIR_SKETCH_LAYOUT_H
 
 #include <weir/summary.h>
 
@@ -18,7 +18,7 @@
 /* The gate's cell (gate.h) lies where a key that has no row is looked for in vain: one miss. */
 struct bucket {
 	uint32_t hashes[BUCKET_ENTRIES];
-	uint32_t rows[BUCKET_ENTRIES]; /* number + 1; 0: empty, and so are those after it */
+	uint32_t numbers[BUCKET_ENTRIES]; /* of rows, + 1; 0: empty, and so are those after it */
 	uint64_t turned_away[SUMMARY_METRICS];
 	uint64_t reserved;
 };
@@ -55,7 +55,7 @@ static inline uint64_t *row_metrics(const struct summary *summary, uint64_t *row
 /* Let the index lead to `row`, whose hash is hashes[row] and which it does not hold yet. */
 void index_put(struct summary *summary, uint32_t row);
 
-/* Empty the index: the cheaper of one sweep and one step for each row. */
+/* Empty the index: the cheaper of one pass over it and one step for each row. */
 void index_clear(struct summary *summary);
 
 #endif
