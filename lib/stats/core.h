@@ -65,7 +65,10 @@ struct live_reader {
 enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
 			 union flow_copy *copy);
 
-/* Take what is in the rings, up to some 16,384 of each: count it, and give it to the consumers. */
+/*
+ * Take what is in the rings, up to some 16,384 of each and as far as consumers have room: count it,
+ * and give it to them.
+ */
 uint32_t stats_drain(struct stats *stats);
 
 /* Give the deltas collected so far to the consumers. */
@@ -91,6 +94,15 @@ static inline void stats_count(struct stats *stats, const struct flow_record *re
 
 /* Give the last deltas, and tell the consumers that the interval is over. */
 void stats_give_interval(struct stats *stats, const struct stats_interval *interval);
+
+/*
+ * Until the rings are empty; adds to *drained. False: consumers have no room for what is left. For
+ * when no worker ends records.
+ */
+bool stats_drain_all(struct stats *stats, uint32_t *drained);
+
+/* How many records the consumers take now; UINT32_MAX: any number. */
+uint32_t stats_room(const struct stats *stats);
 
 /* Give an ended record to the consumers; `context` is the struct stats. */
 void stats_give_record(void *context, const struct flow_view *view);

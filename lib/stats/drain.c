@@ -19,16 +19,20 @@ static void pass_on(struct stats *stats, uint32_t worker, const struct flow_reco
 		stats_give_record(stats, &view);
 }
 
-static uint32_t drain_worker(struct stats *stats, uint32_t w)
+static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 {
 	struct worker_shared *worker = stats->workers[w];
 	const size_t bytes = flow_record_bytes(stats->extensions);
 	struct shadow *shadows = stats->shadows[w];
 	const struct flow_record *records;
-	uint32_t drained = 0, taken;
+	uint32_t drained = 0, wanted, taken;
 	struct stats_delta delta;
 
-	while (drained < DRAIN_MAX && (taken = worker_shared_ended(worker, BATCH, &records)) > 0) {
+	while (drained < most) {
+		wanted = most - drained < BATCH ? most - drained : BATCH;
+		taken = worker_shared_ended(worker, wanted, &records);
+		if (taken == 0)
+			break;
 		/* In an ended record `sequence` is the slot that it had. */
 		for (uint32_t i = 0; i < taken; i++)
 			__builtin_prefetch(
@@ -50,7 +54,24 @@ uint32_t stats_drain(struct stats *stats)
 {
 	uint32_t drained = 0;
 
-	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
-		drained += drain_worker(stats, w);
+	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
+		uint32_t room = stats_room(stats);
+
+		drained += drain_worker(stats, w, room < DRAIN_MAX ? room : DRAIN_MAX);
+	}
 	return drained;
+}
+
+bool stats_drain_all(struct stats *stats, uint32_t *drained)
+{
+	uint32_t more;
+
+	do {
+		/* Where there is room and nothing comes, nothing is left. */
+		if (stats_room(stats) == 0)
+			return false;
+		more = stats_drain(stats);
+		*drained += more;
+	} while (more > 0);
+	return true;
 }

@@ -19,13 +19,13 @@ static uint64_t begin_of(const struct stats *stats, uint64_t newest)
 uint32_t stats_step_meeting(struct stats *stats)
 {
 	struct stats_interval interval = {0};
-	uint32_t drained = 0, more;
+	uint32_t drained = 0;
 
 	if (stats->rendezvous == NULL || !rendezvous_met(stats->rendezvous, &interval.to))
 		return 0;
-	/* Nobody ends records now, or counts packets. */
-	while ((more = stats_drain(stats)) > 0)
-		drained += more;
+	/* Nobody ends records now, or counts packets. Without room for them it goes on later. */
+	if (!stats_drain_all(stats, &drained))
+		return drained;
 	stats_walk(stats);
 	interval.from = begin_of(stats, interval.to - 1);
 	stats_give_interval(stats, &interval);

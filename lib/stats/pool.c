@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <weir/memory.h>
 
@@ -43,6 +44,22 @@ struct pool_entry *pool_last(struct pool *pool)
 void pool_publish(struct pool *pool, struct pool_entry *entry)
 {
 	__atomic_store_n(&pool->newest, entry, __ATOMIC_SEQ_CST);
+}
+
+void pool_copy_newest(const struct pool *pool, struct pool_entry *entry)
+{
+	const struct pool_entry *newest = pool->newest;
+
+	entry->snapshot = newest->snapshot;
+	memcpy(entry->rows, newest->rows, pool->rows_each * sizeof(*entry->rows));
+	for (unsigned int d = 0; d < STATS_DIMENSIONS; d++)
+		for (unsigned int m = 0; m < STATS_METRICS; m++)
+			for (unsigned int w = 0; w < STATS_WINDOWS; w++) {
+				struct stats_top *top = &entry->snapshot.top[d][m][w];
+
+				if (top->rows != NULL)
+					top->rows = entry->rows + (top->rows - newest->rows);
+			}
 }
 
 const struct snapshot *pool_acquire(struct pool *pool)

@@ -45,6 +45,9 @@ struct pool_entry *pool_last(struct pool *pool);
 /* Stats thread: `entry` is written, and is now the newest. */
 void pool_publish(struct pool *pool, struct pool_entry *entry);
 
+/* Stats thread: write into `entry` what is in the newest. There is one. */
+void pool_copy_newest(const struct pool *pool, struct pool_entry *entry);
+
 /* Any thread: the newest, NULL before the first. */
 const struct snapshot *pool_acquire(struct pool *pool);
 void pool_let_go(const struct snapshot *snapshot);

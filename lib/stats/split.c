@@ -141,17 +141,26 @@ void split_live(struct split *split, uint32_t worker, const struct flow_view *vi
 			split->records[place].walk = split->walk;
 }
 
-void split_walked(struct split *split)
+/* Those for which there was no reason to wait in so many walks. */
+static void leave_after(struct split *split, uint32_t walks, uint32_t most)
 {
-	for (size_t place = 0; place < places(split) && split->counts.waiting > 0; place++)
-		if (split->hashes[place] != 0 && split->walk - split->records[place].walk >= WALKS)
-			leave(split, place);
+	for (size_t place = 0; place < places(split) && split->counts.waiting > 0 && most > 0;
+	     place++) {
+		if (split->hashes[place] == 0 || split->walk - split->records[place].walk < walks)
+			continue;
+		leave(split, place);
+		most--;
+	}
+}
+
+void split_walked(struct split *split, uint32_t most)
+{
+	leave_after(split, WALKS, most);
 	split->walk++;
 }
 
-void split_flush(struct split *split)
+bool split_flush(struct split *split, uint32_t most)
 {
-	for (size_t place = 0; place < places(split) && split->counts.waiting > 0; place++)
-		if (split->hashes[place] != 0)
-			leave(split, place);
+	leave_after(split, 0, most);
+	return split->counts.waiting == 0;
 }

@@ -80,10 +80,13 @@ void split_add(struct split *split, uint32_t worker, const struct flow_view *vie
 /* Worker `worker` has this live record. */
 void split_live(struct split *split, uint32_t worker, const struct flow_view *view);
 
-/* All live records have been shown: what nothing keeps waiting leaves, and the next walk begins. */
-void split_walked(struct split *split);
+/*
+ * All live records have been shown: what nothing keeps waiting leaves, `most` records at most, and
+ * the next walk begins.
+ */
+void split_walked(struct split *split, uint32_t most);
 
-/* Nothing comes any more: all leave. */
-void split_flush(struct split *split);
+/* Nothing comes any more: all leave, `most` of them now. True: none is left. */
+bool split_flush(struct split *split, uint32_t most);
 
 #endif

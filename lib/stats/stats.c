@@ -99,6 +99,16 @@ int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t in
 			  &stats->settings.secret);
 }
 
+static void publish(struct stats *stats, struct pool_entry *entry)
+{
+	const struct stats_settings *settings = &stats->settings;
+
+	if (settings->outlets != NULL)
+		settings->outlets(settings->outlets_context, &entry->snapshot);
+	entry->snapshot.number = ++stats->numbers;
+	pool_publish(&stats->pool, entry);
+}
+
 /* Write the snapshot of the interval that ends now, and begin the next. Returns what it drained. */
 static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 			     struct clock_reading now, bool final)
@@ -131,8 +141,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 	}
 	entry->snapshot.split = stats->split.counts;
 	entry->snapshot.unread = stats->unread;
-	entry->snapshot.number = ++stats->numbers;
-	pool_publish(&stats->pool, entry);
+	publish(stats, entry);
 	if (!stats->settings.capture)
 		stats_give_interval(stats, &interval);
 	stats->interval_began = now.clock;
@@ -159,14 +168,33 @@ void stats_set_capture_end(struct stats *stats, uint64_t clock, uint64_t span)
 	stats->ledger.capture_span = span;
 }
 
+bool stats_take_rest(struct stats *stats)
+{
+	uint32_t drained = 0;
+
+	return stats_drain_all(stats, &drained) &&
+	       (!stats->split.on || split_flush(&stats->split, stats_room(stats)));
+}
+
 void stats_finish(struct stats *stats, struct clock_reading now)
 {
-	while (stats_drain(stats) > 0)
+	while (!stats_take_rest(stats))
 		;
-	if (stats->split.on)
-		split_flush(&stats->split);
 	end_interval(stats, pool_last(&stats->pool), now, true);
 	stats_end_capture(stats);
+}
+
+bool stats_renew(struct stats *stats, struct clock_reading now)
+{
+	struct pool_entry *entry = pool_spare(&stats->pool);
+
+	if (entry == NULL)
+		return false;
+	pool_copy_newest(&stats->pool, entry);
+	entry->snapshot.clock = now.clock;
+	entry->snapshot.time = clock_date(now);
+	publish(stats, entry);
+	return true;
 }
 
 const struct snapshot *stats_acquire(struct stats *stats)

@@ -55,3 +55,17 @@ void stats_give_interval(struct stats *stats, const struct stats_interval *inter
 			consumer->interval(consumer->context, interval);
 	}
 }
+
+uint32_t stats_room(const struct stats *stats)
+{
+	uint32_t room = UINT32_MAX;
+
+	for (uint32_t c = 0; c < stats->consumer_count; c++) {
+		const struct stats_consumer *consumer = &stats->consumers[c];
+		uint32_t own =
+			consumer->room != NULL ? consumer->room(consumer->context) : UINT32_MAX;
+
+		room = own < room ? own : room;
+	}
+	return room;
+}

@@ -32,6 +32,6 @@ uint32_t stats_walk(struct stats *stats)
 	stats->unread += reader.unread;
 	/* Each of those may be what another piece waits for: this walk lets none go. */
 	if (stats->split.on && reader.unread == 0)
-		split_walked(&stats->split);
+		split_walked(&stats->split, stats_room(stats));
 	return drained;
 }

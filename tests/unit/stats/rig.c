@@ -31,6 +31,7 @@ struct rig *rig_open(const struct rig_settings *settings)
 		.lcores = lcores,
 		.worker_count = settings->workers ? settings->workers : 1,
 		.flow_capacity = flow.capacity,
+		.outlets = settings->outlets,
 	};
 
 	memcpy(flow.extensions, settings->extensions, sizeof(flow.extensions));

@@ -54,6 +54,7 @@ struct rig_settings {
 	bool capture;
 	uint64_t active, inactive; /* timeouts; 0: an hour */
 	const struct flow_extension *extensions[FLOW_EXTENSIONS_MAX];
+	void (*outlets)(void *context, struct snapshot *snapshot);
 };
 
 /* Fails the test when something cannot be made. */

@@ -171,3 +171,46 @@ Test(snapshots, read_from_other_threads_meanwhile)
 	}
 	rig_close(rig);
 }
+
+static uint64_t sent; /* by an outlet, now */
+
+static void fill_outlets(void *context, struct snapshot *snapshot)
+{
+	(void)context;
+	snapshot->outlets[0] =
+		(struct outlet_ledger){.given = 9, .sent = sent, .waiting = 9 - sent};
+	snapshot->outlet_count = 1;
+}
+
+/* When all is counted outlets go on: the same once more, with what they say now. */
+Test(snapshots, the_final_one_is_renewed_for_the_outlets)
+{
+	struct rig *rig = rig_open(&(struct rig_settings){.outlets = fill_outlets});
+	const struct snapshot *final, *renewed;
+
+	next(rig);
+	sent = 4;
+	rig_finish(rig);
+	final = stats_acquire(rig->stats);
+	cr_expect_eq(final->outlets[0].sent, 4);
+	sent = 9;
+	rig->now += CLOCK_SECOND;
+	cr_assert(stats_renew(rig->stats, rig_clock(rig)));
+	renewed = stats_acquire(rig->stats);
+	cr_expect_eq(renewed->number, final->number + 1);
+	cr_expect_eq(renewed->outlets[0].sent, 9);
+	cr_expect_eq(renewed->outlets[0].waiting, 0);
+	cr_expect_eq(final->outlets[0].sent, 4, "whoever holds one does not see it change");
+	cr_expect_eq(renewed->received, final->received);
+	cr_expect_eq(renewed->seconds, final->seconds);
+	cr_expect_eq(renewed->clock, final->clock + CLOCK_SECOND);
+	const struct stats_top *top = &renewed->top[STATS_SOURCE][STATS_PACKETS][STATS_TOTAL];
+	const struct stats_top *old = &final->top[STATS_SOURCE][STATS_PACKETS][STATS_TOTAL];
+
+	cr_expect_eq(top->shown, old->shown);
+	cr_expect_neq(top->rows, old->rows, "its own, for others may be written over");
+	cr_expect_eq(memcmp(top->rows, old->rows, top->shown * sizeof(*top->rows)), 0);
+	stats_release(rig->stats, final);
+	stats_release(rig->stats, renewed);
+	rig_close(rig);
+}

@@ -77,7 +77,10 @@ static void take_interval(void *context, const struct stats_interval *interval)
 static struct rig *open_rig(const struct rig_settings *settings, struct taken *taken)
 {
 	struct rig *rig = rig_open(settings);
-	const struct stats_consumer consumer = {take_deltas, take_interval, take_record, taken};
+	const struct stats_consumer consumer = {.deltas = take_deltas,
+						.interval = take_interval,
+						.record = take_record,
+						.context = taken};
 
 	cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
 	return rig;

@@ -7,6 +7,7 @@
 
 #include <weir/dimensions.h>
 #include <weir/flow.h>
+#include <weir/outlet_ledger.h>
 #include <weir/packet.h>
 #include <weir/port_counters.h>
 #include <weir/worker_counters.h>
@@ -143,6 +144,7 @@ struct snapshot_prefilter {
 
 #define SNAPSHOT_WORKERS_MAX 64
 #define SNAPSHOT_PORTS_MAX   64
+#define SNAPSHOT_OUTLETS_MAX 128
 
 /* What a window came to hold: whole seconds (or intervals), as many as come nearest to its name. */
 struct snapshot_window {
@@ -206,6 +208,8 @@ struct snapshot {
 	struct snapshot_port ports[SNAPSHOT_PORTS_MAX];
 	uint32_t port_count;
 	struct snapshot_prefilter prefilter;
+	struct outlet_ledger outlets[SNAPSHOT_OUTLETS_MAX];
+	uint32_t outlet_count;
 };
 
 #endif

@@ -38,6 +38,9 @@ struct stats_settings {
 	 */
 	void (*prefilter)(void *context, struct snapshot *snapshot);
 	void *prefilter_context;
+	/* Fills snapshot->outlets, when all else is there; NULL: there are none. Stats thread. */
+	void (*outlets)(void *context, struct snapshot *snapshot);
+	void *outlets_context;
 };
 
 /* The arrays are copied, the workers and ports not: they outlive the stats. 0, -ENOMEM, -EINVAL. */
@@ -86,8 +89,20 @@ uint32_t stats_step(struct stats *stats, struct clock_reading now);
  */
 void stats_set_capture_end(struct stats *stats, uint64_t clock, uint64_t span);
 
-/* All workers are done: drain everything that is left and make the final snapshot. */
+/*
+ * All workers are done: take what is left, as far as consumers have room for it. True: that was
+ * all; else again, a little later, with stats_step() meanwhile.
+ */
+bool stats_take_rest(struct stats *stats);
+
+/* All workers are done: take everything that is left and make the final snapshot. */
 void stats_finish(struct stats *stats, struct clock_reading now);
+
+/*
+ * The final snapshot once more, with the outlets as they are now: they go on when all is counted.
+ * False: readers hold all spare ones, for as long as an answer takes.
+ */
+bool stats_renew(struct stats *stats, struct clock_reading now);
 
 /*
  * The newest snapshot, held until released (NULL before the first). Any thread; does not

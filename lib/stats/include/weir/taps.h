@@ -19,7 +19,7 @@
  * All calls come on the stats thread, one at a time; what is given is valid during the call. While
  * a consumer works, rings fill and wait to be drained: so it does a bounded amount of work for each
  * delta or record, and some ms at most for an interval; it allocates nothing, makes no system call,
- * and waits for nothing but, where captures are read, room for what it hands on.
+ * and waits for nothing: who has to be waited for says how much there is `room` for.
  */
 
 /* What came to a record since it was last looked at. Index 0 is forward, 1 reverse. */
@@ -72,6 +72,8 @@ struct stats_consumer {
 	 * none and about two intervals later.
 	 */
 	void (*record)(void *context, const struct flow_view *view);
+	/* How many records it takes now; the others stay in the rings. NULL: any number. */
+	uint32_t (*room)(void *context);
 	void *context;
 };
 
