@@ -28,6 +28,9 @@
 #define NAP_SHORTEST_US 1000
 #define NAP_LONGEST_US  10000
 
+/* How often it looks, at the end, whether to tell anew how far outlets are. */
+#define WRITE_LOOK (100 * CLOCK_MILLISECOND)
+
 static int make_stats(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
@@ -46,6 +49,8 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 		.port_count = analyzer->source.port_count,
 		.prefilter = analyzer->source.front.prefilter != NULL ? describe_front : NULL,
 		.prefilter_context = &analyzer->source,
+		.outlets = outputs_fill,
+		.outlets_context = &analyzer->outputs,
 	};
 	int result = hash_secret_draw(&settings.secret);
 
@@ -58,7 +63,8 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 	if (result != 0)
 		return error_set(error, -result, "statistics: %s; free some memory",
 				 strerror(-result));
-	return outputs_consume(&analyzer->outputs, analyzer->stats);
+	return outputs_consume(&analyzer->outputs, analyzer->stats, analyzer->shared[0]->extensions,
+			       error);
 }
 
 /* Somebody counts by intervals: those of a capture are of its own time. */
@@ -92,7 +98,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	if (result == 0)
 		result = source_open(&analyzer->source, &analyzer->plan, error);
 	if (result == 0)
-		result = outputs_open(&analyzer->outputs, options, &analyzer->info, error);
+		result = outputs_open(&analyzer->outputs, options, error);
 	if (result == 0)
 		result = workers_make(analyzer, error);
 	if (result == 0)
@@ -202,7 +208,8 @@ static int receive(struct analyzer *analyzer, struct error *error)
 			return nothing_left(analyzer, error);
 		if (signals_take_reopen())
 			reopen(analyzer);
-		if (report_due(analyzer, now, &reported)) {
+		if (outputs_take_report(&analyzer->outputs) &&
+		    report_due(analyzer, now, &reported)) {
 			describe_xstats(analyzer);
 			result = print_report(analyzer, error);
 			if (result != 0)
@@ -212,7 +219,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 			nap_us = NAP_SHORTEST_US;
 			continue;
 		}
-		outputs_flush(&analyzer->outputs);
+		outputs_rest(&analyzer->outputs);
 		nap(analyzer, &nap_us);
 	}
 	return result;
@@ -247,6 +254,9 @@ static void wind_down(struct analyzer *analyzer)
 	else
 		describe_xstats(analyzer); /* the last time that the ports are asked */
 	describe_stamps(analyzer);
+	while (!stats_take_rest(analyzer->stats))
+		if (stats_step(analyzer->stats, clock_read()) == 0)
+			usleep(NAP_SHORTEST_US / 10);
 	stats_finish(analyzer->stats, clock_read());
 }
 
@@ -302,11 +312,30 @@ static void tell_memory(struct analyzer *analyzer)
 		 bytes / 1000000, analyzer->options->flow_capacity);
 }
 
+/* Records are still on their way out: who asks meanwhile is told how far they are. */
+static void write_out(struct analyzer *analyzer)
+{
+	uint64_t renewed = clock_monotonic_ns();
+
+	while (!outputs_written(&analyzer->outputs, WRITE_LOOK)) {
+		const struct clock_reading now = clock_read();
+
+		if (now.clock - renewed >= analyzer->options->interval &&
+		    stats_renew(analyzer->stats, now))
+			renewed = now.clock;
+	}
+}
+
 /* The report is the last, and knows what became of the records. 0, or the first failure. */
 static int hand_out(struct analyzer *analyzer, struct error *error)
 {
 	struct error later;
+
+	write_out(analyzer);
 	int flows = outputs_finish_flows(&analyzer->outputs, error);
+
+	while (!stats_renew(analyzer->stats, clock_read()))
+		usleep(NAP_SHORTEST_US);
 	int report = print_report(analyzer, flows == 0 ? error : &later);
 	int written = outputs_finish_report(&analyzer->outputs,
 					    flows == 0 && report == 0 ? error : &later);

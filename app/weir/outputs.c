@@ -8,11 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <weir/output_name.h>
 #include <weir/flow_line.h>
+#include <weir/output_name.h>
 #include <weir/print.h>
-
 #include <weir/signals.h>
+
+/* Reports may be long, and those that are late nobody wants. */
+#define REPORTS_WAITING 4
+#define REPORT_WAIT_US  1000 /* how often the last one looks for room */
 
 /* What files begin with that weir wrote, and so may write to again. */
 static const char *const flows_begin[] = {"{\"", NULL};
@@ -22,7 +25,7 @@ static void add_in_use(struct outputs *outputs, int failed, const struct stat *s
 {
 	if (failed == 0)
 		outputs->in_use[outputs->in_use_count++] =
-			(struct outlet_file_id){status->st_dev, status->st_ino};
+			(struct file_id){status->st_dev, status->st_ino};
 }
 
 static void find_captures(struct outputs *outputs)
@@ -44,41 +47,46 @@ static const char *report_path(const struct options *options)
 {
 	if (options->report != NULL)
 		return options->report;
-	return options->flows != NULL && strcmp(options->flows, OUTLET_STDOUT) == 0 ? OUTLET_STDERR
-										    : OUTLET_STDOUT;
+	return options->flows != NULL && strcmp(options->flows, FILE_STDOUT) == 0 ? FILE_STDERR
+										  : FILE_STDOUT;
 }
 
-static struct outlet_settings settings_for(const struct outputs *outputs, const char *path)
+/* An outlet into a file; what is left to say of it is the same for all. */
+static int open_file(const struct outputs *outputs, struct file_settings *file,
+		     struct outlet_settings *settings, struct outlet **outlet, struct error *error)
 {
 	bool capture = outputs->options->source.kind == SOURCE_CAPTURES;
+	struct sender sender;
+	int result;
 
-	return (struct outlet_settings){
-		.path = path,
-		.append = !capture,
-		.in_use = outputs->in_use,
-		.in_use_count = outputs->in_use_count,
-		.patience = capture ? OUTLET_ALWAYS : OUTLET_NEVER,
-		.hurry = signals_stop,
-	};
+	file->append = !capture;
+	file->in_use = outputs->in_use;
+	file->in_use_count = outputs->in_use_count;
+	result = file_sender_open(file, &sender, error);
+	if (result != 0)
+		return result;
+	settings->name = file_name(file->path);
+	settings->ends_with_reader = strcmp(file->path, FILE_STDOUT) == 0;
+	settings->patience = capture ? OUTLET_ALWAYS : OUTLET_NEVER;
+	settings->hurry = signals_stop;
+	return outlet_open(settings, &sender, outlet, error);
 }
 
 static int open_report(struct outputs *outputs, struct error *error)
 {
 	const char *path = report_path(outputs->options);
-	struct outlet_settings settings = settings_for(outputs, path);
+	struct file_settings file = {.path = path, .begins = report_begins};
+	struct outlet_settings settings = {
+		.option = "report", .what = "reports", .queue = REPORTS_WAITING};
 	struct stat status;
-	int result;
+	int result = open_file(outputs, &file, &settings, &outputs->report, error);
 
-	settings.option = "report";
-	settings.what = "reports";
-	settings.begins = report_begins;
-	result = outlet_open(&settings, &outputs->report, error);
 	if (result != 0)
 		return result;
 	add_in_use(outputs,
-		   strcmp(path, OUTLET_STDOUT) == 0   ? fstat(STDOUT_FILENO, &status)
-		   : strcmp(path, OUTLET_STDERR) == 0 ? fstat(STDERR_FILENO, &status)
-						      : stat(path, &status),
+		   strcmp(path, FILE_STDOUT) == 0   ? fstat(STDOUT_FILENO, &status)
+		   : strcmp(path, FILE_STDERR) == 0 ? fstat(STDERR_FILENO, &status)
+						    : stat(path, &status),
 		   &status);
 	return 0;
 }
@@ -86,19 +94,25 @@ static int open_report(struct outputs *outputs, struct error *error)
 static int open_flows(struct outputs *outputs, struct error *error)
 {
 	const struct options *options = outputs->options;
-	struct outlet_settings settings = settings_for(outputs, options->flows);
+	struct file_settings file = {
+		.path = options->flows,
+		.lines = true,
+		.begins = flows_begin,
+		.rotate = output_name_changes(options->flows) ? options->flows_rotate : 0,
+		.dated = options->source.kind == SOURCE_CAPTURES,
+	};
+	struct outlet_settings settings = {
+		.option = "flows",
+		.what = "flow records",
+		.queue = OUTLET_BATCHES,
+		.encoder = &flow_line_encoder,
+		.period = file.dated ? file.rotate : 0,
+	};
 
-	settings.option = "flows";
-	settings.what = "flow records";
-	settings.lines = true;
-	settings.begins = flows_begin;
-	settings.rotate = output_name_changes(options->flows) ? options->flows_rotate : 0;
-	settings.dated = options->source.kind == SOURCE_CAPTURES;
-	return outlet_open(&settings, &outputs->flows, error);
+	return open_file(outputs, &file, &settings, &outputs->flows, error);
 }
 
-int outputs_open(struct outputs *outputs, const struct options *options, struct document_info *info,
-		 struct error *error)
+int outputs_open(struct outputs *outputs, const struct options *options, struct error *error)
 {
 	int result;
 
@@ -107,28 +121,42 @@ int outputs_open(struct outputs *outputs, const struct options *options, struct 
 	result = open_report(outputs, error);
 	if (result == 0 && options->flows != NULL)
 		result = open_flows(outputs, error);
-	if (result != 0)
-		return result;
-	if (outputs->flows != NULL)
-		outputs->all[info->outlet_count++] = outputs->flows;
-	outputs->all[info->outlet_count++] = outputs->report;
-	info->outlets = outputs->all;
-	return 0;
+	return result;
 }
 
-int outputs_consume(const struct outputs *outputs, struct stats *stats)
+int outputs_consume(struct outputs *outputs, struct stats *stats, uint32_t extensions,
+		    struct error *error)
 {
+	struct stats_consumer consumer = {.record = bus_record, .room = bus_room};
+	int result;
+
 	if (outputs->flows == NULL)
 		return 0;
-	struct stats_consumer consumer = flow_line_consumer(outputs->flows);
-
-	return stats_add_consumer(stats, &consumer);
+	result = bus_create(&outputs->flows, 1, extensions, &outputs->bus);
+	consumer.context = outputs->bus;
+	if (result == 0)
+		result = stats_add_consumer(stats, &consumer);
+	return result == 0 ? 0
+			   : error_set(error, -result,
+				       "flow records: no memory to hand them out; free some");
 }
 
-void outputs_flush(const struct outputs *outputs)
+void outputs_fill(void *context, struct snapshot *snapshot)
 {
-	if (outputs->flows != NULL)
-		outlet_flush(outputs->flows);
+	const struct outputs *outputs = context;
+
+	snapshot->outlet_count = 0;
+	if (outputs->bus != NULL) {
+		bus_flush(outputs->bus);
+		outlet_ledger(outputs->flows, &snapshot->outlets[snapshot->outlet_count++]);
+	}
+	outlet_ledger(outputs->report, &snapshot->outlets[snapshot->outlet_count++]);
+}
+
+void outputs_rest(const struct outputs *outputs)
+{
+	if (outputs->bus != NULL)
+		bus_rest(outputs->bus);
 }
 
 void outputs_reopen(const struct outputs *outputs)
@@ -160,6 +188,11 @@ static int render(const struct options *options, const struct snapshot *snapshot
 	return result;
 }
 
+bool outputs_take_report(const struct outputs *outputs)
+{
+	return outlet_room(outputs->report) > 0;
+}
+
 int outputs_report(const struct outputs *outputs, const struct snapshot *snapshot,
 		   const struct document_info *info, struct error *error)
 {
@@ -173,13 +206,13 @@ int outputs_report(const struct outputs *outputs, const struct snapshot *snapsho
 		return 0;
 	result = render(options, snapshot, info, &text, &size);
 	if (result != 0) {
-		error_set(error, -result, "report: no memory for it; free some");
-	} else {
-		outlet_put(outputs->report, text, size);
-		outlet_flush(outputs->report);
+		free(text);
+		return error_set(error, -result, "report: no memory for it; free some");
 	}
-	free(text);
-	return result;
+	while (!outputs_take_report(outputs))
+		usleep(REPORT_WAIT_US);
+	outlet_text(outputs->report, text, size);
+	return 0;
 }
 
 bool outputs_left_alone(const struct outputs *outputs)
@@ -197,6 +230,18 @@ void outputs_wind_down(const struct outputs *outputs)
 		outlet_set_patience(outputs->flows, OUTLET_BRIEFLY);
 }
 
+bool outputs_written(const struct outputs *outputs, uint64_t ns)
+{
+	if (outputs->bus == NULL)
+		return true;
+	if (!bus_flush(outputs->bus)) {
+		usleep((useconds_t)(ns / 1000));
+		return false;
+	}
+	outlet_end(outputs->flows);
+	return outlet_ended(outputs->flows, ns);
+}
+
 int outputs_finish_flows(const struct outputs *outputs, struct error *error)
 {
 	return outputs->flows != NULL ? outlet_finish(outputs->flows, error) : 0;
@@ -211,5 +256,6 @@ void outputs_close(struct outputs *outputs)
 {
 	outlet_free(outputs->flows);
 	outlet_free(outputs->report);
-	outputs->flows = outputs->report = NULL;
+	bus_destroy(outputs->bus);
+	*outputs = (struct outputs){0};
 }

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
+#include <weir/bus.h>
 #include <weir/document.h>
 #include <weir/error.h>
+#include <weir/file_sender.h>
 #include <weir/outlet.h>
 #include <weir/snapshot.h>
 #include <weir/stats.h>
@@ -13,35 +15,42 @@
 #include "options.h"
 
 /*
- * Where what weir says goes: the records of --flows, and the report. Each has an outlet, so that
- * nobody who stops reading stops the analysis. Main thread.
+ * Where what weir says goes: ended records over the bus to the outlets that want them (--flows),
+ * and the report to one of its own. So nobody who stops reading stops the analysis. Main thread.
  */
-#define OUTPUTS_MAX 2
-
 struct outputs {
 	const struct options *options;
 	struct outlet *report;
-	struct outlet *flows;            /* NULL: no --flows */
-	struct outlet *all[OUTPUTS_MAX]; /* for struct document_info */
-	struct outlet_file_id in_use[OPTIONS_CAPTURES_MAX + 2];
+	struct outlet *flows; /* NULL: no --flows */
+	struct bus *bus;      /* to those of records; NULL: there is none */
+	struct file_id in_use[OPTIONS_CAPTURES_MAX + 2];
 	uint32_t in_use_count;
 };
 
 /* Both, or negative errno with the line; nothing of what exists is touched then but what was
  * opened. */
-int outputs_open(struct outputs *outputs, const struct options *options, struct document_info *info,
-		 struct error *error);
+int outputs_open(struct outputs *outputs, const struct options *options, struct error *error);
 
-/* For --flows; 0 or what stats_add_consumer() says. */
-int outputs_consume(const struct outputs *outputs, struct stats *stats);
+/*
+ * Records, with so many extensions, go to a bus, if somebody wants them. 0, or negative errno with
+ * the line.
+ */
+int outputs_consume(struct outputs *outputs, struct stats *stats, uint32_t extensions,
+		    struct error *error);
 
-/* When there is nothing else to do: what is there may be seen. Never waits. */
-void outputs_flush(const struct outputs *outputs);
+/* For struct stats_settings: hand over what is in hand, and copy the ledgers of all outlets. */
+void outputs_fill(void *outputs, struct snapshot *snapshot);
+
+/* When there is nothing else to do: what is there may be seen. */
+void outputs_rest(const struct outputs *outputs);
 
 /* SIGHUP: files that were moved away begin anew. Never waits. */
 void outputs_reopen(const struct outputs *outputs);
 
-/* Print a report. 0, or -EIO with the line: it cannot be made. */
+/* Is there room for a report? Else one that is due waits. */
+bool outputs_take_report(const struct outputs *outputs);
+
+/* Print a report, when there is room for it. 0, or -EIO with the line: it cannot be made. */
 int outputs_report(const struct outputs *outputs, const struct snapshot *snapshot,
 		   const struct document_info *info, struct error *error);
 
@@ -50,6 +59,11 @@ bool outputs_left_alone(const struct outputs *outputs);
 
 /* No frames come any more: from now on outlets may be waited for, but not for long. */
 void outputs_wind_down(const struct outputs *outputs);
+
+/*
+ * All records are given: have them written out. False: not yet, after `ns` at most; ask again.
+ */
+bool outputs_written(const struct outputs *outputs, uint64_t ns);
 
 /*
  * All records are given; all reports are. Write them out; 0, or negative errno with a line that

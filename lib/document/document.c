@@ -64,55 +64,53 @@ static void append_remark(void *context, const char *text)
 }
 
 /* What was to be written and is not there. */
-static void append_loss(json_t **array, struct outlet *outlet)
+static void append_loss(json_t **array, const struct outlet_ledger *ledger)
 {
-	struct outlet_ledger ledger;
 	char text[640], lost[32], given[32];
 
-	outlet_ledger(outlet, &ledger);
-	if (ledger.lost_full + ledger.lost_remote == 0)
+	if (ledger->lost_full + ledger->lost_remote == 0)
 		return;
-	snprintf(text, sizeof(text), "%s: %s of %s %s are lost", ledger.name,
-		 format_count(lost, sizeof(lost), ledger.lost_full + ledger.lost_remote),
-		 format_count(given, sizeof(given), ledger.given), ledger.what);
+	snprintf(text, sizeof(text), "%s: %s of %s %s are lost", ledger->name,
+		 format_count(lost, sizeof(lost), ledger->lost_full + ledger->lost_remote),
+		 format_count(given, sizeof(given), ledger->given), ledger->what);
 	append(array, document_text(text));
 }
 
-json_t *document_remarks(const struct document_info *info)
+json_t *document_remarks(const struct snapshot *snapshot, const struct document_info *info)
 {
 	json_t *array =
 		texts(info->remarks, __atomic_load_n(&info->remark_count, __ATOMIC_ACQUIRE));
 
 	if (info->events != NULL)
 		events_each_remark(info->events, append_remark, &array);
-	for (uint32_t i = 0; i < info->outlet_count; i++)
-		append_loss(&array, info->outlets[i]);
+	for (uint32_t i = 0; snapshot != NULL && i < snapshot->outlet_count; i++)
+		append_loss(&array, &snapshot->outlets[i]);
 	return array;
 }
 
-json_t *document_outputs(const struct document_info *info)
+json_t *document_outputs(const struct snapshot *snapshot)
 {
 	json_t *array = json_array();
 
-	for (uint32_t i = 0; i < info->outlet_count; i++) {
-		struct outlet_ledger ledger;
+	for (uint32_t i = 0; snapshot != NULL && i < snapshot->outlet_count; i++) {
+		const struct outlet_ledger *ledger = &snapshot->outlets[i];
 		json_t *object = json_object();
 
-		outlet_ledger(info->outlets[i], &ledger);
-		put(&object, "output", json_string(ledger.option));
-		put_count(&object, "given", ledger.given);
-		put_count(&object, "sent", ledger.sent);
-		put_count(&object, "waiting", ledger.waiting);
-		put_count(&object, "lost_full", ledger.lost_full);
-		put_count(&object, "lost_remote", ledger.lost_remote);
+		put(&object, "output", json_string(ledger->option));
+		put_count(&object, "given", ledger->given);
+		put_count(&object, "sent", ledger->sent);
+		put_count(&object, "waiting", ledger->waiting);
+		put_count(&object, "lost_full", ledger->lost_full);
+		put_count(&object, "lost_remote", ledger->lost_remote);
 		put(&object, "failure",
-		    ledger.failure == 0 ? json_null() : json_string(strerror(ledger.failure)));
+		    ledger->failure == 0 ? json_null() : json_string(strerror(ledger->failure)));
 		append(&array, object);
 	}
 	return array;
 }
 
-json_t *document_info(const struct document_info *info, int64_t shift)
+json_t *document_info(const struct snapshot *snapshot, const struct document_info *info,
+		      int64_t shift)
 {
 	uint64_t memory = __atomic_load_n(&info->memory, __ATOMIC_ACQUIRE);
 	json_t *object = json_object();
@@ -125,8 +123,8 @@ json_t *document_info(const struct document_info *info, int64_t shift)
 	if (info->capture_socket != NULL)
 		put(&object, "capture_socket", json_string(info->capture_socket));
 	put(&object, "settings", json_deep_copy(info->settings));
-	put(&object, "remarks", document_remarks(info));
-	put(&object, "outputs", document_outputs(info));
+	put(&object, "remarks", document_remarks(snapshot, info));
+	put(&object, "outputs", document_outputs(snapshot));
 	return object;
 }
 
@@ -317,7 +315,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "version", json_string(info->version));
 	put(&report, "source", texts(info->sources, info->source_count));
 	put(&report, "settings", json_deep_copy(info->settings));
-	put(&report, "remarks", document_remarks(info));
+	put(&report, "remarks", document_remarks(snapshot, info));
 	put(&report, "time", document_time(snapshot));
 	put(&report, "ledger", document_ledger(snapshot));
 	put(&report, "throughput", document_rates(&snapshot->average));
@@ -331,7 +329,7 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 		put_prefilter(&report, snapshot, info);
 	put(&report, "workers", document_workers(snapshot));
 	put(&report, "ports", ports_with_xstats(snapshot, info));
-	put(&report, "outputs", document_outputs(info));
+	put(&report, "outputs", document_outputs(snapshot));
 	return report;
 }
 

@@ -2,6 +2,7 @@
 #include "outlet_state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -11,91 +12,73 @@
 #include <weir/format.h>
 #include <weir/memory.h>
 
-const char *outlet_name(const char *path)
-{
-	return strcmp(path, OUTLET_STDOUT) == 0   ? "standard output"
-	       : strcmp(path, OUTLET_STDERR) == 0 ? "standard error"
-						  : path;
-}
-
-void outlet_wait(struct outlet *outlet, uint64_t ns)
-{
-	uint64_t until = clock_monotonic_ns() + ns;
-	const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
-
-	pthread_cond_timedwait(&outlet->changed, &outlet->mutex, &time);
-}
-
-enum outlet_patience outlet_patience(const struct outlet *outlet)
-{
-	return __atomic_load_n(&outlet->settings.patience, __ATOMIC_RELAXED);
-}
-
-void outlet_set_patience(struct outlet *outlet, enum outlet_patience patience)
-{
-	__atomic_store_n(&outlet->settings.patience, patience, __ATOMIC_RELAXED);
-}
-
 /* ---- making and freeing ---- */
 
 static int start_thread(struct outlet *outlet)
 {
-	pthread_condattr_t attributes;
 	int code;
 
 	outlet->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (outlet->wake < 0)
 		return errno;
-	pthread_mutex_init(&outlet->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&outlet->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	sem_init(&outlet->changed, 0, 0);
+	sem_init(&outlet->done, 0, 0);
 	/* Signals are not blocked in it: by one of them it gives up its capabilities. */
 	code = pthread_create(&outlet->thread, NULL, outlet_main, outlet);
-	if (code == 0)
-		return 0;
-	pthread_cond_destroy(&outlet->changed);
-	pthread_mutex_destroy(&outlet->mutex);
-	close(outlet->wake);
+	if (code != 0)
+		close(outlet->wake);
 	return code;
 }
 
-/* Now, by the clock that dates files, which may be some ms behind. */
-static uint64_t file_time(void)
+static size_t buffer_bytes(const struct outlet_settings *settings)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (uint64_t)now.tv_sec * CLOCK_SECOND + (uint64_t)now.tv_nsec;
+	return settings->encoder != NULL ? settings->encoder->message : 0;
 }
 
-int outlet_open(const struct outlet_settings *settings, struct outlet **made, struct error *error)
+static void free_memory(struct outlet *outlet)
 {
-	struct outlet *outlet = memory_allocate_sparse(sizeof(*outlet));
-	int result;
+	memory_free(outlet->buffer, buffer_bytes(&outlet->settings));
+	free(outlet->places);
+	free(outlet);
+}
+
+static struct outlet *allocate(const struct outlet_settings *settings)
+{
+	struct outlet *outlet = aligned_alloc(64, sizeof(*outlet));
+
+	if (outlet == NULL)
+		return NULL;
+	memset(outlet, 0, sizeof(*outlet));
+	outlet->settings = *settings;
+	outlet->places = calloc(settings->queue, sizeof(*outlet->places));
+	if (settings->encoder != NULL)
+		outlet->buffer = memory_allocate_sparse(buffer_bytes(settings));
+	if (outlet->places != NULL && (outlet->buffer != NULL || settings->encoder == NULL))
+		return outlet;
+	free_memory(outlet);
+	return NULL;
+}
+
+int outlet_open(const struct outlet_settings *settings, const struct sender *sender,
+		struct outlet **made, struct error *error)
+{
+	struct outlet *outlet = allocate(settings);
+	int code;
 
 	*made = NULL;
-	if (outlet == NULL)
+	if (outlet == NULL) {
+		sender->close(sender->context);
 		return error_set(error, ENOMEM, "%s: no memory for its buffers; free some",
-				 outlet_name(settings->path));
-	outlet->settings = *settings;
-	outlet->since = file_time();
-	outlet->slot_width = settings->dated && settings->rotate > 0 ? 0 : UINT64_MAX;
-	outlet_begin_batch(outlet);
-	result = outlet_begin(outlet, error);
-	if (result != 0) {
-		memory_free(outlet, sizeof(*outlet));
-		return result;
+				 settings->name);
 	}
-	result = -start_thread(outlet);
-	if (result != 0) {
-		output_file_close(&outlet->file);
-		memory_free(outlet, sizeof(*outlet));
-		return error_set(error, -result,
-				 "%s: cannot be written in the background: %s; free some "
-				 "memory",
-				 outlet_name(settings->path), strerror(-result));
+	outlet->sender = *sender;
+	code = start_thread(outlet);
+	if (code != 0) {
+		free_memory(outlet);
+		sender->close(sender->context);
+		return error_set(error, code,
+				 "%s: cannot be written in the background: %s; free some memory",
+				 settings->name, strerror(code));
 	}
 	*made = outlet;
 	return 0;
@@ -107,76 +90,49 @@ void outlet_free(struct outlet *outlet)
 		return;
 	if (!outlet->finished)
 		outlet_finish(outlet, NULL);
-	if (!outlet->ended)
+	if (!__atomic_load_n(&outlet->ended, __ATOMIC_ACQUIRE))
 		return; /* a thread that hangs in the kernel keeps what it works with */
-	pthread_cond_destroy(&outlet->changed);
-	pthread_mutex_destroy(&outlet->mutex);
+	sem_destroy(&outlet->changed);
+	sem_destroy(&outlet->done);
 	close(outlet->wake);
-	memory_free(outlet, sizeof(*outlet));
+	free_memory(outlet);
 }
 
-void outlet_reopen(struct outlet *outlet)
-{
-	pthread_mutex_lock(&outlet->mutex);
-	outlet->reopen = true;
-	pthread_cond_broadcast(&outlet->changed);
-	pthread_mutex_unlock(&outlet->mutex);
-}
+/* ---- any thread ---- */
 
 bool outlet_left_alone(const struct outlet *outlet)
 {
 	return __atomic_load_n(&outlet->left_alone, __ATOMIC_ACQUIRE);
 }
 
-void outlet_ledger(struct outlet *outlet, struct outlet_ledger *ledger)
+/* What became of the items that were given while `given` stood still. */
+static void read_counts(const struct outlet *outlet, struct outlet_ledger *ledger)
 {
-	pthread_mutex_lock(&outlet->mutex);
+	do {
+		ledger->given = __atomic_load_n(&outlet->given, __ATOMIC_ACQUIRE);
+		ledger->lost_full = __atomic_load_n(&outlet->lost_full, __ATOMIC_ACQUIRE);
+		ledger->sent = __atomic_load_n(&outlet->sent, __ATOMIC_ACQUIRE);
+		ledger->lost_remote = __atomic_load_n(&outlet->lost, __ATOMIC_ACQUIRE);
+	} while (__atomic_load_n(&outlet->given, __ATOMIC_RELAXED) != ledger->given);
+}
+
+void outlet_ledger(const struct outlet *outlet, struct outlet_ledger *ledger)
+{
+	const struct outlet_settings *settings = &outlet->settings;
+	bool closed = __atomic_load_n(&outlet->closed, __ATOMIC_ACQUIRE);
+
 	*ledger = (struct outlet_ledger){
-		.option = outlet->settings.option,
-		.name = outlet_name(outlet->settings.path),
-		.what = outlet->settings.what,
-		.given = outlet->given,
-		.sent = outlet->sent,
-		.lost_full = outlet->lost_full,
-		.failure = outlet->failure,
+		.option = settings->option,
+		.name = settings->name,
+		.what = settings->what,
+		.failure = __atomic_load_n(&outlet->failure, __ATOMIC_RELAXED),
 	};
-	*(outlet->closed ? &ledger->lost_remote : &ledger->waiting) =
-		outlet->given - outlet->sent - outlet->lost_full;
-	pthread_mutex_unlock(&outlet->mutex);
+	read_counts(outlet, ledger);
+	*(closed ? &ledger->lost_remote : &ledger->waiting) +=
+		ledger->given - ledger->sent - ledger->lost_remote - ledger->lost_full;
 }
 
-/* ---- the end ---- */
-
-bool outlet_hurried(const struct outlet *outlet)
-{
-	return outlet_patience(outlet) == OUTLET_BRIEFLY ||
-	       (outlet->settings.hurry != NULL && outlet->settings.hurry());
-}
-
-/* As long as batches leave it is waited for; false: the thread has not ended. The mutex is held. */
-static bool wait_for_end(struct outlet *outlet)
-{
-	uint64_t since = clock_monotonic_ns(), emptied = outlet->emptied;
-	bool gave_up = outlet->given_up;
-
-	while (!outlet->ended) {
-		uint64_t now = clock_monotonic_ns();
-
-		if (!outlet_hurried(outlet) || emptied != outlet->emptied)
-			since = now;
-		emptied = outlet->emptied;
-		if (gave_up || now - since >= OUTLET_BRIEF) {
-			if (outlet->abandoned)
-				return false;
-			outlet->abandoned = true;
-			gave_up = false;
-			since = now;
-			(void)!write(outlet->wake, &(uint64_t){1}, sizeof(uint64_t));
-		}
-		outlet_wait(outlet, OUTLET_LOOK);
-	}
-	return true;
-}
+/* ---- the end; the giver ---- */
 
 static int say_lost(const struct outlet_ledger *ledger, struct error *error)
 {
@@ -197,24 +153,15 @@ int outlet_finish(struct outlet *outlet, struct error *error)
 {
 	struct outlet_ledger ledger;
 
-	outlet->finished = true;
-	if (outlet->items > 0 && !outlet_next_batch(outlet)) {
-		pthread_mutex_lock(&outlet->mutex);
-		outlet->given += outlet->items;
-		outlet->lost_full += outlet->items;
-		pthread_mutex_unlock(&outlet->mutex);
-	}
-	pthread_mutex_lock(&outlet->mutex);
-	outlet->ending = true;
-	pthread_cond_broadcast(&outlet->changed);
-	bool ended = wait_for_end(outlet);
-
-	outlet->closed = true;
-	pthread_mutex_unlock(&outlet->mutex);
-	if (ended)
+	outlet_end(outlet);
+	while (!outlet_ended(outlet, OUTLET_LOOK))
+		;
+	if (!outlet->finished && __atomic_load_n(&outlet->ended, __ATOMIC_ACQUIRE))
 		pthread_join(outlet->thread, NULL);
-	else
+	else if (!outlet->finished)
 		pthread_detach(outlet->thread);
+	outlet->finished = true;
+	__atomic_store_n(&outlet->closed, true, __ATOMIC_RELEASE);
 	outlet_ledger(outlet, &ledger);
 	if (outlet_left_alone(outlet)) /* it needs no line */
 		return 0;

@@ -1,202 +1,179 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* What the thread that gives calls. */
 #include "outlet_state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <weir/clock.h>
 #include <weir/format.h>
 #include <weir/log.h>
 
-static struct batch *current(struct outlet *outlet)
+enum outlet_patience outlet_patience(const struct outlet *outlet)
 {
-	return &outlet->batches[outlet->filled % BATCHES];
+	return __atomic_load_n(&outlet->settings.patience, __ATOMIC_RELAXED);
 }
 
-void outlet_begin_batch(struct outlet *outlet)
+void outlet_set_patience(struct outlet *outlet, enum outlet_patience patience)
 {
-	outlet->at = current(outlet)->bytes;
-	outlet->end = outlet->at + BATCH_BYTES;
-	outlet->items = 0;
+	__atomic_store_n(&outlet->settings.patience, patience, __ATOMIC_RELAXED);
 }
 
-/* ---- waiting; the mutex is held ---- */
+/* ---- waiting ---- */
 
-static bool next_is_free(const struct outlet *outlet)
+/* Has it been waited for long enough, while nothing moved? Asked again and again. */
+static bool waited_in_vain(struct outlet *outlet)
 {
-	return outlet->filled - outlet->emptied < BATCHES - 1;
+	uint64_t now = clock_monotonic_ns(),
+		 moved = __atomic_load_n(&outlet->moved, __ATOMIC_RELAXED);
+	bool hurried = outlet_patience(outlet) == OUTLET_BRIEFLY ||
+		       (outlet->settings.hurry != NULL && outlet->settings.hurry());
+
+	if (!outlet->stuck || !hurried || moved != outlet->seen)
+		outlet->since = now;
+	outlet->stuck = true;
+	outlet->seen = moved;
+	return now - outlet->since >= OUTLET_BRIEF;
+}
+
+static uint32_t places_free(const struct outlet *outlet)
+{
+	uint64_t taken = __atomic_load_n(&outlet->taken, __ATOMIC_ACQUIRE);
+
+	return outlet->settings.queue - (uint32_t)(outlet->filled - taken);
 }
 
 /* A disk is not waited for once it is full. A FIFO's first reader is. */
-static bool worth_waiting(const struct outlet *outlet)
+static bool is_worth_waiting(const struct outlet *outlet)
 {
+	int failure = __atomic_load_n(&outlet->failure, __ATOMIC_RELAXED);
+
 	return outlet_patience(outlet) != OUTLET_NEVER && !outlet->given_up &&
-	       (outlet->failure == 0 || outlet->failure == ENXIO) && !outlet_left_alone(outlet);
+	       (failure == 0 || failure == ENXIO) && !outlet_left_alone(outlet);
 }
 
-/* Until there is a batch to go on with. False: there will not be. */
-static bool wait_for_batch(struct outlet *outlet)
+uint32_t outlet_room(struct outlet *outlet)
 {
-	uint64_t since = clock_monotonic_ns();
+	uint32_t free = places_free(outlet);
 
-	while (!next_is_free(outlet) && worth_waiting(outlet)) {
-		uint64_t now = clock_monotonic_ns();
-
-		if (!outlet_hurried(outlet))
-			since = now;
-		outlet->given_up = now - since >= OUTLET_BRIEF;
-		outlet_wait(outlet, OUTLET_LOOK);
+	if (outlet_patience(outlet) == OUTLET_NEVER)
+		return UINT32_MAX;
+	if (free > 0) {
+		outlet->stuck = outlet->given_up = false;
+		return free;
 	}
-	if (!next_is_free(outlet))
-		return false;
-	outlet->given_up = false;
-	return true;
+	if (is_worth_waiting(outlet))
+		outlet->given_up = waited_in_vain(outlet);
+	return is_worth_waiting(outlet) ? 0 : UINT32_MAX;
+}
+
+bool outlet_is_empty(const struct outlet *outlet)
+{
+	return places_free(outlet) == outlet->settings.queue;
 }
 
 /* ---- giving ---- */
 
-/* The giver's batch becomes the thread's; the next is free. The mutex is held. */
-static void hand_over(struct outlet *outlet)
+static void lose(struct outlet *outlet, uint32_t items)
 {
-	struct batch *batch = current(outlet);
+	int failure = __atomic_load_n(&outlet->failure, __ATOMIC_RELAXED);
 
-	batch->used = (size_t)(outlet->at - batch->bytes);
-	batch->items = outlet->items;
-	batch->date = outlet->slot_begin;
-	outlet->given += outlet->items;
-	outlet->filled++;
-	outlet_begin_batch(outlet);
-	pthread_cond_broadcast(&outlet->changed);
-}
-
-/* The giver's batch is full, or is to end. False: it has to stay. */
-bool outlet_next_batch(struct outlet *outlet)
-{
-	pthread_mutex_lock(&outlet->mutex);
-	bool free = wait_for_batch(outlet);
-
-	if (free)
-		hand_over(outlet);
-	pthread_mutex_unlock(&outlet->mutex);
-	return free;
-}
-
-static void lose(struct outlet *outlet)
-{
-	pthread_mutex_lock(&outlet->mutex);
-	outlet->given++;
-	outlet->lost_full++;
-	bool failed = outlet->failure != 0 && outlet->failure != ENXIO;
-
-	pthread_mutex_unlock(&outlet->mutex);
+	__atomic_store_n(&outlet->lost_full, outlet->lost_full + items, __ATOMIC_RELEASE);
 	/* Of a failure the thread has told; and who waits in vain hears of it at the end. */
-	if (!outlet->said_lost && !failed && outlet_patience(outlet) == OUTLET_NEVER)
+	if (!outlet->said_lost && (failure == 0 || failure == ENXIO) &&
+	    outlet_patience(outlet) == OUTLET_NEVER)
 		log_warning("%s: nobody reads it, or too slowly; %s are lost",
-			    outlet_name(outlet->settings.path), outlet->settings.what);
+			    outlet->settings.name, outlet->settings.what);
 	outlet->said_lost = true;
 }
 
-/* A reader that is only slow has most of the ring full all the time: that is one loss, said once.
+/* A reader that is only slow has most of the queue full all the time: that is one loss, said once.
  */
 static void look_for_room(struct outlet *outlet)
 {
-	struct outlet_ledger ledger;
 	char lost[32];
 
-	pthread_mutex_lock(&outlet->mutex);
-	outlet->said_lost = outlet->filled - outlet->emptied > BATCHES / 2;
-	pthread_mutex_unlock(&outlet->mutex);
-	if (outlet->said_lost)
-		return;
-	outlet_ledger(outlet, &ledger);
-	log_warning("%s: there is room again; %s %s are lost so far", ledger.name,
-		    format_count(lost, sizeof(lost), ledger.lost_full), ledger.what);
+	outlet->said_lost = places_free(outlet) < outlet->settings.queue / 2;
+	if (!outlet->said_lost)
+		log_warning("%s: there is room again; %s %s are lost so far", outlet->settings.name,
+			    format_count(lost, sizeof(lost), outlet->lost_full),
+			    outlet->settings.what);
 }
 
-/* The batch in hand ends where items of another file begin. */
-static bool turn(struct outlet *outlet, uint64_t date)
+/* So many items more are given. False: there is no place for them. */
+static bool give(struct outlet *outlet, const struct outlet_place *place, uint32_t items)
 {
-	uint64_t rotate = outlet->settings.rotate;
-
-	if (outlet->items > 0 && !outlet_next_batch(outlet))
-		return false;
-	outlet->slot_begin = date / rotate * rotate;
-	outlet->slot_width = rotate;
-	return true;
-}
-
-static bool is_for_another_file(const struct outlet *outlet, uint64_t date)
-{
-	return date - outlet->slot_begin >= outlet->slot_width;
-}
-
-/* The batch in hand is not for this item. */
-static char *room_elsewhere(struct outlet *outlet, uint64_t date)
-{
-	bool free =
-		is_for_another_file(outlet, date) ? turn(outlet, date) : outlet_next_batch(outlet);
-
-	if (!free) {
-		lose(outlet);
-		return NULL;
-	}
-	if (outlet->said_lost)
-		look_for_room(outlet);
-	return outlet->at;
-}
-
-char *outlet_room(struct outlet *outlet, size_t bytes, uint64_t date)
-{
-	if ((size_t)(outlet->end - outlet->at) < bytes || is_for_another_file(outlet, date))
-		return room_elsewhere(outlet, date);
-	return outlet->at;
-}
-
-void outlet_added(struct outlet *outlet, size_t bytes)
-{
-	outlet->at += bytes;
-	outlet->items++;
-}
-
-/* All of it or nothing, where nobody waits. */
-static bool fits(struct outlet *outlet, size_t size)
-{
-	pthread_mutex_lock(&outlet->mutex);
-	uint64_t spare = BATCHES - 1 - (outlet->filled - outlet->emptied);
-
-	pthread_mutex_unlock(&outlet->mutex);
-	return outlet_patience(outlet) != OUTLET_NEVER ||
-	       size <= (size_t)(outlet->end - outlet->at) + spare * BATCH_BYTES;
-}
-
-bool outlet_put(struct outlet *outlet, const char *bytes, size_t size)
-{
-	bool free = fits(outlet, size);
-
-	for (size_t part; free && size > 0; bytes += part, size -= part) {
-		if (outlet->at == outlet->end && !(free = outlet_next_batch(outlet)))
-			break;
-		part = (size_t)(outlet->end - outlet->at);
-		part = part < size ? part : size;
-		memcpy(outlet->at, bytes, part);
-		outlet->at += part;
-	}
-	if (!free) {
-		lose(outlet);
+	/* Before anything becomes of them: see outlet_ledger(). */
+	__atomic_store_n(&outlet->given, outlet->given + items, __ATOMIC_RELEASE);
+	if (places_free(outlet) == 0) {
+		lose(outlet, items);
 		return false;
 	}
-	outlet->items++;
+	outlet->places[outlet->filled % outlet->settings.queue] = *place;
+	__atomic_store_n(&outlet->filled, outlet->filled + 1, __ATOMIC_RELEASE);
+	sem_post(&outlet->changed);
 	if (outlet->said_lost)
 		look_for_room(outlet);
 	return true;
 }
 
-void outlet_flush(struct outlet *outlet)
+void outlet_batch(struct outlet *outlet, struct bus_batch *batch)
 {
-	if (outlet->at == current(outlet)->bytes)
+	bus_batch_hold(batch);
+	if (!give(outlet, &(struct outlet_place){.batch = batch}, batch->count))
+		bus_batch_let_go(batch);
+}
+
+bool outlet_text(struct outlet *outlet, char *text, size_t size)
+{
+	bool taken = give(outlet, &(struct outlet_place){.text = text, .size = size}, 1);
+
+	if (!taken)
+		free(text);
+	return taken;
+}
+
+void outlet_reopen(struct outlet *outlet)
+{
+	__atomic_store_n(&outlet->reopen, true, __ATOMIC_RELEASE);
+	sem_post(&outlet->changed);
+}
+
+/* ---- the end ---- */
+
+void outlet_end(struct outlet *outlet)
+{
+	if (outlet->ending)
 		return;
-	pthread_mutex_lock(&outlet->mutex);
-	if (next_is_free(outlet))
-		hand_over(outlet);
-	pthread_mutex_unlock(&outlet->mutex);
+	outlet->stuck = false;
+	__atomic_store_n(&outlet->ending, true, __ATOMIC_RELEASE);
+	sem_post(&outlet->changed);
+}
+
+static void abandon(struct outlet *outlet)
+{
+	__atomic_store_n(&outlet->abandoned, true, __ATOMIC_RELEASE);
+	(void)!write(outlet->wake, &(uint64_t){1}, sizeof(uint64_t));
+	sem_post(&outlet->changed);
+	outlet->stuck = outlet->given_up = false;
+}
+
+bool outlet_ended(struct outlet *outlet, uint64_t ns)
+{
+	uint64_t until = clock_monotonic_ns() + ns;
+	const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
+
+	if (!__atomic_load_n(&outlet->ended, __ATOMIC_ACQUIRE))
+		sem_clockwait(&outlet->done, CLOCK_MONOTONIC, &time);
+	if (__atomic_load_n(&outlet->ended, __ATOMIC_ACQUIRE))
+		return true;
+	if (!outlet->given_up && !waited_in_vain(outlet))
+		return false;
+	if (outlet->abandoned)
+		return true; /* it hangs in the kernel */
+	abandon(outlet);
+	return false;
 }

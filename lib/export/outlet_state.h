@@ -2,81 +2,69 @@
 #ifndef WEIR_EXPORT_OUTLET_STATE_H
 #define WEIR_EXPORT_OUTLET_STATE_H
 
-#include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include <weir/clock.h>
 #include <weir/outlet.h>
 
-#include "output_file.h"
-
-#define BATCH_BYTES ((size_t)256 << 10)
-#define BATCHES     16u
+#include "bus_batch.h"
 
 #define OUTLET_BRIEF (5 * CLOCK_SECOND) /* how long OUTLET_BRIEFLY waits */
 /* ... and how often it is asked meanwhile whether to hurry. */
 #define OUTLET_LOOK (100 * CLOCK_MILLISECOND)
 
-/* Of items, or parts of one that is longer: then it counts where it ends. */
-struct batch {
-	size_t used;
-	uint32_t items;
-	uint64_t date; /* of its items, where files are named by them */
-	char bytes[BATCH_BYTES];
+/* One place of the queue: a batch, or else a text. */
+struct outlet_place {
+	struct bus_batch *batch;
+	char *text;
+	size_t size;
 };
 
-/* Batches go round: [emptied, filled) are the thread's, the next one is the giver's. */
+/*
+ * Places go round: [taken, filled) are the thread's. Without a lock, so that the giver waits for
+ * nobody: each number has one writer, and what it stands for was written before it. All atomic but
+ * what only its writer reads.
+ */
 struct outlet {
-	struct outlet_settings settings;
-	uint64_t since; /* when it was opened, as files are dated */
-	int wake;       /* eventfd: the thread is to wait for no reader any more */
+	/* Set by outlet_open(). */
+	struct outlet_settings settings; /* but for patience: the giver's */
+	struct sender sender;
+	struct outlet_place *places;
+	char *buffer;        /* for a message */
+	int wake;            /* eventfd: the thread is to wait for the other side no more */
+	sem_t changed, done; /* the giver has changed something; the thread has ended */
 	pthread_t thread;
 
-	/* the giver's */
-	char *at, *end;                  /* room left in its batch */
-	uint32_t items;                  /* in it */
-	uint64_t slot_begin, slot_width; /* dates of the items that its file is for */
-	bool given_up;                   /* waited in vain: not again before something moves */
+	/* Written by the giver. */
+	uint64_t filled __attribute__((aligned(64)));
+	uint64_t given, lost_full; /* items */
+	bool reopen;               /* the thread takes it back */
+	bool ending, abandoned, closed;
+	/* ... and read by nobody else: */
+	uint64_t since; /* it has been waited for */
+	uint64_t seen;  /* `moved` as it was then */
+	bool stuck;     /* `since` and `seen` are of now */
+	bool given_up;  /* waited in vain: not again before something moves */
 	bool said_lost, finished;
 
-	/* under the mutex */
-	pthread_mutex_t mutex;
-	pthread_cond_t changed; /* any of these */
-	uint64_t filled, emptied;
-	uint64_t given, sent, lost_full; /* the rest is waiting or, when closed, lost_remote */
+	/* Written by the thread. */
+	uint64_t taken __attribute__((aligned(64)));
+	uint64_t sent, lost; /* items */
+	uint64_t moved;      /* times that something was sent */
 	int failure;
-	bool reopen, ending, abandoned, ended, closed;
-
-	/* the thread's */
-	struct output_file file;
-	char path[PATH_MAX]; /* of the open file, or of the one that is to be opened */
-	uint64_t slot;       /* rotations since 1970, of the open file */
-	size_t done;         /* bytes of the first batch that are written */
-	size_t whole;        /* of those, in lines that are counted as sent */
-	uint32_t counted;    /* those lines */
-	bool troubled;       /* said so */
-	bool left_alone;     /* atomic */
-
-	struct batch batches[BATCHES];
+	bool left_alone, ended;
+	/* ... and read by nobody else: */
+	struct message message; /* being sent; size 0: none */
+	uint32_t next;          /* record of the batch, to be encoded */
+	bool troubled;          /* said so */
 };
 
 void *outlet_main(void *outlet);
 
-/* Open the file, or be ready to do so when there is something for it. In either thread. */
-int outlet_begin(struct outlet *outlet, struct error *error);
+/* Takes a batch, or loses what is in it, as outlet_text() does. The giver. */
+void outlet_batch(struct outlet *outlet, struct bus_batch *batch);
 
 enum outlet_patience outlet_patience(const struct outlet *outlet);
-
-/* Is waiting to be brief? */
-bool outlet_hurried(const struct outlet *outlet);
-
-/* The giver's batch is empty. */
-void outlet_begin_batch(struct outlet *outlet);
-
-/* The giver's batch is full, or is to end. False: nobody takes it, and it has to stay. */
-bool outlet_next_batch(struct outlet *outlet);
-
-/* Wait for a change for so long, in ns; the mutex is held. */
-void outlet_wait(struct outlet *outlet, uint64_t ns);
 
 #endif

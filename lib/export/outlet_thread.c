@@ -1,273 +1,241 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* What the outlet's thread does. */
 #include "outlet_state.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <weir/clock.h>
 #include <weir/log.h>
-#include <weir/output_name.h>
 
-/* How long to leave alone what failed, and a FIFO that nobody reads yet; how often to look for the
- * hour. */
+/* How long to leave alone what failed, and a FIFO that nobody reads yet. */
 #define RETRY     CLOCK_SECOND
 #define NO_READER (100 * CLOCK_MILLISECOND)
-#define LOOK      CLOCK_SECOND
-#define FOREVER   (UINT64_C(1000000) * CLOCK_SECOND)
+/* How often the sender may look around. */
+#define LOOK    CLOCK_SECOND
+#define FOREVER (UINT64_C(1000000) * CLOCK_SECOND)
 
-static bool rotates(const struct outlet *outlet)
+static bool is_set(const bool *flag)
 {
-	return outlet->settings.rotate > 0;
+	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
 }
 
-/* ---- opening ---- */
+static bool is_idle(const struct outlet *outlet)
+{
+	return outlet->taken == __atomic_load_n(&outlet->filled, __ATOMIC_ACQUIRE);
+}
 
-/* 0, or negative errno with the line. */
-static int open_slot(struct outlet *outlet, uint64_t date, struct error *error)
+static struct outlet_place *first_place(const struct outlet *outlet)
+{
+	return &outlet->places[outlet->taken % outlet->settings.queue];
+}
+
+/* ---- encoding ---- */
+
+static bool fits(const struct outlet *outlet, const struct message *message, uint64_t date)
 {
 	const struct outlet_settings *settings = &outlet->settings;
-	const char *path = settings->path;
 
-	if (rotates(outlet)) {
-		outlet->slot = date / settings->rotate;
-		path = outlet->path;
-		if (!output_name(outlet->path, sizeof(outlet->path), settings->path,
-				 outlet->slot * settings->rotate))
-			return error_set(error, ENAMETOOLONG, "%s: too long for a name; shorten it",
-					 settings->path);
+	if (message->items == 0)
+		return true;
+	return message->size + settings->encoder->longest <= settings->encoder->message &&
+	       (settings->period == 0 ||
+		date / settings->period == message->date / settings->period);
+}
+
+/* The next records of the batch, as many as make a message. */
+static void encode(struct outlet *outlet, const struct bus_batch *batch)
+{
+	const struct encoder *encoder = outlet->settings.encoder;
+	struct message *message = &outlet->message;
+	char *out = outlet->buffer;
+
+	*message = (struct message){.bytes = out, .date = batch->records[outlet->next].last};
+	if (encoder->begin != NULL)
+		message->size = encoder->begin(encoder->context, out);
+	while (outlet->next < batch->count &&
+	       fits(outlet, message, batch->records[outlet->next].last)) {
+		message->size += encoder->record(encoder->context, out + message->size,
+						 &batch->records[outlet->next++]);
+		message->items++;
 	}
-	return output_file_open(&outlet->file, path, settings, outlet->since, error);
+	if (encoder->end != NULL)
+		encoder->end(encoder->context, out, message->size, message->items);
 }
 
-int outlet_begin(struct outlet *outlet, struct error *error)
+static void make_message(struct outlet *outlet)
 {
-	int result;
+	const struct outlet_place *place = first_place(outlet);
 
-	outlet->file = OUTPUT_CLOSED;
-	if (rotates(outlet) && outlet->settings.dated)
-		return 0; /* the first item knows its name */
-	result = open_slot(outlet, outlet->since, error);
-	outlet->failure = result == -ENXIO ? ENXIO : 0;
-	return outlet->failure != 0 ? 0 : result;
+	if (place->batch != NULL)
+		encode(outlet, place->batch);
+	else
+		outlet->message =
+			(struct message){.bytes = place->text, .size = place->size, .items = 1};
 }
 
-static const char *name_of_file(const struct outlet *outlet)
+/* The place is the giver's again, and what was in it nobody's. */
+static void leave_place(struct outlet *outlet)
 {
-	return rotates(outlet) ? outlet->path : outlet_name(outlet->settings.path);
+	struct outlet_place *place = first_place(outlet);
+
+	/* In this order: queues never hold more batches than they have places. */
+	if (place->batch != NULL)
+		bus_batch_let_go(place->batch);
+	free(place->text);
+	outlet->next = 0;
+	__atomic_store_n(&outlet->taken, outlet->taken + 1, __ATOMIC_RELEASE);
 }
 
-/* ---- trouble ---- */
+/* ---- sending ---- */
 
 /* Said once, until it is over. Who waits for all to be written hears of it at the end. */
-static void note_trouble(struct outlet *outlet, const char *format, const char *name,
-			 const char *why)
+static void note_trouble(struct outlet *outlet, int code, const struct error *error)
 {
-	if (!outlet->troubled && outlet_patience(outlet) == OUTLET_NEVER)
-		log_warning(format, name, why);
-	outlet->troubled = true;
-}
-
-static void note_write_error(struct outlet *outlet, int code)
-{
-	const char *name = name_of_file(outlet);
-
-	if (code != EPIPE)
-		note_trouble(outlet, "%s: %s; it is tried again every second", name,
-			     strerror(code));
-	else if (outlet->file.fd != STDOUT_FILENO)
-		note_trouble(outlet, "%s: %s; another reader is waited for", name, strerror(code));
-	else
+	if (code == ENXIO || code == ECANCELED)
+		return;
+	if (code == EPIPE && outlet->settings.ends_with_reader) {
 		__atomic_store_n(&outlet->left_alone, true, __ATOMIC_RELEASE);
+		return;
+	}
+	if (!outlet->troubled && outlet_patience(outlet) == OUTLET_NEVER)
+		log_warning("%s", error->text);
+	outlet->troubled = true;
 }
 
 static void note_success(struct outlet *outlet)
 {
 	if (outlet->troubled && outlet_patience(outlet) == OUTLET_NEVER)
-		log_warning("%s: can be written to again", name_of_file(outlet));
+		log_warning("%s: can be written to again", outlet->settings.name);
 	outlet->troubled = false;
 }
 
-/* ---- one batch ---- */
-
-static uint32_t count_lines(const char *bytes, size_t size)
+/* What became of the message since `before`. Both are the thread's alone to write. */
+static void count(struct outlet *outlet, const struct message *before)
 {
-	const char *end = bytes + size;
-	uint32_t lines = 0;
+	const struct message *message = &outlet->message;
 
-	while (bytes < end && (bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
-		bytes++;
-		lines++;
-	}
-	return lines;
+	__atomic_store_n(&outlet->sent, outlet->sent + message->sent - before->sent,
+			 __ATOMIC_RELEASE);
+	__atomic_store_n(&outlet->lost, outlet->lost + message->lost - before->lost,
+			 __ATOMIC_RELEASE);
 }
 
-/* A line that was cut in the middle is none: it is taken off, and written as a whole later. */
-static void keep_whole_lines(struct outlet *outlet, const struct batch *batch)
+static int send_message(struct outlet *outlet, struct error *error)
 {
-	const char *newline = memrchr(batch->bytes, '\n', outlet->done);
-	size_t whole = newline == NULL ? 0 : (size_t)(newline - batch->bytes) + 1;
+	struct message *message = &outlet->message;
+	int code;
 
-	if (whole > outlet->whole) {
-		outlet->counted += count_lines(batch->bytes + outlet->whole, whole - outlet->whole);
-		outlet->whole = whole;
-	}
-	if (whole < outlet->done && output_file_take_back(&outlet->file, outlet->done - whole))
-		outlet->done = whole;
-}
-
-/* The file that the batch belongs to is open. 0 or errno. */
-static int have_file(struct outlet *outlet, const struct batch *batch)
-{
-	uint64_t date = outlet->settings.dated ? batch->date : clock_wall_ns();
-	struct error error;
-	int result;
-
-	if (outlet->file.fd >= 0 &&
-	    (!rotates(outlet) || outlet->slot == date / outlet->settings.rotate))
-		return 0;
-	result = output_file_close(&outlet->file);
-	if (result != 0)
-		log_warning("%s: %s", name_of_file(outlet), strerror(-result));
-	result = open_slot(outlet, date, &error);
-	if (result != 0 && result != -ENXIO)
-		note_trouble(outlet, "%s%s; it is tried again every second", error.text, "");
-	return -result;
-}
-
-/* 0; or errno, and what is not written stays. ECANCELED: nobody is to be waited for any more. */
-static int write_batch(struct outlet *outlet, const struct batch *batch)
-{
-	int code = have_file(outlet, batch);
-
-	while (code == 0 && outlet->done < batch->used) {
-		ssize_t got = output_file_write(&outlet->file, batch->bytes + outlet->done,
-						batch->used - outlet->done, outlet->wake);
-
-		if (got < 0)
-			code = (int)-got;
-		else
-			outlet->done += (size_t)got;
-	}
-	if (code == 0) {
-		note_success(outlet);
-		return 0;
-	}
-	if (outlet->settings.lines)
-		keep_whole_lines(outlet, batch);
-	if (code != ECANCELED && outlet->file.fd >= 0)
-		note_write_error(outlet, code);
+	do {
+		code = outlet->sender.send(outlet->sender.context, message, outlet->wake, error);
+		if (code == 0)
+			__atomic_store_n(&outlet->moved, outlet->moved + 1, __ATOMIC_RELAXED);
+	} while (code == 0 && message->done < message->size);
+	if (code == 0)
+		message->sent = message->items - message->lost;
 	return code;
 }
 
-/* ---- SIGHUP ---- */
-
-/* Somebody has moved the file away: what comes now is for a new one. What cannot be had anew stays.
- */
-static void open_anew(struct outlet *outlet)
+static bool has_more(const struct outlet *outlet)
 {
-	struct output_file old = outlet->file;
-	struct error error;
+	const struct outlet_place *place = first_place(outlet);
 
-	if (old.fd < 0 || !old.own || old.kind != OUTPUT_REGULAR ||
-	    output_file_is(&old, name_of_file(outlet)))
+	return place->batch != NULL && outlet->next < place->batch->count;
+}
+
+static void work(struct outlet *outlet)
+{
+	struct message *message = &outlet->message;
+	struct error error = {0};
+
+	if (message->size == 0)
+		make_message(outlet);
+	const struct message before = *message;
+	int code = send_message(outlet, &error);
+
+	count(outlet, &before);
+	if (code != ECANCELED)
+		__atomic_store_n(&outlet->failure, code, __ATOMIC_RELAXED);
+	if (code != 0) {
+		note_trouble(outlet, code, &error);
 		return;
-	if (output_file_open(&outlet->file, name_of_file(outlet), &outlet->settings, outlet->since,
-			     &error) != 0) {
-		log_warning("%s; the old file is written to", error.text);
-		outlet->file = old;
-	} else if (output_file_close(&old) != 0) {
-		log_warning("%s: the old file: %s", name_of_file(outlet), strerror(errno));
 	}
+	note_success(outlet);
+	message->size = 0;
+	if (!has_more(outlet))
+		leave_place(outlet);
 }
 
-/* An hour is over: its file is whole, although nothing has come for the next. */
-static void end_slot(struct outlet *outlet)
-{
-	if (rotates(outlet) && !outlet->settings.dated && outlet->file.fd >= 0 &&
-	    outlet->slot != clock_wall_ns() / outlet->settings.rotate)
-		output_file_close(&outlet->file);
-}
-
-/* ---- the loop; the mutex is held but for where it says so ---- */
-
-static void work_on(struct outlet *outlet)
-{
-	const struct batch *batch = &outlet->batches[outlet->emptied % BATCHES];
-	uint32_t counted = outlet->counted;
-
-	pthread_mutex_unlock(&outlet->mutex);
-	int code = write_batch(outlet, batch);
-
-	pthread_mutex_lock(&outlet->mutex);
-	outlet->failure = code == ECANCELED ? outlet->failure : code;
-	outlet->sent += (code == 0 ? batch->items : outlet->counted) - counted;
-	if (code == 0) {
-		outlet->emptied++;
-		outlet->done = outlet->whole = 0;
-		outlet->counted = 0;
-	}
-	pthread_cond_broadcast(&outlet->changed);
-}
+/* ---- the loop ---- */
 
 /* Whether there is any use in trying again. */
 static bool is_over(const struct outlet *outlet, bool tried)
 {
-	if (outlet->abandoned || outlet->left_alone)
+	if (is_set(&outlet->abandoned) || outlet->left_alone)
 		return true;
-	if (!outlet->ending)
+	if (!is_set(&outlet->ending))
 		return false;
-	return outlet->emptied == outlet->filled ||
-	       (tried && outlet->failure != 0 && outlet->failure != ENXIO);
+	return is_idle(outlet) || (tried && outlet->failure != 0 && outlet->failure != ENXIO);
+}
+
+static void wait_until(struct outlet *outlet, uint64_t until)
+{
+	const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
+
+	sem_clockwait(&outlet->changed, CLOCK_MONOTONIC, &time);
 }
 
 /* Until there is something to do, or it is time to try again. */
 static void rest(struct outlet *outlet)
 {
-	bool nothing = outlet->emptied == outlet->filled;
-	uint64_t ns = nothing                    ? (rotates(outlet) ? LOOK : FOREVER)
+	bool idle = is_idle(outlet);
+	uint64_t now = clock_monotonic_ns();
+	uint64_t ns = idle                       ? (outlet->sender.look != NULL ? LOOK : FOREVER)
 		      : outlet->failure == ENXIO ? NO_READER
 						 : RETRY;
-	uint64_t until = clock_monotonic_ns() + ns, now;
+	uint64_t until = now + ns;
 
-	while ((now = clock_monotonic_ns()) < until && !outlet->reopen && !outlet->ending &&
-	       !outlet->abandoned && (!nothing || outlet->emptied == outlet->filled))
-		outlet_wait(outlet, until - now);
-	if (outlet->ending && outlet->failure == ENXIO)
-		outlet_wait(outlet, NO_READER);
+	for (; now < until && !is_set(&outlet->reopen) && !is_set(&outlet->ending) &&
+	       !is_set(&outlet->abandoned) && (!idle || is_idle(outlet));
+	     now = clock_monotonic_ns())
+		wait_until(outlet, until);
+	if (is_set(&outlet->ending) && outlet->failure == ENXIO)
+		wait_until(outlet, now + NO_READER);
+}
+
+static void look_around(struct outlet *outlet)
+{
+	if (__atomic_exchange_n(&outlet->reopen, false, __ATOMIC_ACQUIRE) &&
+	    outlet->sender.reopen != NULL)
+		outlet->sender.reopen(outlet->sender.context);
+	if (is_idle(outlet) && outlet->sender.look != NULL)
+		outlet->sender.look(outlet->sender.context);
 }
 
 void *outlet_main(void *argument)
 {
 	struct outlet *outlet = argument;
 	bool tried = false; /* since the end has begun */
+	int late;
 
 	prctl(PR_SET_NAME, "weir-outlet");
-	pthread_mutex_lock(&outlet->mutex);
 	while (!is_over(outlet, tried)) {
-		if (outlet->reopen) {
-			outlet->reopen = false;
-			pthread_mutex_unlock(&outlet->mutex);
-			open_anew(outlet);
-			pthread_mutex_lock(&outlet->mutex);
-		}
-		tried = outlet->ending;
-		if (outlet->emptied != outlet->filled)
-			work_on(outlet);
-		else
-			end_slot(outlet);
-		if (outlet->emptied == outlet->filled || outlet->failure != 0)
+		look_around(outlet);
+		tried = is_set(&outlet->ending);
+		if (!is_idle(outlet))
+			work(outlet);
+		if (is_idle(outlet) || outlet->failure != 0)
 			rest(outlet);
 	}
-	pthread_mutex_unlock(&outlet->mutex);
-	int late = output_file_close(&outlet->file);
-
-	pthread_mutex_lock(&outlet->mutex);
-	outlet->failure = outlet->failure != 0 ? outlet->failure : -late;
-	outlet->ended = true;
-	pthread_cond_broadcast(&outlet->changed);
-	pthread_mutex_unlock(&outlet->mutex);
+	while (!is_idle(outlet))
+		leave_place(outlet);
+	late = outlet->sender.close(outlet->sender.context);
+	if (outlet->failure == 0)
+		__atomic_store_n(&outlet->failure, late, __ATOMIC_RELAXED);
+	__atomic_store_n(&outlet->ended, true, __ATOMIC_RELEASE);
+	sem_post(&outlet->done);
 	return NULL;
 }

@@ -25,7 +25,7 @@ static int refuse(struct error *error, const char *path, const char *why)
 }
 
 /* A capture that is being read is one, whatever it is called here. */
-static bool in_use(const struct stat *status, const struct outlet_settings *rules)
+static bool in_use(const struct stat *status, const struct file_settings *rules)
 {
 	for (uint32_t i = 0; i < rules->in_use_count; i++)
 		if (rules->in_use[i].device == status->st_dev &&
@@ -50,7 +50,7 @@ static bool is_ours(const char *path, const struct stat *status)
 }
 
 /* What weir once wrote is known by its first letters; `in` is the file, to be read. */
-static bool begins_as_ours(int in, const struct outlet_settings *rules)
+static bool begins_as_ours(int in, const struct file_settings *rules)
 {
 	char head[32] = "";
 	ssize_t got = pread(in, head, sizeof(head) - 1, 0);
@@ -83,7 +83,7 @@ static int end_in_whole_line(int fd, int in, off_t size)
 }
 
 static int go_on_or_replace(int fd, int in, const struct stat *status,
-			    const struct outlet_settings *rules, uint64_t since)
+			    const struct file_settings *rules, uint64_t since)
 {
 	uint64_t changed =
 		(uint64_t)status->st_mtim.tv_sec * CLOCK_SECOND + (uint64_t)status->st_mtim.tv_nsec;
@@ -110,7 +110,7 @@ static int open_error(struct error *error, int code, const char *path)
 }
 
 static int take_over(int fd, const char *path, const struct stat *status,
-		     const struct outlet_settings *rules, uint64_t since, struct error *error)
+		     const struct file_settings *rules, uint64_t since, struct error *error)
 {
 	int in = open(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	struct stat again;
@@ -152,7 +152,7 @@ static int open_path(const char *path, bool *link)
 
 /* One that writes at a time: nobody else's lines are between ours, and none are cut off. */
 static int accept_regular(const struct output_file *file, const char *path, bool link,
-			  const struct outlet_settings *rules, uint64_t since, struct error *error)
+			  const struct file_settings *rules, uint64_t since, struct error *error)
 {
 	struct stat status;
 
@@ -172,7 +172,7 @@ static int accept_regular(const struct output_file *file, const char *path, bool
 
 /* Look at what was opened; 0, or negative errno with the line. */
 static int accept_file(struct output_file *file, const char *path, bool link,
-		       const struct outlet_settings *rules, uint64_t since, struct error *error)
+		       const struct file_settings *rules, uint64_t since, struct error *error)
 {
 	struct stat status;
 
@@ -200,16 +200,16 @@ static int not_open(const char *path, int code, struct error *error)
 	return open_error(error, code, path);
 }
 
-int output_file_open(struct output_file *file, const char *path,
-		     const struct outlet_settings *rules, uint64_t since, struct error *error)
+int output_file_open(struct output_file *file, const char *path, const struct file_settings *rules,
+		     uint64_t since, struct error *error)
 {
 	bool link = false;
 	int result;
 
 	*file = OUTPUT_CLOSED;
-	if (strcmp(path, OUTLET_STDOUT) == 0) {
+	if (strcmp(path, FILE_STDOUT) == 0) {
 		file->fd = STDOUT_FILENO;
-	} else if (strcmp(path, OUTLET_STDERR) == 0) {
+	} else if (strcmp(path, FILE_STDERR) == 0) {
 		file->fd = STDERR_FILENO;
 	} else {
 		file->fd = open_path(path, &link);
@@ -217,7 +217,7 @@ int output_file_open(struct output_file *file, const char *path,
 		if (file->fd < 0)
 			return not_open(path, errno, error);
 	}
-	result = accept_file(file, outlet_name(path), link, rules, since, error);
+	result = accept_file(file, file_name(path), link, rules, since, error);
 	if (result != 0)
 		output_file_close(file);
 	return result;

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include <weir/error.h>
-#include <weir/outlet.h>
+#include <weir/file_sender.h>
 
 /*
  * Where output goes: a regular file, a FIFO, a device, standard output. Here stand the rules of
@@ -34,8 +34,8 @@ struct output_file {
  * the rules say. 0, or negative errno with the line; the file is then closed. -ENXIO: a FIFO that
  * nobody reads yet. The rules are those of the settings.
  */
-int output_file_open(struct output_file *file, const char *path,
-		     const struct outlet_settings *rules, uint64_t since, struct error *error);
+int output_file_open(struct output_file *file, const char *path, const struct file_settings *rules,
+		     uint64_t since, struct error *error);
 
 /* Is the open file still the one with that name? */
 bool output_file_is(const struct output_file *file, const char *path);

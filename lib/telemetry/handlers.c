@@ -81,7 +81,7 @@ static json_t *answer_page(const struct command_request *request, json_t *entrie
 
 static json_t *answer_info(struct command_request *request)
 {
-	json_t *answer = document_info(request->info, clock_read().shift);
+	json_t *answer = document_info(request->snapshot, request->info, clock_read().shift);
 	json_t *sources = take_list(answer, "source"), *remarks = take_list(answer, "remarks");
 	json_t *outputs = take_list(answer, "outputs");
 

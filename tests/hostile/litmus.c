@@ -10,6 +10,7 @@
  *	overflow	worker_shared_read() while all packets overflow
  *	ring		ended records through the ring, often full
  *	pool		snapshots published, acquired and released by several readers
+ *	bus		records to a fast and a slow outlet, their ledgers read meanwhile
  *
  * Built a second time as litmus-unlocked, with a seqlock that takes every copy for whole: there the
  * first four must find torn copies, or these tests would prove nothing.
@@ -75,10 +76,10 @@ static const struct {
 	const char *name;
 	litmus_test *test;
 } tests[] = {
-	{"records", litmus_records},   {"lines", litmus_lines},
-	{"counters", litmus_counters}, {"overflow", litmus_overflow},
+	{"records", litmus_records},   {"lines", litmus_lines}, {"counters", litmus_counters},
+	{"overflow", litmus_overflow},
 #if !LITMUS_UNLOCKED
-	{"ring", litmus_ring},         {"pool", litmus_pool},
+	{"ring", litmus_ring},         {"pool", litmus_pool},   {"bus", litmus_bus},
 #endif
 };
 #define TESTS (sizeof(tests) / sizeof(tests[0]))

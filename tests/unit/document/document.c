@@ -286,7 +286,7 @@ Test(document, names_that_are_not_utf8)
 	struct document_info info = fixture_info;
 
 	info.sources = names;
-	json_t *document = document_info(&info, 0);
+	json_t *document = document_info(NULL, &info, 0);
 	const json_t *source = json_object_get(document, "source");
 
 	cr_expect_str_eq(json_string_value(json_array_get(source, 0)), "caf?.pcap");

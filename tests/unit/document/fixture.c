@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,6 +223,21 @@ static void huge_overflow(struct snapshot_overflow *overflow)
 	overflow->other = sum;
 }
 
+static void huge_outlets(struct snapshot *snapshot)
+{
+	for (int i = 0; i < SNAPSHOT_OUTLETS_MAX; i++)
+		snapshot->outlets[i] = (struct outlet_ledger){.option = "flows",
+							      .name = "flows.jsonl",
+							      .what = "flow records",
+							      .given = INT64_MAX,
+							      .sent = INT64_MAX / 4,
+							      .waiting = INT64_MAX / 4,
+							      .lost_full = INT64_MAX / 4,
+							      .lost_remote = INT64_MAX / 4 + 3,
+							      .failure = ENOSPC};
+	snapshot->outlet_count = SNAPSHOT_OUTLETS_MAX;
+}
+
 struct snapshot *fixture_huge(void)
 {
 	enum { ROWS = 100 };
@@ -257,6 +273,7 @@ struct snapshot *fixture_huge(void)
 	snapshot->flows.created = snapshot->flows_active = INT64_MAX;
 	snapshot->flows.fragments_first = snapshot->flows.fragments_later = INT64_MAX;
 	snapshot->flows.fragments_unmatched = snapshot->flows.fragments_tiny = INT64_MAX;
+	huge_outlets(snapshot);
 	for (int w = 0; w < STATS_WINDOWS; w++)
 		snapshot->windows[w].missed_share_ppm = 999999;
 	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fixture.h"
 #include <weir/flow_line.h>
@@ -56,40 +54,15 @@ Test(flow_line, extremes)
 	check_line(&view);
 }
 
-/* Through an outlet, as the stats core gives them: all of them, in order. */
-Test(flow_line, records_of_an_outlet)
+/* As an outlet makes them. */
+Test(flow_line, encoder)
 {
-	enum { COUNT = 10000 }; /* several buffers */
-	static const char *const begins[] = {"{\"", NULL};
-	char path[] = "/tmp/weir-flow-line-XXXXXX", line[FLOW_LINE_MAX];
-	struct outlet_settings settings = {.path = path,
-					   .what = "flow records",
-					   .lines = true,
-					   .begins = begins,
-					   .patience = OUTLET_ALWAYS};
-	struct flow_view view = fixture_flow;
-	struct outlet *outlet;
+	const struct encoder *encoder = &flow_line_encoder;
+	char by_encoder[FLOW_LINE_MAX], line[FLOW_LINE_MAX];
+	size_t size = encoder->record(encoder->context, by_encoder, &fixture_flow);
 
-	cr_assert_geq(mkstemp(path), 0);
-	cr_assert_eq(outlet_open(&settings, &outlet, NULL), 0);
-	const struct stats_consumer consumer = flow_line_consumer(outlet);
-
-	for (view.packets[0] = 0; view.packets[0] < COUNT; view.packets[0]++)
-		consumer.record(consumer.context, &view);
-	cr_expect_eq(outlet_finish(outlet, NULL), 0);
-	outlet_free(outlet);
-	FILE *in = fopen(path, "r");
-
-	for (view.packets[0] = 0; view.packets[0] < COUNT; view.packets[0]++) {
-		cr_assert_not_null(fgets(line, sizeof(line), in));
-		json_t *record = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-		json_t *expected = document_flow(&view);
-
-		cr_assert(json_equal(record, expected), "%s", line);
-		json_decref(record);
-		json_decref(expected);
-	}
-	cr_expect_null(fgets(line, sizeof(line), in));
-	fclose(in);
-	unlink(path);
+	cr_expect_leq(size, encoder->longest);
+	cr_expect_geq(encoder->message, encoder->longest);
+	cr_assert_eq(size, flow_line(line, &fixture_flow));
+	cr_expect_eq(memcmp(by_encoder, line, size), 0);
 }

@@ -12,6 +12,7 @@
 #define PAD 480
 
 static char directory[] = "/tmp/weir-export-XXXXXX";
+static struct bus *bus; /* of the outlet that is open */
 
 void rig_begin(void)
 {
@@ -31,55 +32,91 @@ void rig_end(void)
 	cr_assert_eq(rmdir(directory), 0);
 }
 
-struct outlet_settings rig_settings(const char *path)
+/* ---- lines ---- */
+
+static size_t put_line(void *context, char *out, const struct flow_view *view)
+{
+	(void)context;
+	return (size_t)sprintf(out, "{\"n\":%u,\"pad\":\"%*s\"}\n", (unsigned int)view->packets[0],
+			       PAD, "");
+}
+
+static const struct encoder lines = {.message = 65536, .longest = PAD + 64, .record = put_line};
+
+struct rig_settings rig_settings(const char *path)
 {
 	static const char *const begins[] = {"{\"", NULL};
 
-	return (struct outlet_settings){.path = path,
-					.what = "things",
-					.lines = true,
-					.begins = begins,
-					.patience = OUTLET_ALWAYS};
+	return (struct rig_settings){
+		.file = {.path = path, .lines = true, .begins = begins},
+		.outlet = {.name = path,
+			   .what = "things",
+			   .queue = OUTLET_BATCHES,
+			   .encoder = &lines,
+			   .patience = OUTLET_ALWAYS,
+			   .ends_with_reader = strcmp(path, FILE_STDOUT) == 0},
+	};
 }
 
-struct outlet *rig_open(const struct outlet_settings *settings)
+static int open_outlet(const struct rig_settings *settings, struct outlet **outlet,
+		       struct error *error)
+{
+	struct sender sender;
+	int result = file_sender_open(&settings->file, &sender, error);
+
+	*outlet = NULL;
+	return result != 0 ? result : outlet_open(&settings->outlet, &sender, outlet, error);
+}
+
+struct outlet *rig_open(const struct rig_settings *settings)
 {
 	struct outlet *outlet;
 	struct error error = {0};
 
-	cr_assert_eq(outlet_open(settings, &outlet, &error), 0, "%s", error.text);
+	cr_assert_eq(open_outlet(settings, &outlet, &error), 0, "%s", error.text);
+	cr_assert_eq(bus_create(&outlet, 1, 0, &bus), 0);
 	return outlet;
 }
 
-void rig_refused(const struct outlet_settings *settings, int code, const char *words)
+void rig_refused(const struct rig_settings *settings, int code, const char *words)
 {
 	struct outlet *outlet;
 	struct error error = {0};
 
-	cr_expect_eq(outlet_open(settings, &outlet, &error), -code, "%s", error.text);
+	cr_expect_eq(open_outlet(settings, &outlet, &error), -code, "%s", error.text);
 	cr_expect_null(outlet);
 	cr_expect_not_null(strstr(error.text, words), "%s", error.text);
 }
 
-bool rig_give(struct outlet *outlet, unsigned int number, uint64_t date)
+void rig_give(unsigned int number, uint64_t date)
 {
-	char *room = outlet_room(outlet, PAD + 64, date);
+	const struct flow_view view = {.packets[0] = number, .last = date};
 
-	if (room == NULL)
-		return false;
-	outlet_added(outlet,
-		     (size_t)sprintf(room, "{\"n\":%u,\"pad\":\"%*s\"}\n", number, PAD, ""));
-	return true;
+	while (bus_room(bus) == 0)
+		usleep(100);
+	bus_record(bus, &view);
+}
+
+void rig_flush(void)
+{
+	while (!bus_flush(bus))
+		usleep(100);
 }
 
 unsigned int rig_give_many(struct outlet *outlet, unsigned int from, unsigned int to)
 {
-	unsigned int taken = 0;
+	struct outlet_ledger before, after;
 
+	outlet_ledger(outlet, &before);
 	for (unsigned int number = from; number < to; number++)
-		taken += rig_give(outlet, number, 0);
-	return taken;
+		rig_give(number, 0);
+	rig_flush();
+	outlet_ledger(outlet, &after);
+	cr_assert_eq(after.given - before.given, to - from);
+	return to - from - (unsigned int)(after.lost_full - before.lost_full);
 }
+
+/* ---- the end ---- */
 
 static struct outlet_ledger balanced(struct outlet *outlet)
 {
@@ -90,6 +127,8 @@ static struct outlet_ledger balanced(struct outlet *outlet)
 		     ledger.sent + ledger.waiting + ledger.lost_full + ledger.lost_remote);
 	cr_expect_eq(ledger.waiting, 0);
 	outlet_free(outlet);
+	bus_destroy(bus);
+	bus = NULL;
 	return ledger;
 }
 

@@ -2,25 +2,36 @@
 #ifndef WEIR_TESTS_UNIT_EXPORT_RIG_H
 #define WEIR_TESTS_UNIT_EXPORT_RIG_H
 
+#include <weir/bus.h>
+#include <weir/file_sender.h>
 #include <weir/outlet.h>
 
 /*
- * An outlet of lines in an empty directory that is the current one. Its lines are {"n":0}, {"n":1},
- * ..., in this order, padded to about 500 bytes.
+ * An outlet of lines, at the end of a bus, in an empty directory that is the current one. Its lines
+ * are {"n":0}, {"n":1}, ..., in this order, padded to about 500 bytes.
  */
 void rig_begin(void);
 void rig_end(void);
 
-struct outlet_settings rig_settings(const char *path);
+struct rig_settings {
+	struct file_settings file;
+	struct outlet_settings outlet;
+};
+struct rig_settings rig_settings(const char *path);
 
-/* Succeeds. */
-struct outlet *rig_open(const struct outlet_settings *settings);
+/* Succeeds. One at a time. */
+struct outlet *rig_open(const struct rig_settings *settings);
 
 /* Fails with -code and a line that has `words`. */
-void rig_refused(const struct outlet_settings *settings, int code, const char *words);
+void rig_refused(const struct rig_settings *settings, int code, const char *words);
 
-/* One line; false: it is lost. */
-bool rig_give(struct outlet *outlet, unsigned int number, uint64_t date);
+/* A record, and so a line, over the bus of the outlet that is open; as patient as the outlet is. */
+void rig_give(unsigned int number, uint64_t date);
+
+/* What is in hand, too, is handed over. */
+void rig_flush(void);
+
+/* Both for those from `from` to before `to`; how many were not lost. */
 unsigned int rig_give_many(struct outlet *outlet, unsigned int from, unsigned int to);
 
 /* Finish without any loss, and free. */

@@ -13,7 +13,7 @@ TestSuite(files, .init = rig_begin, .fini = rig_end);
 Test(files, a_new_one)
 {
 	enum { COUNT = 10000 }; /* several buffers */
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 	struct outlet *outlet = rig_open(&settings);
 	struct stat status;
 
@@ -26,11 +26,11 @@ Test(files, a_new_one)
 
 Test(files, one_of_ours_is_replaced_or_goes_on)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 
 	for (int append = 0; append < 2; append++) {
 		rig_put_file("file", "{\"old\":1}\n");
-		settings.append = append;
+		settings.file.append = append;
 		usleep(20000); /* so that it is older than the outlet by the clock of files, too */
 		struct outlet *outlet = rig_open(&settings);
 
@@ -42,9 +42,9 @@ Test(files, one_of_ours_is_replaced_or_goes_on)
 /* A weir that was killed, or a disk that was full: half a record is none. */
 Test(files, the_last_line_is_made_whole)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 
-	settings.append = true;
+	settings.file.append = true;
 	rig_put_file("file", "{\"old\":1}\n{\"old\":2}\n{\"ol");
 	rig_finish(rig_open(&settings));
 	rig_expect_file("file", "{\"old\":1}\n{\"old\":2}\n");
@@ -55,10 +55,10 @@ Test(files, the_last_line_is_made_whole)
 
 Test(files, what_is_not_ours_is_refused)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 
 	for (int append = 0; append < 2; append++) {
-		settings.append = append;
+		settings.file.append = append;
 		rig_put_file("file", "precious\n");
 		rig_refused(&settings, EEXIST, "file: was there already, and not by weir; name");
 		rig_expect_file("file", "precious\n");
@@ -72,23 +72,23 @@ Test(files, what_is_not_ours_is_refused)
 
 Test(files, what_is_in_use_is_refused_by_any_name)
 {
-	struct outlet_settings settings = rig_settings("second");
-	struct outlet_file_id in_use;
+	struct rig_settings settings = rig_settings("second");
+	struct file_id in_use;
 	struct stat status;
 
 	rig_put_file("file", "{\"old\":1}\n");
 	cr_assert_eq(link("file", "second"), 0);
 	cr_assert_eq(stat("file", &status), 0);
-	in_use = (struct outlet_file_id){status.st_dev, status.st_ino};
-	settings.in_use = &in_use;
-	settings.in_use_count = 1;
+	in_use = (struct file_id){status.st_dev, status.st_ino};
+	settings.file.in_use = &in_use;
+	settings.file.in_use_count = 1;
 	rig_refused(&settings, EEXIST, "second: is read, or written to, by this weir already");
 	rig_expect_file("file", "{\"old\":1}\n");
 }
 
 Test(files, one_writer_at_a_time)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 	struct outlet *outlet = rig_open(&settings);
 
 	rig_refused(&settings, EEXIST, "file: another weir writes to it");
@@ -98,7 +98,7 @@ Test(files, one_writer_at_a_time)
 
 Test(files, a_link_is_refused_and_left_alone)
 {
-	struct outlet_settings settings = rig_settings("link");
+	struct rig_settings settings = rig_settings("link");
 	struct stat status;
 
 	rig_put_file("file", "{\"old\":1}\n");
@@ -112,7 +112,7 @@ Test(files, a_link_is_refused_and_left_alone)
 
 Test(files, a_link_to_no_file_is_followed)
 {
-	struct outlet_settings settings = rig_settings("link");
+	struct rig_settings settings = rig_settings("link");
 
 	cr_assert_eq(symlink("/dev/null", "link"), 0);
 	struct outlet *outlet = rig_open(&settings);
@@ -123,7 +123,7 @@ Test(files, a_link_to_no_file_is_followed)
 
 Test(files, a_second_name_where_all_may_write_is_refused)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 
 	rig_put_file("file", "{\"old\":1}\n");
 	cr_assert_eq(link("file", "link"), 0);
@@ -134,7 +134,7 @@ Test(files, a_second_name_where_all_may_write_is_refused)
 
 Test(files, somebody_elses_where_all_may_write_is_refused)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 
 	if (geteuid() != 0)
 		cr_skip_test("only root can make a file somebody else's");
@@ -147,7 +147,7 @@ Test(files, somebody_elses_where_all_may_write_is_refused)
 
 Test(files, ones_own_where_all_may_write_is_replaced)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 
 	rig_put_file("file", "{\"old\":1}\n");
 	usleep(20000);
@@ -158,16 +158,16 @@ Test(files, ones_own_where_all_may_write_is_replaced)
 
 Test(files, places_where_none_can_be)
 {
-	struct outlet_settings settings = rig_settings(".");
+	struct rig_settings settings = rig_settings(".");
 
 	rig_refused(&settings, EISDIR, "is a directory");
-	settings.path = "no/such/place";
+	settings.file.path = "no/such/place";
 	rig_refused(&settings, ENOENT, "no/such/place: No such file or directory");
 }
 
 Test(files, no_permission)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 	uid_t user = geteuid();
 
 	cr_assert_eq(chmod(".", 0500), 0);
@@ -180,19 +180,16 @@ Test(files, no_permission)
 /* As logrotate does: what was given before is in the one or the other, and nothing twice. */
 Test(files, moved_away_and_opened_anew)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 	struct outlet *outlet = rig_open(&settings);
 
 	rig_give_many(outlet, 0, 100);
-	outlet_flush(outlet);
 	rig_wait_sent(outlet, 100);
 	outlet_reopen(outlet); /* nobody has moved it: it goes on */
 	rig_give_many(outlet, 100, 200);
-	outlet_flush(outlet);
 	rig_wait_sent(outlet, 200);
 	cr_assert_eq(rename("file", "old"), 0);
 	rig_give_many(outlet, 200, 300);
-	outlet_flush(outlet);
 	rig_wait_sent(outlet, 300);
 	outlet_reopen(outlet);
 	rig_give_many(outlet, 300, 1000);
@@ -204,7 +201,7 @@ Test(files, moved_away_and_opened_anew)
 /* What cannot be had anew stays as it was. */
 Test(files, moved_away_and_another_in_its_place)
 {
-	struct outlet_settings settings = rig_settings("file");
+	struct rig_settings settings = rig_settings("file");
 	struct outlet *outlet = rig_open(&settings);
 
 	rig_give_many(outlet, 0, 10);

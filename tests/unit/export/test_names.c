@@ -43,19 +43,20 @@ Test(names, what_is_none_is_refused)
 /* An item is in the file of its own date, whatever the order. */
 Test(names, by_the_dates_of_items)
 {
-	struct outlet_settings settings = rig_settings("%H%M%S");
+	struct rig_settings settings = rig_settings("%H%M%S");
 
-	settings.dated = true;
-	settings.rotate = 5 * CLOCK_SECOND;
+	settings.file.dated = true;
+	settings.file.rotate = settings.outlet.period = 5 * CLOCK_SECOND;
 	rig_put_file("030405", "{\"old\":1}\n");
 	usleep(20000); /* so that it is older than the outlet by the clock of files, too */
 	struct outlet *outlet = rig_open(&settings);
 
-	cr_expect(rig_give(outlet, 0, INSTANT));
-	cr_expect(rig_give(outlet, 1, INSTANT + 5 * CLOCK_SECOND - 1));
-	cr_expect(rig_give(outlet, 10, INSTANT + 5 * CLOCK_SECOND));
-	cr_expect(rig_give(outlet, 2, INSTANT));
-	cr_expect(rig_give(outlet, 11, INSTANT + 6 * CLOCK_SECOND));
+	rig_give(0, INSTANT);
+	rig_give(1, INSTANT + 5 * CLOCK_SECOND - 1);
+	rig_give(10, INSTANT + 5 * CLOCK_SECOND);
+	rig_give(2, INSTANT);
+	rig_give(11, INSTANT + 6 * CLOCK_SECOND);
+	rig_flush();
 	rig_finish(outlet);
 	cr_expect_eq(rig_read("030405", 0), 3); /* the old one was replaced, once */
 	cr_expect_eq(rig_read("030410", 10), 2);
@@ -64,28 +65,29 @@ Test(names, by_the_dates_of_items)
 /* The wall clock ends a file on time, also when nothing comes. */
 Test(names, by_the_wall_clock, .timeout = 30)
 {
-	struct outlet_settings settings = rig_settings("%H%M%S");
+	struct rig_settings settings = rig_settings("%H%M%S");
 	char first[16], second[16];
 	uint64_t now;
 
-	settings.append = true;
-	settings.patience = OUTLET_NEVER;
-	settings.rotate = 2 * CLOCK_SECOND;
-	while ((now = clock_wall_ns()) % settings.rotate > CLOCK_SECOND)
+	settings.file.append = true;
+	settings.outlet.patience = OUTLET_NEVER;
+	settings.file.rotate = 2 * CLOCK_SECOND;
+	while ((now = clock_wall_ns()) % settings.file.rotate > CLOCK_SECOND)
 		; /* not at the end of a file */
-	now -= now % settings.rotate;
-	cr_assert(output_name(first, sizeof(first), settings.path, now));
-	cr_assert(output_name(second, sizeof(second), settings.path, now + settings.rotate));
+	now -= now % settings.file.rotate;
+	cr_assert(output_name(first, sizeof(first), settings.file.path, now));
+	cr_assert(output_name(second, sizeof(second), settings.file.path,
+			      now + settings.file.rotate));
 	struct outlet *outlet = rig_open(&settings);
 	struct stat status;
 
-	rig_give(outlet, 0, 0);
-	outlet_flush(outlet);
+	rig_give(0, 0);
+	rig_flush();
 	rig_wait_sent(outlet, 1);
-	while (clock_wall_ns() < now + settings.rotate)
+	while (clock_wall_ns() < now + settings.file.rotate)
 		;
-	rig_give(outlet, 1, 0);
-	outlet_flush(outlet);
+	rig_give(1, 0);
+	rig_flush();
 	rig_wait_sent(outlet, 2);
 	cr_expect_eq(rig_read(first, 0), 1);
 	cr_expect_eq(rig_read(second, 1), 1);

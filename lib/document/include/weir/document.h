@@ -10,7 +10,6 @@
 
 #include <weir/events.h>
 #include <weir/flow.h>
-#include <weir/outlet.h>
 #include <weir/prefilter.h>
 #include <weir/snapshot.h>
 
@@ -33,10 +32,8 @@ struct document_info {
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
 	uint32_t remark_count; /* atomic: grows while telemetry reads; those below it are whole */
 	struct events *events; /* what happens to the ports, with remarks of its own; NULL: none */
-	json_t *prefilter_rules;       /* document_prefilter_rules() for the report; NULL: none */
-	struct outlet *const *outlets; /* where records and reports go */
-	uint32_t outlet_count;
-	json_t *xstats; /* array: for each port an object, name: count; NULL: none */
+	json_t *prefilter_rules; /* document_prefilter_rules() for the report; NULL: none */
+	json_t *xstats;          /* array: for each port an object, name: count; NULL: none */
 };
 
 /* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
@@ -45,16 +42,20 @@ json_t *document_text(const char *text);
 /* An instant as RFC 3339; null for 0. */
 json_t *document_instant(uint64_t ns);
 
-/* What became of what the outlets were given (array). */
-json_t *document_outputs(const struct document_info *info);
+/* What became of what the outlets were given (array); of no snapshot: of none. */
+json_t *document_outputs(const struct snapshot *snapshot);
 
 /* A length of time in ms, rounded. */
 uint64_t document_ms(uint64_t ns);
 
-/* `shift` makes a date of the clock (weir/clock.h). */
-json_t *document_info(const struct document_info *info, int64_t shift);
-/* Those of the run, and then those of what happens to the ports (array). */
-json_t *document_remarks(const struct document_info *info);
+/* `shift` makes a date of the clock (weir/clock.h). The snapshot may be NULL: there is none yet. */
+json_t *document_info(const struct snapshot *snapshot, const struct document_info *info,
+		      int64_t shift);
+/*
+ * Those of the run, then those of what happens to the ports, and what outlets have lost (array).
+ * The snapshot may be NULL.
+ */
+json_t *document_remarks(const struct snapshot *snapshot, const struct document_info *info);
 json_t *document_time(const struct snapshot *snapshot);
 json_t *document_ledger(const struct snapshot *snapshot);
 json_t *document_rates(const struct stats_rates *rates);

@@ -4,9 +4,8 @@
 
 #include <stddef.h>
 
+#include <weir/encoder.h>
 #include <weir/flow.h>
-#include <weir/outlet.h>
-#include <weir/stats.h>
 
 /* Longer than any line: some 30 fields of a name (< 32), at most 39 characters, 6 of JSON. */
 #define FLOW_LINE_MAX 2560
@@ -17,10 +16,7 @@
  */
 size_t flow_line(char *out, const struct flow_view *view);
 
-/*
- * Each ended record as one line of JSON, for an outlet of lines; to give to stats_add_consumer().
- * What finds no room there is lost, and counted there.
- */
-struct stats_consumer flow_line_consumer(struct outlet *outlet);
+/* Records as such lines. */
+extern const struct encoder flow_line_encoder;
 
 #endif

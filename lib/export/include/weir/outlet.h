@@ -5,97 +5,80 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include <weir/encoder.h>
 #include <weir/error.h>
+#include <weir/outlet_ledger.h>
+#include <weir/sender.h>
 
 /*
- * An outlet takes items (records as lines, reports) from one thread and writes them to a file or a
- * stream in a thread of its own. Between the two is a ring of buffers: a disk that pauses or a
- * reader that stops reading makes nobody else stop. What finds no room is lost and counted, and so
- * is what the other side never took:
+ * An outlet takes flow records from the bus (weir/bus.h), or texts, and sends them off from a
+ * thread of its own: a disk that pauses or a reader that stops reading makes nobody else stop.
  *
- *	given = sent + waiting + lost_full + lost_remote
+ *	one thread gives -> bounded queue -> the outlet's thread: encoder, sender
  *
- * Memory is decided at start. A write that fails (disk full) is tried again every second; a file
- * then ends in a whole line. The thread says on standard error when that begins and ends.
+ * Giving never waits. What finds no room in the queue is lost and counted; who would rather wait
+ * asks for room first. What cannot be sent is tried again every second, and standard error says
+ * when that begins and ends. Memory is decided at start, but for texts, of which there are few.
  */
 struct outlet;
 
-/* Paths that stand for what is open already; OUTLET_STDERR, as "/dev/stdout", only as a whole. */
-#define OUTLET_STDOUT "-"
-#define OUTLET_STDERR "/dev/stderr"
-
-/* The path as people know it. */
-const char *outlet_name(const char *path);
-
-/* Whether who gives waits for room. */
+/* Whether those wait for room who ask for it with outlet_room(). */
 enum outlet_patience {
-	OUTLET_NEVER,   /* what finds no room is lost: live frames wait for nobody */
-	OUTLET_BRIEFLY, /* up to five seconds for each buffer that is to become free */
+	OUTLET_NEVER,   /* live frames wait for nobody */
+	OUTLET_BRIEFLY, /* while it takes something at least every five seconds */
 	OUTLET_ALWAYS   /* until `hurry` says so, and then briefly. Not for a disk that is full */
-};
-
-/* A file that is open elsewhere in this process. */
-struct outlet_file_id {
-	dev_t device;
-	ino_t inode;
 };
 
 /* All that is pointed to stays the caller's and stays there. */
 struct outlet_settings {
-	const char *path;   /* or a pattern for weir/output_name.h */
-	const char *option; /* what made it: "flows" */
-	const char *what;   /* its items, for messages: "flow records" */
-	bool lines;         /* each item is a line */
-	bool append;        /* a file that exists goes on; else it is replaced */
-	const char *const
-		*begins; /* how it then has to begin, so as to be weir's own; NULL-ended */
-	const struct outlet_file_id *in_use; /* not to be written to */
-	uint32_t in_use_count;
-	uint64_t rotate; /* with a pattern: a new name at multiples of so many ns; else 0 */
-	bool dated; /* an item is in the file of its own date; else of the time it is written */
+	const char *option, *name, *what; /* for its struct outlet_ledger */
+	uint32_t queue;                   /* batches or texts that may wait */
+	const struct encoder *encoder;    /* NULL: it takes texts */
+	uint64_t period; /* no message has records of two multiples of so many ns; 0: it may */
 	enum outlet_patience patience;
-	bool (*hurry)(void); /* asked while waiting; any thread */
+	bool (*hurry)(void);   /* asked while waiting; any thread */
+	bool ends_with_reader; /* that EPIPE is the end: see outlet_left_alone() */
 };
+#define OUTLET_BATCHES 32 /* a queue for records: 16,384 of them, in some 3 MB */
 
 /*
- * Open and start the thread. 0, or negative errno with the line. A FIFO that nobody reads yet is no
- * failure, but a reader to be waited for. The thread runs where its maker may run.
+ * Start the thread, which runs where its maker may run. Takes the sender. 0, or negative errno with
+ * the line.
  */
-int outlet_open(const struct outlet_settings *settings, struct outlet **outlet,
-		struct error *error);
+int outlet_open(const struct outlet_settings *settings, const struct sender *sender,
+		struct outlet **outlet, struct error *error);
 
 /* ---- for the thread that gives ---- */
 
 void outlet_set_patience(struct outlet *outlet, enum outlet_patience patience);
 
 /*
- * Room for an item of up to `bytes` (at most OUTLET_ITEM_MAX), valid until the next call; NULL: the
- * item is lost, and counted. `date` (ns since 1970) matters with `dated` only.
+ * How many batches or texts it has room for, 0: wait, and ask again. UINT32_MAX: do not wait, what
+ * finds no room is to be lost.
  */
-#define OUTLET_ITEM_MAX 65536
-char *outlet_room(struct outlet *outlet, size_t bytes, uint64_t date);
+uint32_t outlet_room(struct outlet *outlet);
 
-/* So many bytes were put there: one item. */
-void outlet_added(struct outlet *outlet, size_t bytes);
+/* Take one item of any length, allocated by malloc(); it is freed. False: it is lost, and counted.
+ */
+bool outlet_text(struct outlet *outlet, char *text, size_t size);
 
-/* One item of any length. False: it is lost, and counted. */
-bool outlet_put(struct outlet *outlet, const char *bytes, size_t size);
+/* Nothing waits in it. */
+bool outlet_is_empty(const struct outlet *outlet);
 
-/* Have written what was given, although it does not fill a buffer. Never waits. */
-void outlet_flush(struct outlet *outlet);
-
-/* Open the file anew, if its name no longer means it: somebody has moved it away. Never waits. */
+/* Open the file anew, if its name no longer means it: somebody has moved it away. */
 void outlet_reopen(struct outlet *outlet);
 
-/* Has the reader of standard output gone away? Nothing can be written there any more. */
-bool outlet_left_alone(const struct outlet *outlet);
+/* Nothing more is given: it ends when all is sent, as far as patience goes. */
+void outlet_end(struct outlet *outlet);
+
+/* Has it ended, or is it given up? Waits for that, for `ns` at most. After outlet_end(). */
+bool outlet_ended(struct outlet *outlet, uint64_t ns);
 
 /*
- * Have all written, as far as patience goes, and close. 0, or negative errno and a line that says
- * how many items were written and how many lost, now or earlier. That standard output's reader has
- * left is told by outlet_left_alone() alone. Nothing may be given afterwards.
+ * Wait for the end. 0, or negative errno and a line that says how many items were sent and how many
+ * lost, now or earlier. That standard output's reader has left is told by outlet_left_alone()
+ * alone.
  */
 int outlet_finish(struct outlet *outlet, struct error *error);
 
@@ -104,13 +87,10 @@ void outlet_free(struct outlet *outlet);
 
 /* ---- for any thread ---- */
 
-struct outlet_ledger {
-	const char *option, *name, *what; /* name: the path as people know it */
-	uint64_t given, sent, waiting;
-	uint64_t lost_full;   /* found no room */
-	uint64_t lost_remote; /* never taken by the disk or the reader, until the end */
-	int failure;          /* errno of the last attempt to write or to open; 0: it went well */
-};
-void outlet_ledger(struct outlet *outlet, struct outlet_ledger *ledger);
+/* Has the reader of standard output gone away? Nothing can be written there any more. */
+bool outlet_left_alone(const struct outlet *outlet);
+
+/* It balances at every instant: what is neither sent nor lost waits. */
+void outlet_ledger(const struct outlet *outlet, struct outlet_ledger *ledger);
 
 #endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_SENDER_H
+#define WEIR_SENDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/error.h>
+
+/* What is to leave, and how far that is. */
+struct message {
+	/* the outlet's */
+	const char *bytes;
+	size_t size;
+	uint32_t items; /* flow records in it; 1: a text */
+	uint64_t date;  /* of its first record, ns since 1970 */
+	/* the sender's, 0 at first */
+	size_t done;   /* bytes that have left: the next attempt goes on there */
+	uint32_t sent; /* whole items among those, while some have not */
+	uint32_t lost; /* items that never will: a datagram that is too long for the way */
+};
+
+/*
+ * The way out of an outlet: a file (weir/file_sender.h), a socket. Whoever makes one gives it to
+ * outlet_open(), which closes it, also when it fails. Called on the outlet's thread alone, which
+ * is there to wait in it.
+ */
+struct sender {
+	void *context;
+	/*
+	 * Send all of it or a part: 0, and `done` says how much. Else a positive errno with the
+	 * line, and it is tried again a second later; ENXIO: nobody is there yet, which is no
+	 * failure. Nothing is waited for any longer once `wake` (an eventfd) can be read:
+	 * ECANCELED.
+	 */
+	int (*send)(void *context, struct message *message, int wake, struct error *error);
+	void (*reopen)(void *context); /* begin anew, where that means something; or NULL */
+	void (*look)(void *context);   /* once a second while there is nothing to send; or NULL */
+	int (*close)(void *context);   /* and free; 0, or a positive errno: it was not all taken */
+};
+
+#endif
