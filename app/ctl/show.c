@@ -126,6 +126,12 @@ static void show_ports(struct printer *printer, const json_t *answer)
 	more(printer, answer, "ports", true);
 }
 
+static void show_export(struct printer *printer, const json_t *answer)
+{
+	print_outputs(printer, json_object_get(answer, "outputs"));
+	more(printer, answer, "outputs", true);
+}
+
 static void show_events(struct printer *printer, const json_t *answer)
 {
 	uint64_t lost = print_count(answer, "lost");
@@ -155,6 +161,7 @@ static const struct {
 	{"overflow", NULL, show_overflow},
 	{"workers", NULL, show_workers},
 	{"ports", NULL, show_ports},
+	{"export", NULL, show_export},
 	{"events", NULL, show_events},
 	{"report", NULL, print_report},
 	{"prefilter", "show", show_prefilter_rules},

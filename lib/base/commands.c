@@ -41,6 +41,8 @@ static const struct command commands[] = {
 	 .list = "workers", .arguments = {PAGE}},
 	{"/weir/ports", "ports", .help = "each port's counters", .list = "ports",
 	 .arguments = {PAGE}},
+	{"/weir/export", "export", .help = "what became of what each output was given",
+	 .list = "outputs", .arguments = {PAGE}},
 	{"/weir/events", "events", .help = "what happened to the ports, newest first",
 	 .list = "events", .arguments = {PAGE}},
 	{"/weir/prefilter", "prefilter", "show|counters",

@@ -226,3 +226,32 @@ void print_ports(struct printer *printer, const json_t *ports)
 		loss_lines(printer, port);
 	}
 }
+
+/* Of each output what it was given, and what became of that. */
+void print_outputs(struct printer *printer, const json_t *outputs)
+{
+	static const struct table_column columns[] = {
+		{.title = "Output"},
+		{.title = "Given", .right = true},
+		{.title = "Sent", .right = true},
+		{.title = "Waiting", .right = true},
+		{.title = "Lost: full", .right = true},
+		{.title = "remote", .right = true},
+		{.title = "Failure", .wraps = true},
+	};
+	static const char *const keys[] = {"given", "sent", "waiting", "lost_full", "lost_remote"};
+	struct table *table = table_create(columns, COUNT(columns));
+
+	for (size_t row = 0; table != NULL && row < print_rows(outputs); row++) {
+		const json_t *output = print_row(outputs, row);
+		char text[32];
+
+		table_cell(table, "%s", print_text(output, "output"));
+		for (size_t i = 0; i < COUNT(keys); i++)
+			table_cell(
+				table, "%s",
+				print_quantity(text, sizeof(text), print_count(output, keys[i])));
+		table_cell(table, "%s", print_text(output, "failure"));
+	}
+	print_table(printer, table, 0);
+}

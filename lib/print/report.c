@@ -166,8 +166,20 @@ static void print_machine(struct printer *printer, const json_t *report)
 		print_part(printer, ports, print_ports);
 }
 
+/* The report itself has an outlet: of that alone people hear only when something is lost. */
+static bool outputs_matter(const json_t *outputs)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < print_rows(outputs); i++)
+		lost += print_count(print_row(outputs, i), "lost_full") +
+			print_count(print_row(outputs, i), "lost_remote");
+	return print_rows(outputs) > 1 || lost > 0;
+}
+
 void print_report(struct printer *printer, const json_t *report)
 {
+	const json_t *outputs = json_object_get(report, "outputs");
 	const json_t *ledger = json_object_get(report, "ledger");
 	const json_t *settings = json_object_get(report, "settings");
 
@@ -180,6 +192,8 @@ void print_report(struct printer *printer, const json_t *report)
 	print_part(printer, json_object_get(report, "prefilter"), print_prefilter_part);
 	if (strcmp(print_text(settings, "input"), "captures") != 0)
 		print_machine(printer, report);
+	if (outputs_matter(outputs))
+		print_part(printer, outputs, print_outputs);
 	print_part(printer, ledger, print_ledger);
 	print_part(printer, ledger, print_ledger_sentence);
 }

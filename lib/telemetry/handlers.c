@@ -222,6 +222,11 @@ static json_t *answer_ports(struct command_request *request)
 	return answer_page(request, document_ports(request->snapshot));
 }
 
+static json_t *answer_export(struct command_request *request)
+{
+	return answer_page(request, document_outputs(request->snapshot));
+}
+
 static const struct handler handlers[] = {
 	{"/weir/info", NAMES_SNAPSHOT, answer_info},
 	{"/weir/ledger", NEEDS_SNAPSHOT, answer_ledger},
@@ -232,6 +237,7 @@ static const struct handler handlers[] = {
 	{"/weir/top", NEEDS_SNAPSHOT, answer_top},
 	{"/weir/workers", NEEDS_SNAPSHOT, answer_workers},
 	{"/weir/ports", NEEDS_SNAPSHOT, answer_ports},
+	{"/weir/export", NEEDS_SNAPSHOT, answer_export},
 	{"/weir/events", NEEDS_NOTHING, answer_events},
 	{"/weir/prefilter", NEEDS_SNAPSHOT | NEEDS_PREFILTER, answer_prefilter},
 	{"/weir/prefilter/add", NEEDS_PREFILTER, answer_prefilter_add},

@@ -94,14 +94,18 @@ def readers_that_stop(tap: Tap, folder: Path) -> None:
     command = [weir.WEIR, "--read", many, "--format", "json", "--file-prefix", prefix, "--interval", "0.1",
                "--report", str(folder / "stopped"), "--flows", "-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        def ask(command: str) -> dict:
+            run = weir.run("--file-prefix", prefix, "--json", command, command=(weir.WEIRCTL,))
+            return run.report() if run.status == 0 else {}
+
         def outputs() -> dict:
-            run = weir.run("--file-prefix", prefix, "--json", "info", command=(weir.WEIRCTL,))
-            return run.report()["outputs"]["1"] if run.status == 0 else {}
+            return ask("export").get("outputs", {}).get("1", {})
 
         wait_until(lambda: outputs().get("waiting", 0) > 5000, "records that wait")
         before = outputs()
         time.sleep(0.5)
         tap.equal("a reader that stops: telemetry answers, nothing is lost", outputs(), before)
+        tap.equal("... /weir/info tells the same", ask("info")["outputs"]["1"], before)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         status = process.wait(30)

@@ -19,7 +19,7 @@ from tests.kit.tap import Tap
 CLIENTS = 10  # as many as rte_telemetry lets in
 COMMANDS = ("/weir/info", "/weir/ledger", "/weir/throughput,60", "/weir/sizes", "/weir/flows",
             "/weir/flows,0,100", "/weir/top,source,100", "/weir/top,flow,50,packets,10s",
-            "/weir/workers", "/weir/ports", "/weir/events")
+            "/weir/workers", "/weir/ports", "/weir/events", "/weir/export")
 # Beside what weir gains of its own: a thread of rte_telemetry each, and its memory.
 MEMORY_GROWTH = 8 * 1024  # kB
 

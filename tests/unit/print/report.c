@@ -299,3 +299,32 @@ Test(text, workers_and_ports_of_live_traffic_alone)
 	free(live);
 	fixture_free(snapshot);
 }
+
+/* Where records go; the report's own outlet alone is worth no line, unless it has lost some. */
+Test(text, outputs_that_matter)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	char *text;
+
+	snapshot->outlets[0] = (struct outlet_ledger){
+		.option = "report", .name = "r", .what = "reports", .given = 5, .sent = 5};
+	snapshot->outlet_count = 1;
+	text = rig_report(snapshot, &fixture_info, 1);
+	cr_expect_null(strstr(text, "Output "));
+	free(text);
+
+	snapshot->outlets[0].sent = 4;
+	snapshot->outlets[0].lost_full = 1;
+	text = rig_report(snapshot, &fixture_info, 1);
+	cr_expect_not_null(strstr(text, "Output "));
+	cr_expect_not_null(strstr(text, "r: 1 of 5 reports are lost"));
+	free(text);
+
+	snapshot->outlets[1] = (struct outlet_ledger){
+		.option = "flows", .given = 12345, .sent = 12000, .waiting = 345};
+	snapshot->outlet_count = 2;
+	text = rig_report(snapshot, &fixture_info, 1);
+	cr_expect_not_null(strstr(text, "flows   12,345  12,000      345"));
+	free(text);
+	fixture_free(snapshot);
+}

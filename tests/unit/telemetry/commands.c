@@ -42,7 +42,7 @@ Test(commands, every_one_fits_into_an_answer)
 		{"/weir/info", NULL},      {"/weir/ledger", ""},    {"/weir/throughput", "3600"},
 		{"/weir/sizes", NULL},     {"/weir/flows", NULL},   {"/weir/top", "flow,250"},
 		{"/weir/top", "pair,250"}, {"/weir/workers", NULL}, {"/weir/ports", NULL},
-		{"/weir/overflow", NULL},
+		{"/weir/overflow", NULL},  {"/weir/export", NULL},
 	};
 	struct snapshot *snapshot = fixture_huge();
 
@@ -301,6 +301,24 @@ Test(commands, without_a_prefilter_its_commands_say_so)
 		cr_expect_null(ask(snapshot, names[i], "1", &error), "%s", names[i]);
 		cr_expect_not_null(strstr(error.text, "--prefilter"), "%s", error.text);
 	}
+	fixture_free(snapshot);
+}
+
+Test(commands, outputs_by_the_page)
+{
+	struct snapshot *snapshot = fixture_huge();
+
+	snapshot->outlets[1] = (struct outlet_ledger){.option = "report", .given = 3, .sent = 3};
+	json_t *answer = ask(snapshot, "/weir/export", "1,1", NULL);
+	const json_t *output = json_object_get(json_object_get(answer, "outputs"), "1");
+
+	cr_expect_eq(member(answer, "total"), SNAPSHOT_OUTLETS_MAX);
+	cr_expect_eq(member(answer, "shown"), 1);
+	cr_expect_str_eq(json_string_value(json_object_get(output, "output")), "report");
+	cr_expect_eq(member(output, "given"), 3);
+	cr_expect_eq(member(output, "sent"), 3);
+	cr_expect_eq(member(output, "waiting"), 0);
+	json_decref(answer);
 	fixture_free(snapshot);
 }
 

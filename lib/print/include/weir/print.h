@@ -54,6 +54,8 @@ void print_throughput(struct printer *printer, const json_t *throughput);
 void print_overflow(struct printer *printer, const json_t *overflow);
 void print_workers(struct printer *printer, const json_t *workers);
 void print_ports(struct printer *printer, const json_t *ports);
+/* `outputs`: as document_outputs() makes it. */
+void print_outputs(struct printer *printer, const json_t *outputs);
 void print_events(struct printer *printer, const json_t *events);
 
 /*
