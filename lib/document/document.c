@@ -93,17 +93,13 @@ json_t *document_outputs(const struct snapshot *snapshot)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; snapshot != NULL && i < snapshot->outlet_count; i++) {
-		const struct outlet_ledger *ledger = &snapshot->outlets[i];
+		const struct outlet_ledger *of = &snapshot->outlets[i];
 		json_t *object = json_object();
 
-		put(&object, "output", json_string(ledger->option));
-		put_count(&object, "given", ledger->given);
-		put_count(&object, "sent", ledger->sent);
-		put_count(&object, "waiting", ledger->waiting);
-		put_count(&object, "lost_full", ledger->lost_full);
-		put_count(&object, "lost_remote", ledger->lost_remote);
+		put(&object, "output", json_string(of->option));
+		OUTPUT_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 		put(&object, "failure",
-		    ledger->failure == 0 ? json_null() : json_string(strerror(ledger->failure)));
+		    of->failure == 0 ? json_null() : json_string(strerror(of->failure)));
 		append(&array, object);
 	}
 	return array;

@@ -17,8 +17,8 @@ void print_events(struct printer *printer, const json_t *events)
 	};
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t i = 0; table != NULL && i < print_rows(events); i++) {
-		const json_t *event = print_row(events, i);
+	for (size_t i = 0; table != NULL && i < print_items(events); i++) {
+		const json_t *event = print_item(events, i);
 		char time[40];
 
 		table_cell(table, "%.19s",

@@ -113,7 +113,7 @@ static bool has_flows(const json_t *top)
 
 static void top_row(struct table *table, const json_t *top, size_t index)
 {
-	const json_t *row = print_row(json_object_get(top, "rows"), index);
+	const json_t *row = print_item(json_object_get(top, "rows"), index);
 	const json_t *sum = json_object_get(top, "sum");
 	const char *metric = print_text(top, "metric");
 	char label[192], text[32];
@@ -140,7 +140,7 @@ void print_top(struct printer *printer, const json_t *top)
 		{.title = "Octets", .right = true},
 		{.title = "Packets", .right = true},
 	};
-	size_t rows = print_rows(json_object_get(top, "rows")), list = 0;
+	size_t rows = print_items(json_object_get(top, "rows")), list = 0;
 	unsigned int count = 4;
 
 	while (list < COUNT(lists) - 1 &&
@@ -205,7 +205,7 @@ void print_live_flows(struct printer *printer, const json_t *flows)
 	};
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t i = 0; table != NULL && i < print_rows(flows); i++)
-		live_flow_row(table, print_row(flows, i));
+	for (size_t i = 0; table != NULL && i < print_items(flows); i++)
+		live_flow_row(table, print_item(flows, i));
 	print_table(printer, table, 0);
 }

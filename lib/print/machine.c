@@ -9,30 +9,25 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char *const fates[] = {"sent", "waiting", "lost_full", "lost_remote"};
+
 /* What was given to each output, and what became of it. */
 static void output_rows(struct table *table, const json_t *outputs)
 {
-	static const struct {
-		const char *key, *words;
-	} parts[] = {{"sent", "written"},
-		     {"waiting", "waiting"},
-		     {"lost_full", "lost: no room"},
-		     {"lost_remote", "lost: never taken"}};
-
-	for (size_t row = 0; row < print_rows(outputs); row++) {
-		const json_t *output = print_row(outputs, row);
+	for (size_t row = 0; row < print_items(outputs); row++) {
+		const json_t *output = print_item(outputs, row);
 		const char *failure = print_text(output, "failure");
 		char text[256], number[32];
 		int used = snprintf(text, sizeof(text), "%s:", print_text(output, "output"));
 
-		for (size_t i = 0; i < COUNT(parts); i++) {
-			uint64_t count = print_count(output, parts[i].key);
+		for (size_t i = 0; i < COUNT(fates); i++) {
+			uint64_t count = print_count(output, fates[i]);
 
 			if (count > 0 || i == 0)
 				used += snprintf(text + used, sizeof(text) - (size_t)used,
 						 "%s %s %s", i == 0 ? "" : ",",
 						 format_count(number, sizeof(number), count),
-						 parts[i].words);
+						 print_label(STATISTICS_OUTPUTS, fates[i]));
 		}
 		table_cell(table, "%s", row == 0 ? "outputs" : "");
 		table_cell(table, "%s%s%s", text, failure[0] != '\0' ? "; " : "", failure);
@@ -102,9 +97,9 @@ void print_overflow(struct printer *printer, const json_t *overflow)
 	for (size_t l = 0; table != NULL && l < COUNT(lists); l++) {
 		const json_t *rows = json_object_get(overflow, lists[l][0]);
 
-		for (size_t i = 0; i < print_rows(rows); i++)
-			overflow_row(table, print_row(rows, i),
-				     print_text(print_row(rows, i), lists[l][1]), overflow);
+		for (size_t i = 0; i < print_items(rows); i++)
+			overflow_row(table, print_item(rows, i),
+				     print_text(print_item(rows, i), lists[l][1]), overflow);
 	}
 	if (table != NULL && print_count(other, "packets") > 0)
 		overflow_row(table, other, "other networks", overflow);
@@ -125,8 +120,8 @@ void print_workers(struct printer *printer, const json_t *workers)
 		columns[2 + COUNT(counts) + i] = print_column(STATISTICS_PROCESSORS, loads[i]);
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t row = 0; table != NULL && row < print_rows(workers); row++) {
-		const json_t *worker = print_row(workers, row);
+	for (size_t row = 0; table != NULL && row < print_items(workers); row++) {
+		const json_t *worker = print_item(workers, row);
 
 		table_cell(table, "%.0f", print_number(worker, "worker"));
 		table_cell(table, "%.0f", print_number(worker, "lcore"));
@@ -166,8 +161,8 @@ static void port_rows(struct table *table, const json_t *port)
 				     "b/s"));
 	}
 	counter_cells(table, port);
-	for (size_t i = 0; print_rows(queues) > 1 && i < print_rows(queues); i++) {
-		const json_t *queue = print_row(queues, i);
+	for (size_t i = 0; print_items(queues) > 1 && i < print_items(queues); i++) {
+		const json_t *queue = print_item(queues, i);
 
 		table_cell(table, "  queue %.0f", print_number(queue, "queue"));
 		table_cell(table, "%s", "");
@@ -195,12 +190,12 @@ static void loss_lines(struct printer *printer, const json_t *port)
 	const json_t *queues = json_object_get(port, "queues");
 
 	loss_line(printer, print_text(port, "name"), port);
-	for (size_t i = 0; print_rows(queues) > 1 && i < print_rows(queues); i++) {
+	for (size_t i = 0; print_items(queues) > 1 && i < print_items(queues); i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "  queue %.0f",
-			 print_number(print_row(queues, i), "queue"));
-		loss_line(printer, name, print_row(queues, i));
+			 print_number(print_item(queues, i), "queue"));
+		loss_line(printer, name, print_item(queues, i));
 	}
 }
 
@@ -213,11 +208,11 @@ void print_ports(struct printer *printer, const json_t *ports)
 		columns[3 + i] = print_column(STATISTICS_PORTS, port_counts[i]);
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t i = 0; table != NULL && i < print_rows(ports); i++)
-		port_rows(table, print_row(ports, i));
+	for (size_t i = 0; table != NULL && i < print_items(ports); i++)
+		port_rows(table, print_item(ports, i));
 	print_table(printer, table, 0);
-	for (size_t i = 0; i < print_rows(ports); i++) {
-		const json_t *port = print_row(ports, i);
+	for (size_t i = 0; i < print_items(ports); i++) {
+		const json_t *port = print_item(ports, i);
 
 		if (strcmp(print_text(port, "symmetry"), "not_symmetric") == 0)
 			fprintf(printer->out,
@@ -230,27 +225,21 @@ void print_ports(struct printer *printer, const json_t *ports)
 /* Of each output what it was given, and what became of that. */
 void print_outputs(struct printer *printer, const json_t *outputs)
 {
-	static const struct table_column columns[] = {
-		{.title = "Output"},
-		{.title = "Given", .right = true},
-		{.title = "Sent", .right = true},
-		{.title = "Waiting", .right = true},
-		{.title = "Lost: full", .right = true},
-		{.title = "remote", .right = true},
-		{.title = "Failure", .wraps = true},
-	};
-	static const char *const keys[] = {"given", "sent", "waiting", "lost_full", "lost_remote"};
+	struct table_column columns[2 + COUNT(fates) + 1] = {{.title = "Output"}};
+
+	columns[1] = print_column(STATISTICS_OUTPUTS, "given");
+	for (size_t i = 0; i < COUNT(fates); i++)
+		columns[2 + i] = print_column(STATISTICS_OUTPUTS, fates[i]);
+	columns[COUNT(columns) - 1] = (struct table_column){.title = "failure", .wraps = true};
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t row = 0; table != NULL && row < print_rows(outputs); row++) {
-		const json_t *output = print_row(outputs, row);
-		char text[32];
+	for (size_t row = 0; table != NULL && row < print_items(outputs); row++) {
+		const json_t *output = print_item(outputs, row);
 
 		table_cell(table, "%s", print_text(output, "output"));
-		for (size_t i = 0; i < COUNT(keys); i++)
-			table_cell(
-				table, "%s",
-				print_quantity(text, sizeof(text), print_count(output, keys[i])));
+		print_cell(table, STATISTICS_OUTPUTS, "given", output);
+		for (size_t i = 0; i < COUNT(fates); i++)
+			print_cell(table, STATISTICS_OUTPUTS, fates[i], output);
 		table_cell(table, "%s", print_text(output, "failure"));
 	}
 	print_table(printer, table, 0);

@@ -139,8 +139,8 @@ void print_prefilter_counters(struct printer *printer, const json_t *document)
 	const json_t *rules = json_object_get(document, "rules");
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t i = 0; table != NULL && i < print_rows(rules); i++)
-		rule_row(table, print_row(rules, i));
+	for (size_t i = 0; table != NULL && i < print_items(rules); i++)
+		rule_row(table, print_item(rules, i));
 	print_table(printer, table, 0);
 }
 
@@ -153,8 +153,8 @@ void print_prefilter_rules(struct printer *printer, const json_t *document)
 	const json_t *rules = json_object_get(document, "rules");
 	struct table *table = table_create(columns, COUNT(columns));
 
-	for (size_t i = 0; table != NULL && i < print_rows(rules); i++) {
-		const json_t *row = print_row(rules, i);
+	for (size_t i = 0; table != NULL && i < print_items(rules); i++) {
+		const json_t *row = print_item(rules, i);
 
 		table_cell(table, "%llu", (unsigned long long)print_count(row, "number"));
 		table_cell(table, "%s%s", print_text(row, "rule"), print_text(row, "rule_more"));

@@ -67,12 +67,12 @@ const char *print_text(const json_t *object, const char *key)
 	return text != NULL ? text : "";
 }
 
-size_t print_rows(const json_t *list)
+size_t print_items(const json_t *list)
 {
 	return json_is_array(list) ? json_array_size(list) : json_object_size(list);
 }
 
-const json_t *print_row(const json_t *list, size_t index)
+const json_t *print_item(const json_t *list, size_t index)
 {
 	char rank[24];
 

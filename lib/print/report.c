@@ -128,9 +128,9 @@ static json_t *list_of(const json_t *report, const char *dimension, const json_t
 			 dimension, "metric", "octets", "window", "total", "covered_ms",
 			 json_object_get(report, "top_covered_ms"), "total",
 			 json_object_get(json_object_get(report, "top_total"), dimension), "shown",
-			 (json_int_t)print_rows(rows), "exact", error == NULL, "error_bound", error,
-			 "missed_share_ppm", json_object_get(report, "top_missed_share_ppm"), "sum",
-			 json_object_get(report, "top_sum"), "rows", rows);
+			 (json_int_t)print_items(rows), "exact", error == NULL, "error_bound",
+			 error, "missed_share_ppm", json_object_get(report, "top_missed_share_ppm"),
+			 "sum", json_object_get(report, "top_sum"), "rows", rows);
 }
 
 static void print_lists(struct printer *printer, const json_t *report)
@@ -160,9 +160,9 @@ static void print_machine(struct printer *printer, const json_t *report)
 	const json_t *workers = json_object_get(report, "workers");
 	const json_t *ports = json_object_get(report, "ports");
 
-	if (print_rows(workers) > 0)
+	if (print_items(workers) > 0)
 		print_part(printer, workers, print_workers);
-	if (print_rows(ports) > 0)
+	if (print_items(ports) > 0)
 		print_part(printer, ports, print_ports);
 }
 
@@ -171,10 +171,10 @@ static bool outputs_matter(const json_t *outputs)
 {
 	uint64_t lost = 0;
 
-	for (size_t i = 0; i < print_rows(outputs); i++)
-		lost += print_count(print_row(outputs, i), "lost_full") +
-			print_count(print_row(outputs, i), "lost_remote");
-	return print_rows(outputs) > 1 || lost > 0;
+	for (size_t i = 0; i < print_items(outputs); i++)
+		lost += print_count(print_item(outputs, i), "lost_full") +
+			print_count(print_item(outputs, i), "lost_remote");
+	return print_items(outputs) > 1 || lost > 0;
 }
 
 void print_report(struct printer *printer, const json_t *report)

@@ -15,8 +15,9 @@
 static void class_label(char *out, size_t size, const json_t *histogram, size_t index)
 {
 	unsigned int above =
-		index == 0 ? 0 : (unsigned int)print_count(print_row(histogram, index - 1), "upto");
-	unsigned int upto = (unsigned int)print_count(print_row(histogram, index), "upto");
+		index == 0 ? 0
+			   : (unsigned int)print_count(print_item(histogram, index - 1), "upto");
+	unsigned int upto = (unsigned int)print_count(print_item(histogram, index), "upto");
 
 	if (index == 0)
 		snprintf(out, size, "up to %u", upto);
@@ -30,8 +31,8 @@ static uint64_t largest_class(const json_t *histogram)
 {
 	uint64_t largest = 1;
 
-	for (size_t i = 0; i < print_rows(histogram); i++) {
-		uint64_t packets = print_count(print_row(histogram, i), "packets");
+	for (size_t i = 0; i < print_items(histogram); i++) {
+		uint64_t packets = print_count(print_item(histogram, i), "packets");
 
 		if (packets > largest)
 			largest = packets;
@@ -56,8 +57,8 @@ void print_sizes(struct printer *printer, const json_t *sizes)
 		      "Frame sizes with FCS: mean %.1f, smallest %llu, largest %llu octets",
 		      print_number(sizes, "mean"), (unsigned long long)print_count(sizes, "min"),
 		      (unsigned long long)print_count(sizes, "max"));
-	for (size_t i = 0; table != NULL && i < print_rows(histogram); i++) {
-		uint64_t frames = print_count(print_row(histogram, i), "packets");
+	for (size_t i = 0; table != NULL && i < print_items(histogram); i++) {
+		uint64_t frames = print_count(print_item(histogram, i), "packets");
 		char label[32], count[32], share[16], bar[PRINT_BAR(BAR)];
 
 		class_label(label, sizeof(label), histogram, i);

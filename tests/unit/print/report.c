@@ -324,7 +324,7 @@ Test(text, outputs_that_matter)
 		.option = "flows", .given = 12345, .sent = 12000, .waiting = 345};
 	snapshot->outlet_count = 2;
 	text = rig_report(snapshot, &fixture_info, 1);
-	cr_expect_not_null(strstr(text, "flows   12,345  12,000      345"));
+	cr_expect_not_null(strstr(text, "flows   12,345   12,000      345"));
 	free(text);
 	fixture_free(snapshot);
 }

@@ -169,6 +169,14 @@
 	STATISTIC(received, COUNTER, frames, "", "Received", of->received, "as far as the driver counts by queue, else 0") \
 	STATISTIC(octets,   COUNTER, octets, "", "Octets", of->octets, "of these") \
 	STATISTIC(missed,   COUNTER, frames, "", "Missed", of->missed, "as missed of the port")
+
+/* of a struct outlet_ledger */
+#define OUTPUT_STATISTICS(STATISTIC, OBJECT) \
+	STATISTIC(given,       COUNTER, items, "", "given", of->given, "records, or reports") \
+	STATISTIC(sent,        COUNTER, items, "given", "written", of->sent, "written") \
+	STATISTIC(waiting,     GAUGE, items, "given", "waiting", of->waiting, "for its turn, or for the reader or the disk") \
+	STATISTIC(lost_full,   COUNTER, items, "given", "lost: no room", of->lost_full, "lost because too many were waiting") \
+	STATISTIC(lost_remote, COUNTER, items, "given", "lost: never taken", of->lost_remote, "lost at the end, because the reader or the disk had not taken them")
 /* clang-format on */
 
 /*
@@ -190,7 +198,8 @@
 	LIST(WORKERS,          "workers",           "worker", WORKER_STATISTICS) \
 	LIST(PROCESSORS,       "workers.cpu",       "",       PROCESSOR_STATISTICS) \
 	LIST(PORTS,            "ports",             "name",   PORT_STATISTICS) \
-	LIST(QUEUES,           "ports.queues",      "queue",  QUEUE_STATISTICS)
+	LIST(QUEUES,           "ports.queues",      "queue",  QUEUE_STATISTICS) \
+	LIST(OUTPUTS,          "outputs",           "output", OUTPUT_STATISTICS)
 /* clang-format on */
 
 #define STATISTICS_ID(id, path, each, list) STATISTICS_##id,

@@ -81,9 +81,9 @@ uint64_t print_count(const json_t *object, const char *key);
 /* ... as text; "" where it is none. */
 const char *print_text(const json_t *object, const char *key);
 
-/* Rows of a list, array or object keyed by rank. */
-size_t print_rows(const json_t *list);
-const json_t *print_row(const json_t *list, size_t index);
+/* The items of a list: an array, or an object keyed by rank. */
+size_t print_items(const json_t *list);
+const json_t *print_item(const json_t *list, size_t index);
 
 /* Up to six digits as they are (12,345), more with an SI prefix (1.23 M). */
 const char *print_quantity(char *out, size_t size, uint64_t value);
