@@ -8,8 +8,10 @@
 #include <weir/source.h>
 #include <weir/worker.h>
 
-/* Frames for clients that ask for them (weir/capture.h): what workers and the socket have between
- * them. Zeroed at first. Main thread. */
+/*
+ * Frames for clients that ask for them (weir/capture.h): what workers and the socket have between
+ * them. Zeroed at first. Main thread.
+ */
 struct frames {
 	struct handover *handovers[SNAPSHOT_WORKERS_MAX];
 	struct capture_interface interfaces[SNAPSHOT_PORTS_MAX];

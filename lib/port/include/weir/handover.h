@@ -21,11 +21,10 @@
  *	handover_give()				handover_return(): each frame, in any order
  *	handover_leave()	at its end	handover_disarm(), until handover_settled()
  *
- * Both ways are rings of a single producer and a single consumer. The worker itself frees what
- *comes back: so mbufs go home through its lcore's cache, and it never waits for a lock of their
- *pool that a thread holds which has lost its CPU. Frames that are out are missing in their pools,
- *which have room for so many (struct port, `spare`); what matches beyond is lost to the receivers,
- *and counted.
+ * Both ways are rings of one producer and one consumer. The worker itself frees what comes
+ * back: so mbufs go home through its lcore's cache, and it never waits for a lock of their pool
+ * that a thread holds which has lost its CPU. Frames that are out are missing in their pools,
+ * which have so many to spare (struct port); what matches beyond is lost, and counted.
  */
 
 #define HANDOVER_RECEIVERS 8
