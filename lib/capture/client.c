@@ -70,7 +70,8 @@ static enum client_state arm(struct clients *clients, struct client *client, str
 	memset(client->lost, 0, sizeof(client->lost));
 	note_lost(clients, client);
 	for (uint32_t w = 0; w < clients->settings.worker_count; w++)
-		handover_arm(clients->settings.handovers[w], client->receiver, client->filter);
+		handover_arm(clients->settings.handovers[w], client->receiver, client->filter,
+			     false);
 	return CLIENT_STARTS;
 }
 

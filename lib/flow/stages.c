@@ -82,6 +82,13 @@ static struct flow_hot *find(const struct flow_table *table, const struct packet
 	return NULL;
 }
 
+uint32_t flow_table_slot(const struct flow_table *table, const struct packet *packet)
+{
+	const struct flow_hot *hot = find(table, packet);
+
+	return hot != NULL && !record_dormant(hot) ? (uint32_t)(hot - table->hot) : FLOW_NO_SLOT;
+}
+
 static uint32_t take_slot(struct flow_table *table, uint64_t clock)
 {
 	if (slot_ring_free(&table->vacant) > 0)

@@ -89,12 +89,17 @@ uint32_t handover_attend(struct handover *handover)
 	const uint32_t armed = __atomic_load_n(&handover->armed, __ATOMIC_ACQUIRE);
 	const uint32_t receivers = armed & HANDOVER_MASK;
 
-	/* What was matched for others is in the ring by now. */
-	if (armed != handover->seen)
-		__atomic_store_n(&handover->seen, armed, __ATOMIC_RELEASE);
+	handover->current = armed;
 	handover->out -= take_back(handover);
-	handover->quiet = receivers == 0 && handover->out == 0 ? armed : ~armed;
+	handover->quiet =
+		receivers == 0 && handover->out == 0 && handover->seen == armed ? armed : ~armed;
 	return receivers;
+}
+
+void handover_settle(struct handover *handover)
+{
+	if (handover->seen != handover->current)
+		__atomic_store_n(&handover->seen, handover->current, __ATOMIC_RELEASE);
 }
 
 static void count_lost(struct handover *handover, uint32_t receivers, uint16_t port)
@@ -138,8 +143,10 @@ uint32_t handover_match(struct handover *handover, uint32_t receivers, uint16_t 
 		handover->out++;
 		/* Only the worker ever changes it, so nearly always no atomic instruction. */
 		rte_pktmbuf_refcnt_update(mbufs[i], 1);
-		frames[taken++] = (struct handover_frame){
-			.mbuf = mbufs[i], .receivers = wanted[i], .port = port};
+		frames[taken++] = (struct handover_frame){.mbuf = mbufs[i],
+							  .slot = i,
+							  .receivers = (uint16_t)wanted[i],
+							  .port = port};
 	}
 	return taken;
 }
@@ -167,9 +174,15 @@ static void change(struct handover *handover, uint32_t receivers)
 			 __ATOMIC_RELEASE);
 }
 
-void handover_arm(struct handover *handover, unsigned int receiver, const struct filter *filter)
+void handover_arm(struct handover *handover, unsigned int receiver, const struct filter *filter,
+		  bool slots)
 {
+	const uint32_t bit = 1u << receiver;
+
 	handover->filters[receiver] = filter;
+	/* Of others it stays as it is, so a worker may read it meanwhile. */
+	__atomic_store_n(&handover->slots, (handover->slots & ~bit) | (slots ? bit : 0),
+			 __ATOMIC_RELAXED);
 	change(handover, (handover->armed & HANDOVER_MASK) | 1u << receiver);
 }
 

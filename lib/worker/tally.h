@@ -26,6 +26,7 @@ struct tally {
 	uint32_t length[FLOW_BURST]; /* ... and how long they are, without FCS */
 	uint32_t verdicts;           /* of frames that have no flow: */
 	uint8_t verdict[FLOW_BURST]; /* enum packet_reason */
+	uint32_t flowless;           /* ... a bit for each, by its place in the burst */
 	uint32_t ip_checksum_bad, l4_checksum_bad;
 	uint64_t filtered_octets;
 	uint64_t first, last; /* packet times, of those that passed ... */
@@ -39,6 +40,7 @@ static inline void tally_start(struct tally *tally, uint32_t frames)
 	tally->frames = frames;
 	tally->passed = 0;
 	tally->verdicts = 0;
+	tally->flowless = 0;
 	tally->ip_checksum_bad = tally->l4_checksum_bad = 0;
 	tally->filtered_octets = 0;
 	tally->first = UINT64_MAX;

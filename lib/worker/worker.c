@@ -34,6 +34,12 @@ _Static_assert(PUBLISH_BURSTS *FLOW_BURST <= FLOW_OVERFLOW_NOTES, "all may overf
  */
 #define STOP_DRAIN_FRAMES 65536
 
+/* Frames of a burst that others want, until it is known which records they are counted in. */
+struct held {
+	struct handover_frame frames[FLOW_BURST];
+	uint32_t count;
+};
+
 /* What the loop keeps to itself. */
 struct loop {
 	struct worker *worker;
@@ -46,6 +52,8 @@ struct loop {
 	bool behind;               /* the sweep of expiry is behind the clock */
 	struct handover *handover; /* the worker's */
 	uint32_t receivers;        /* of frames, in this round */
+	bool handing;              /* there are some, or frames for them */
+	unsigned int unsettled;    /* bursts until none is left that was matched for others */
 	unsigned int empty_polls;  /* in a row */
 	uint64_t idle_since;       /* cycles: the first of these */
 	unsigned int unpublished;  /* bursts that the shared counters don't have yet */
@@ -54,7 +62,8 @@ struct loop {
 	uint64_t noted;            /* ... and of all that bring anything beside their bytes */
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
-	unsigned int tally;                  /* the oldest */
+	struct held held[TALLY_DELAY];
+	unsigned int tally;                  /* the oldest, of both */
 	struct worker_counters counters;     /* the worker's own; the shared copy follows it */
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
@@ -236,8 +245,12 @@ parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t count, uint64_t
 	for (uint16_t i = 0; i < count; i++, matches >>= 1) {
 		if (unlikely((matches & 1) == 0) ||
 		    unlikely(!parse_common(loop, mbufs[i], notes, packet))) {
+			bool flow;
+
 			tally->passed = (uint32_t)(length - tally->length);
-			packet += parse_any(loop, mbufs[i], matches & 1, packet, tally);
+			flow = parse_any(loop, mbufs[i], matches & 1, packet, tally);
+			tally->flowless |= (uint32_t)!flow << i;
+			packet += flow;
 			length = tally->length + tally->passed;
 			continue;
 		}
@@ -283,18 +296,72 @@ static uint64_t date_of(const struct loop *loop, const struct rte_mbuf *mbuf)
 	return loop->clock + (uint64_t)loop->shift;
 }
 
-/* To whoever wants frames that match; most do not. */
-static __attribute__((noinline)) void hand_over(const struct loop *loop, uint16_t queue,
-						struct rte_mbuf *const *mbufs, uint16_t count)
+/* Those of a burst that match, most do not; `slot` is its packet's place in the table's burst. */
+static __attribute__((noinline)) void hold(struct loop *loop, uint16_t queue,
+					   struct rte_mbuf *const *mbufs, uint16_t count)
 {
 	const uint16_t port = loop->worker->queues[queue].port;
-	struct handover *handover = loop->handover;
-	struct handover_frame frames[FLOW_BURST];
-	uint32_t matching = handover_match(handover, loop->receivers, port, mbufs, count, frames);
+	const uint32_t flowless = loop->tallies[loop->tally].flowless;
+	struct held *held = &loop->held[loop->tally];
 
-	for (uint32_t i = 0; i < matching; i++)
-		frames[i].date = date_of(loop, frames[i].mbuf);
-	handover_give(handover, frames, matching);
+	held->count =
+		handover_match(loop->handover, loop->receivers, port, mbufs, count, held->frames);
+	for (uint32_t i = 0; i < held->count; i++) {
+		struct handover_frame *frame = &held->frames[i];
+		const uint32_t bit = 1u << frame->slot;
+
+		frame->date = date_of(loop, frame->mbuf);
+		frame->slot =
+			(flowless & bit) != 0
+				? FLOW_NO_SLOT
+				: frame->slot - (uint32_t)__builtin_popcount(flowless & (bit - 1));
+	}
+}
+
+/* The burst that was held the longest has just been counted: to whoever wants its frames. */
+static __attribute__((noinline)) void hand_over(struct loop *loop, const struct flow_burst *counted)
+{
+	const struct flow_table *table = loop->worker->shared.table;
+	struct handover *handover = loop->handover;
+	struct held *held = &loop->held[loop->tally];
+	const uint32_t slots = __atomic_load_n(&handover->slots, __ATOMIC_RELAXED);
+
+	for (uint32_t i = 0; i < held->count; i++) {
+		struct handover_frame *frame = &held->frames[i];
+
+		if ((frame->receivers & slots) == 0)
+			frame->slot = FLOW_NO_SLOT;
+		else if (frame->slot != FLOW_NO_SLOT)
+			frame->slot = flow_table_slot(table, &counted->packets[frame->slot]);
+	}
+	handover_give(handover, held->frames, held->count);
+	held->count = 0;
+	if (loop->unsettled > 0 && --loop->unsettled == 0)
+		handover_settle(handover);
+}
+
+static bool holds_any(const struct loop *loop)
+{
+	for (unsigned int i = 0; i < TALLY_DELAY; i++)
+		if (loop->held[i].count > 0)
+			return true;
+	return false;
+}
+
+/* Who wants frames may have changed, or some have come back. */
+static __attribute__((noinline)) void attend(struct loop *loop)
+{
+	const uint32_t before = loop->handover->current;
+	const bool holds = holds_any(loop);
+
+	loop->receivers = handover_attend(loop->handover);
+	loop->handing = loop->receivers != 0 || holds;
+	if (loop->handover->current != before)
+		loop->unsettled = TALLY_DELAY;
+	if (!holds) {
+		loop->unsettled = 0;
+		handover_settle(loop->handover);
+	}
 }
 
 /* Hand ended records to the stats core: at once, or when it has room. */
@@ -367,6 +434,8 @@ static void advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, 
 	flush(loop, loop->worker->lossless);
 
 	burst = flow_table_next(shared->table);
+	if (unlikely(loop->handing))
+		hand_over(loop, burst);
 	burst->count = 0;
 	tally_start(tally, count);
 	if (count > 0 && likely((mbufs[0]->ol_flags & loop->stamped) == 0))
@@ -376,8 +445,8 @@ static void advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, 
 	/* Now: the first time of a replay has set both. */
 	burst->clock = loop->clock;
 	burst->shift = tally->shift = loop->shift;
-	if (unlikely(loop->receivers != 0))
-		hand_over(loop, queue, mbufs, count);
+	if (unlikely(loop->handing) && count > 0)
+		hold(loop, queue, mbufs, count);
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 }
@@ -486,7 +555,7 @@ static uint32_t poll_queues(struct loop *loop)
 	uint32_t received = 0;
 
 	if (unlikely(handover_look(loop->handover)))
-		loop->receivers = handover_attend(loop->handover);
+		attend(loop);
 	for (uint16_t q = 0; q < worker->queue_count; q++) {
 		struct rte_mbuf *mbufs[FLOW_BURST];
 		uint16_t count = rte_eth_rx_burst(worker->queues[q].port, worker->queues[q].queue,

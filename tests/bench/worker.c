@@ -171,7 +171,7 @@ static void make_worker(struct bench *bench)
 	if (bench->kind == CAPTURED) {
 		if (filter_create(CAPTURED_EXPRESSION, &bench->fields, &bench->filter, NULL) != 0)
 			fail("filter", CAPTURED_EXPRESSION);
-		handover_arm(bench->handover, 0, bench->filter);
+		handover_arm(bench->handover, 0, bench->filter, false);
 	}
 	bench->worker.context = bench;
 	if (bench->kind <= CAPTURED)

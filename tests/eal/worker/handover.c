@@ -5,6 +5,7 @@
 #include <rte_mbuf_dyn.h>
 
 #include <weir/clock.h>
+#include <weir/flow.h>
 #include <weir/handover.h>
 
 #include "eal_rig.h"
@@ -36,7 +37,7 @@ static void arm(unsigned int receiver, const char *expression)
 	filter = NULL;
 	if (expression != NULL)
 		cr_assert_eq(filter_create(expression, &rig.worker.fields, &filter, NULL), 0);
-	handover_arm(handover, receiver, filter);
+	handover_arm(handover, receiver, filter, true);
 	wait_until_settled();
 }
 
@@ -199,6 +200,52 @@ Test(handover, receivers_have_filters_of_their_own)
 	filter = filters[1];
 	disarm(7);
 	stop(4);
+}
+
+/* Whatever else is in their bursts: what has no flow, or does not match. */
+Test(handover, frames_know_the_record_that_counts_them)
+{
+	static struct handover_frame frames[HANDOVER_FRAMES];
+	struct flow_view view;
+	uint32_t wanted = 0;
+	uint8_t frame[100];
+
+	start(HANDOVER_FRAMES);
+	ring_rig_launch(&rig);
+	arm(2, "udp or arp");
+	for (uint32_t i = 0; i < 900; i++) {
+		if (i % 2 == 0)
+			frame_udp4(frame, sizeof(frame), i % 37, false);
+		else
+			frame_udp6(frame, sizeof(frame), i % 37, false);
+		if (i % 5 == 1)
+			memcpy(frame + 12, "\x08\x06", 2); /* ARP */
+		if (i % 7 == 3)
+			memcpy(frame + 12, "\x88\xcc", 2); /* LLDP, which nobody wants */
+		wanted += i % 7 != 3;
+		ring_rig_add(&rig, frame, sizeof(frame), i % 11 == 5 ? 30 : 0);
+	}
+	cr_assert_eq(take(frames, wanted), wanted);
+	for (uint32_t i = 0; i < wanted; i++) {
+		const uint8_t *type = rte_pktmbuf_mtod_offset(frames[i].mbuf, uint8_t *, 12);
+		uint32_t network = type[0] == 0x08 ? 20 : 40;
+		union flow_copy copy;
+		uint8_t bytes[100];
+
+		if (memcmp(type, "\x08\x06", 2) == 0) {
+			cr_assert_eq(frames[i].slot, FLOW_NO_SLOT, "frame %u", i);
+			continue;
+		}
+		cr_assert_eq(flow_table_read(rig.worker.shared.table, frames[i].slot, &copy),
+			     FLOW_SLOT_LIVE, "frame %u, slot %u", i, frames[i].slot);
+		flow_view(&copy.record, &view);
+		type = rte_pktmbuf_read(frames[i].mbuf, 14 + network, 2, bytes);
+		cr_assert_eq(view.version, network == 20 ? 4 : 6);
+		cr_assert_eq(view.source_port, type[0] << 8 | type[1], "frame %u", i);
+	}
+	handover_return(handover, frames, wanted);
+	disarm(2);
+	stop(900);
 }
 
 /* As weir dates them: by the NIC where that is plausible, else by the clock. */

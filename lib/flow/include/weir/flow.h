@@ -275,6 +275,14 @@ uint32_t flow_table_outbox(struct flow_table *table, const struct flow_record **
 void flow_table_taken(struct flow_table *table, uint32_t taken);
 #define FLOW_OUTBOX 256
 
+/*
+ * The slot of the record that a packet has just been counted in: one of the burst that the last
+ * flow_table_push() counted, which is still in flow_table_next() until that is filled.
+ * FLOW_NO_SLOT: none; the packet overflowed, or its record has ended since.
+ */
+uint32_t flow_table_slot(const struct flow_table *table, const struct packet *packet);
+#define FLOW_NO_SLOT UINT32_MAX
+
 const struct flow_counters *flow_table_counters(const struct flow_table *table);
 
 /*

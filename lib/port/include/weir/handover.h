@@ -18,8 +18,9 @@
  *	handover_look()		one load	handover_arm(): a receiver and its filter
  *	handover_attend()	if so
  *	handover_match()	a burst		handover_take()
- *	handover_give()				handover_return(): each frame, in any order
- *	handover_leave()	at its end	handover_disarm(), until handover_settled()
+ *	handover_give()		some time later	handover_return(): each frame, in any order
+ *	handover_settle()	none is left	handover_disarm(), until handover_settled()
+ *	handover_leave()	at its end
  *
  * Both ways are rings of one producer and one consumer. The worker itself frees what comes
  * back: so mbufs go home through its lcore's cache, and it never waits for a lock of their pool
@@ -35,7 +36,8 @@
 struct handover_frame {
 	struct rte_mbuf *mbuf;
 	uint64_t date;      /* ns since 1970 */
-	uint32_t receivers; /* a bit for each whose filter it matches */
+	uint32_t slot;      /* of its flow in the worker's table when it was given; FLOW_NO_SLOT */
+	uint16_t receivers; /* a bit for each whose filter it matches */
 	uint16_t port;      /* that it came from */
 };
 
@@ -45,6 +47,7 @@ struct handover {
 	uint32_t limit;                     /* frames out at a time */
 
 	/* The other thread writes: */
+	uint32_t slots; /* bits of receivers that want them, and ... */
 	const struct filter *filters[HANDOVER_RECEIVERS]; /* NULL: all frames; before its bit ... */
 	uint32_t armed; /* ... is set here: bits of receivers, and above how many changes there
 			 * were, so that none goes unseen; atomic */
@@ -54,7 +57,8 @@ struct handover {
 	bool left;                                           /* it polls no more */
 	uint64_t lost[HANDOVER_RECEIVERS][RTE_MAX_ETHPORTS]; /* by the port they came from */
 	/* The worker's own: */
-	uint32_t out;   /* frames handed over and not yet taken back */
+	uint32_t current; /* `armed`, as it matches by now */
+	uint32_t out;     /* frames handed over and not yet taken back */
 	uint32_t quiet; /* `armed`, if that means that there is nothing to do; else another value */
 };
 
@@ -77,9 +81,13 @@ static inline bool handover_look(const struct handover *handover)
 }
 uint32_t handover_attend(struct handover *handover);
 
+/* Frames that were matched before the last change have all been given, or there was none. */
+void handover_settle(struct handover *handover);
+
 /*
  * Those of `count` (at most 64) mbufs of `port` that match a filter of `receivers`, and of which so
- * many may be out: a reference to each, and all but its date, into `frames`; returns how many. The
+ * many may be out: a reference to each, and all but its date, into `frames`, with its place among
+ * the mbufs in place of the slot; returns how many. The
  * worker gives back its own references as ever, before or after handover_give(), which every one
  * follows.
  */
@@ -94,11 +102,13 @@ void handover_leave(struct handover *handover);
 /* ---- the other thread's ---- */
 
 /*
- * The worker shall match for `receiver` (0 to HANDOVER_RECEIVERS - 1), or no more. It does so when
+ * The worker shall match for `receiver` (0 to HANDOVER_RECEIVERS - 1), with `slots` also tell in
+ * which record of its table a frame was counted; or no more. It does so when
  * handover_settled(), within 100 ms at most. Before that it may go on with the filter; and what
  * handover_take() gives then, until it gives nothing, may still be for the receiver.
  */
-void handover_arm(struct handover *handover, unsigned int receiver, const struct filter *filter);
+void handover_arm(struct handover *handover, unsigned int receiver, const struct filter *filter,
+		  bool slots);
 void handover_disarm(struct handover *handover, unsigned int receiver);
 bool handover_settled(const struct handover *handover);
 
