@@ -3,6 +3,7 @@
 nothing that was counted is lost by one."""
 
 import fcntl
+import json
 import os
 import pty
 import signal
@@ -44,7 +45,7 @@ class Reading(AbstractContextManager):
                 preexec_fn=prepare)
         self.process.stdin.write(self.content[:-1000])
         self.process.stdin.flush()
-        wait_until(lambda: self.ctl("ledger").status == 0, "a first answer")
+        wait_until(lambda: self.received() > 0, "the first frames")
 
     def __exit__(self, *_) -> None:
         self.process.kill()
@@ -55,6 +56,11 @@ class Reading(AbstractContextManager):
 
     def ctl(self, *arguments: str) -> weir.Run:
         return weir.run("--file-prefix", self.prefix, *arguments, command=(weir.WEIRCTL,))
+
+    def received(self) -> int:
+        """Frames so far; 0 as well before there is an answer."""
+        ledger = self.ctl("--json", "ledger")
+        return json.loads(ledger.output)["received"] if ledger.status == 0 else 0
 
     def reports(self) -> list[dict]:
         return documents(self.output.read_text(encoding="utf-8"))
