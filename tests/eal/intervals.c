@@ -267,8 +267,6 @@ static void make_worker(struct rig *rig, uint16_t w, const struct port_fields *f
 	worker->fields = *fields;
 	worker->vlan_key = true;
 	worker->handed_frames = true;
-	worker->handover = handover_create(HANDOVER_FRAMES);
-	cr_assert_not_null(worker->handover);
 	worker->lossless = true;
 	worker->rest.longest = CLOCK_MILLISECOND;
 	worker->stop = &rig->stop_workers;
@@ -325,8 +323,6 @@ static void close_rig(struct rig *rig)
 	reader_close(rig->reader);
 	for (uint16_t w = 0; w < rig->worker_count; w++)
 		worker_shared_release(rig->shared[w]);
-	for (uint16_t w = 0; w < rig->worker_count; w++)
-		handover_destroy(rig->workers[w].handover);
 	rendezvous_destroy(&rig->rendezvous);
 }
 
