@@ -8,7 +8,6 @@
 #include <weir/clock.h>
 #include <weir/flow.h>
 #include <weir/log.h>
-#include <weir/file_sender.h>
 #include <weir/output_name.h>
 #include <weir/snapshot.h>
 
@@ -147,7 +146,7 @@ const struct option_table weir_options = {
 
 static const char *output_path(const char *text)
 {
-	return text != NULL && strcmp(text, "/dev/stdout") == 0 ? FILE_STDOUT : text;
+	return text != NULL && strcmp(text, "/dev/stdout") == 0 ? OUTPUT_STDOUT : text;
 }
 
 static int check_outputs(struct options *options, struct error *error)

@@ -47,8 +47,8 @@ static const char *report_path(const struct options *options)
 {
 	if (options->report != NULL)
 		return options->report;
-	return options->flows != NULL && strcmp(options->flows, FILE_STDOUT) == 0 ? FILE_STDERR
-										  : FILE_STDOUT;
+	return options->flows != NULL && strcmp(options->flows, OUTPUT_STDOUT) == 0 ? OUTPUT_STDERR
+										    : OUTPUT_STDOUT;
 }
 
 /* An outlet into a file; what is left to say of it is the same for all. */
@@ -65,8 +65,8 @@ static int open_file(const struct outputs *outputs, struct file_settings *file,
 	result = file_sender_open(file, &sender, error);
 	if (result != 0)
 		return result;
-	settings->name = file_name(file->path);
-	settings->ends_with_reader = strcmp(file->path, FILE_STDOUT) == 0;
+	settings->name = output_known_as(file->path);
+	settings->ends_with_reader = strcmp(file->path, OUTPUT_STDOUT) == 0;
 	settings->patience = capture ? OUTLET_ALWAYS : OUTLET_NEVER;
 	settings->hurry = signals_stop;
 	return outlet_open(settings, &sender, outlet, error);
@@ -84,9 +84,9 @@ static int open_report(struct outputs *outputs, struct error *error)
 	if (result != 0)
 		return result;
 	add_in_use(outputs,
-		   strcmp(path, FILE_STDOUT) == 0   ? fstat(STDOUT_FILENO, &status)
-		   : strcmp(path, FILE_STDERR) == 0 ? fstat(STDERR_FILENO, &status)
-						    : stat(path, &status),
+		   strcmp(path, OUTPUT_STDOUT) == 0   ? fstat(STDOUT_FILENO, &status)
+		   : strcmp(path, OUTPUT_STDERR) == 0 ? fstat(STDERR_FILENO, &status)
+						      : stat(path, &status),
 		   &status);
 	return 0;
 }

@@ -14,24 +14,6 @@
 
 #define FCS 4 /* packet sizes are told with it, as RMON does */
 
-json_t *document_text(const char *text)
-{
-	json_t *string = json_string(text);
-
-	if (string != NULL)
-		return string;
-	char *plain = strdup(text);
-
-	if (plain == NULL)
-		return NULL;
-	for (char *c = plain; *c != '\0'; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	string = json_string(plain);
-	free(plain);
-	return string;
-}
-
 static json_t *texts(const char *const *list, uint32_t count)
 {
 	json_t *array = json_array();
@@ -39,23 +21,6 @@ static json_t *texts(const char *const *list, uint32_t count)
 	for (uint32_t i = 0; i < count; i++)
 		append(&array, document_text(list[i]));
 	return array;
-}
-
-static json_t *instant(uint64_t ns)
-{
-	char text[40];
-
-	return json_string(format_rfc3339(text, sizeof(text), ns));
-}
-
-json_t *document_instant(uint64_t ns)
-{
-	return ns == 0 ? json_null() : instant(ns);
-}
-
-uint64_t document_ms(uint64_t ns)
-{
-	return (ns + CLOCK_MILLISECOND / 2) / CLOCK_MILLISECOND;
 }
 
 static void append_remark(void *context, const char *text)
@@ -129,8 +94,8 @@ json_t *document_time(const struct snapshot *snapshot)
 	bool none = snapshot->size_packets == 0; /* a packet may well be of 1970 */
 	json_t *object = json_object();
 
-	put(&object, "first", none ? json_null() : instant(snapshot->first));
-	put(&object, "last", none ? json_null() : instant(snapshot->last));
+	put(&object, "first", none ? json_null() : document_date(snapshot->first));
+	put(&object, "last", none ? json_null() : document_date(snapshot->last));
 	put(&object, "seconds", json_real(snapshot->seconds));
 	return object;
 }

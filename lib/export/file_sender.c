@@ -22,13 +22,6 @@ struct file_sender {
 	size_t whole;        /* bytes of the message that are written, in whole lines */
 };
 
-const char *file_name(const char *path)
-{
-	return strcmp(path, FILE_STDOUT) == 0   ? "standard output"
-	       : strcmp(path, FILE_STDERR) == 0 ? "standard error"
-						: path;
-}
-
 static bool rotates(const struct file_sender *sender)
 {
 	return sender->settings.rotate > 0;
@@ -36,7 +29,7 @@ static bool rotates(const struct file_sender *sender)
 
 static const char *name_now(const struct file_sender *sender)
 {
-	return rotates(sender) ? sender->path : file_name(sender->settings.path);
+	return rotates(sender) ? sender->path : output_known_as(sender->settings.path);
 }
 
 /* ---- opening ---- */
@@ -201,7 +194,7 @@ int file_sender_open(const struct file_settings *settings, struct sender *made, 
 
 	if (sender == NULL)
 		return error_set(error, ENOMEM, "%s: no memory; free some",
-				 file_name(settings->path));
+				 output_known_as(settings->path));
 	sender->settings = *settings;
 	sender->since = file_time();
 	sender->file = OUTPUT_CLOSED;

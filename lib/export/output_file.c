@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <weir/clock.h>
+#include <weir/output_name.h>
 
 /* Not to block is for FIFOs; regular files know nothing of it. */
 #define FLAGS (O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -207,9 +208,9 @@ int output_file_open(struct output_file *file, const char *path, const struct fi
 	int result;
 
 	*file = OUTPUT_CLOSED;
-	if (strcmp(path, FILE_STDOUT) == 0) {
+	if (strcmp(path, OUTPUT_STDOUT) == 0) {
 		file->fd = STDOUT_FILENO;
-	} else if (strcmp(path, FILE_STDERR) == 0) {
+	} else if (strcmp(path, OUTPUT_STDERR) == 0) {
 		file->fd = STDERR_FILENO;
 	} else {
 		file->fd = open_path(path, &link);
@@ -217,7 +218,7 @@ int output_file_open(struct output_file *file, const char *path, const struct fi
 		if (file->fd < 0)
 			return not_open(path, errno, error);
 	}
-	result = accept_file(file, file_name(path), link, rules, since, error);
+	result = accept_file(file, output_known_as(path), link, rules, since, error);
 	if (result != 0)
 		output_file_close(file);
 	return result;

@@ -36,3 +36,10 @@ bool output_name(char *out, size_t size, const char *pattern, uint64_t at)
 
 	return gmtime_r(&seconds, &utc) != NULL && strftime(out, size, pattern, &utc) > 0;
 }
+
+const char *output_known_as(const char *path)
+{
+	return strcmp(path, OUTPUT_STDOUT) == 0   ? "standard output"
+	       : strcmp(path, OUTPUT_STDERR) == 0 ? "standard error"
+						  : path;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rig.h"
 
+#include <weir/output_name.h>
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -54,7 +56,7 @@ struct rig_settings rig_settings(const char *path)
 			   .queue = OUTLET_BATCHES,
 			   .encoder = &lines,
 			   .patience = OUTLET_ALWAYS,
-			   .ends_with_reader = strcmp(path, FILE_STDOUT) == 0},
+			   .ends_with_reader = strcmp(path, OUTPUT_STDOUT) == 0},
 	};
 }
 

@@ -39,7 +39,8 @@ struct document_info {
 /* Text from outside. Bytes that are not UTF-8 cannot be in JSON: each becomes '?'. */
 json_t *document_text(const char *text);
 
-/* An instant as RFC 3339; null for 0. */
+/* A date as RFC 3339; of instants 0 is none, and null. */
+json_t *document_date(uint64_t ns);
 json_t *document_instant(uint64_t ns);
 
 /* What became of what the outlets were given (array); of no snapshot: of none. */

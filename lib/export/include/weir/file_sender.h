@@ -11,13 +11,6 @@
 
 /* Into files and streams: FIFOs, standard output, devices. */
 
-/* Paths that stand for what is open already; FILE_STDERR, as "/dev/stdout", only as a whole. */
-#define FILE_STDOUT "-"
-#define FILE_STDERR "/dev/stderr"
-
-/* The path as people know it. */
-const char *file_name(const char *path);
-
 /* A file that is open elsewhere in this process. */
 struct file_id {
 	dev_t device;

@@ -8,6 +8,13 @@
 
 #include <weir/error.h>
 
+/* Names that stand for what is open already; the second, as "/dev/stdout", only as a whole. */
+#define OUTPUT_STDOUT "-"
+#define OUTPUT_STDERR "/dev/stderr"
+
+/* A path as people know it. */
+const char *output_known_as(const char *path);
+
 /*
  * Names of files of which there is a new one again and again: conversions of strftime(3) stand for
  * a time in UTC. Those that depend on the locale or make a slash are not known. Any thread.

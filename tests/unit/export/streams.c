@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <weir/clock.h>
+#include <weir/output_name.h>
 
 #include "rig.h"
 
@@ -63,7 +64,7 @@ Test(streams, a_reader_that_is_slower_gets_everything_in_order)
 /* The same over a descriptor that blocks and that is somebody else's, too. */
 Test(streams, standard_output)
 {
-	struct rig_settings settings = rig_settings(FILE_STDOUT);
+	struct rig_settings settings = rig_settings(OUTPUT_STDOUT);
 	unsigned int count = 0;
 	pthread_t reader;
 
@@ -169,7 +170,7 @@ Test(streams, a_reader_that_leaves_and_another_that_comes)
 /* Ends a program quietly: outlet_finish() has no line for it. */
 Test(streams, standard_outputs_reader_leaves)
 {
-	struct rig_settings settings = rig_settings(FILE_STDOUT);
+	struct rig_settings settings = rig_settings(OUTPUT_STDOUT);
 	int ends[2], saved = dup(STDOUT_FILENO);
 	struct outlet *outlet;
 
