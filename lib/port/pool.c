@@ -26,7 +26,6 @@ _Static_assert(RTE_PKTMBUF_HEADROOM == SIZES_HEADROOM, "see sizes.h");
 #define LARGE_ROOM         16384
 /* Of a queue: what may be in the hands of others for a while, in bytes of frames. */
 #define SPARE_BYTES (2u << 20)
-#define SPARE_LEAST 32u
 
 /* The copy of the ring slot starts where the kernel's header ends. */
 static void plan_af_packet(const struct rte_eth_dev_info *info, struct pool_plan *plan)
@@ -90,7 +89,8 @@ void pool_plan_make(const struct rte_eth_dev_info *info, const struct driver_tra
 		plan->data_room = (uint16_t)(RTE_PKTMBUF_HEADROOM + info->min_rx_bufsize);
 	if (plan->data_room > LARGE_ROOM)
 		plan->per_queue = ON_THEIR_WAY_LARGE;
-	plan->spare = RTE_MIN(RTE_MAX(SPARE_BYTES / plan->data_room, SPARE_LEAST), HANDOVER_FRAMES);
+	plan->spare =
+		RTE_MIN(RTE_MAX(SPARE_BYTES / plan->data_room, POOL_SPARE_LEAST), HANDOVER_FRAMES);
 }
 
 /* As rte_pktmbuf_pool_create(), but an object may cross pages: then there are no gaps. */

@@ -9,6 +9,9 @@
 
 #include "driver.h"
 
+/* A queue always has so many mbufs to lend. */
+#define POOL_SPARE_LEAST 32u
+
 /*
  * How the mbufs of a port are cut. Memory is the EAL's, which with --no-huge has little, so a
  * driver that copies frames gets no mbufs for descriptors, and one with large slots few.

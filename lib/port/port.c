@@ -64,23 +64,33 @@ static int setup_queues(struct port *port, const struct rte_eth_dev_info *info,
 	return result;
 }
 
-/* As many descriptors as asked for, fewer if memory for their mbufs does not suffice. */
-static int make_pool(struct port *port, const struct pool_plan *plan, uint16_t wanted,
+/*
+ * As many descriptors as asked for, if memory for their mbufs suffices. Where it does not, there is
+ * less to lend first, and then fewer descriptors.
+ */
+static int make_pool(struct port *port, const struct pool_plan *wanted, uint16_t descriptors,
 		     uint16_t *tx_descriptors, struct error *error)
 {
+	struct pool_plan plan = *wanted;
+
 	for (;;) {
-		port->descriptors = wanted;
+		port->descriptors = descriptors;
 		*tx_descriptors = TX_DESCRIPTORS;
 		(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->descriptors,
 						       tx_descriptors);
 		port->pool =
-			pool_create(plan, port->id, port->queues, port->descriptors, port->socket);
-		port->spare = plan->spare;
+			pool_create(&plan, port->id, port->queues, port->descriptors, port->socket);
+		port->spare = plan.spare;
 		if (port->pool != NULL)
 			return 0;
-		if (rte_errno != ENOMEM || !plan->per_descriptor || wanted <= DESCRIPTORS_AT_LEAST)
+		if (rte_errno != ENOMEM)
 			break;
-		wanted /= 2;
+		if (plan.spare > POOL_SPARE_LEAST)
+			plan.spare = POOL_SPARE_LEAST;
+		else if (plan.per_descriptor && descriptors > DESCRIPTORS_AT_LEAST)
+			descriptors /= 2;
+		else
+			break;
 	}
 	return error_set(error, rte_errno,
 			 "%s: no memory for packet buffers of %u queues: %s; give more (-m, or "
