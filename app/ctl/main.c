@@ -9,15 +9,14 @@
 #include <unistd.h>
 
 #include <weir/clock.h>
+#include <weir/signals.h>
+#include <weir/standard.h>
 
 #include "client.h"
 #include "locate.h"
 #include "options.h"
 #include "report.h"
 #include "show.h"
-
-#include <weir/signals.h>
-#include <weir/standard.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
 
