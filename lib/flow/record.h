@@ -40,11 +40,6 @@ enum tcp_state {
 };
 _Static_assert(TCP_CLOSED < 8, "three bits of the state byte");
 
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
-
 /* Counters reaching these limits are for the general way, which carries, or ends the record. */
 #define FLOW_PACKETS_LIMIT_SHIFT 31 /* also of link_octets */
 #define FLOW_OCTETS_LIMIT_SHIFT  47

@@ -10,8 +10,6 @@
 /* Workers read their clocks by themselves, a burst at a time: so much may they be apart. */
 #define SKEW (10 * CLOCK_MILLISECOND)
 
-#define TCP_FIN 0x01
-
 /* The piece was ended by something in it, or by lack of room, not by silence. */
 static bool ends_by_itself(enum flow_end end)
 {

@@ -79,7 +79,7 @@ static void random_second(struct rig *rig, struct prng *random)
 			.destination = 0xc0000201,
 			.source_port = (uint16_t)prng_below(random, 50),
 			.destination_port = 53,
-			.protocol = PROTO_TCP,
+			.protocol = PROTOCOL_TCP,
 			.tcp_flags = prng_one_in(random, 4) ? TCP_RST : TCP_ACK,
 			.octets = (uint16_t)(40 + prng_below(random, 1400)),
 		};

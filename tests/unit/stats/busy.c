@@ -22,7 +22,7 @@ static struct shot numbered(uint32_t number)
 			     .destination = 0xc0000201,
 			     .source_port = 40000,
 			     .destination_port = 443,
-			     .protocol = PROTO_TCP,
+			     .protocol = PROTOCOL_TCP,
 			     .tcp_flags = TCP_ACK,
 			     .octets = 100};
 }

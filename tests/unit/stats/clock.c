@@ -10,7 +10,7 @@ static const struct shot shot = {.source = 0x0a000001,
 				 .destination = 0xc0000201,
 				 .source_port = 9,
 				 .destination_port = 53,
-				 .protocol = PROTO_UDP,
+				 .protocol = PROTOCOL_UDP,
 				 .octets = 100};
 
 static const int64_t steps[] = {-(int64_t)HOUR, 10 * (int64_t)DAY, -1, 1};

@@ -10,14 +10,14 @@ static const struct shot request = {.source = CLIENT,
 				    .destination = SERVER,
 				    .source_port = 40000,
 				    .destination_port = 443,
-				    .protocol = PROTO_TCP,
+				    .protocol = PROTOCOL_TCP,
 				    .tcp_flags = TCP_ACK,
 				    .octets = 100};
 static const struct shot answer = {.source = SERVER,
 				   .destination = CLIENT,
 				   .source_port = 443,
 				   .destination_port = 40000,
-				   .protocol = PROTO_TCP,
+				   .protocol = PROTOCOL_TCP,
 				   .tcp_flags = TCP_ACK,
 				   .octets = 1000};
 /* A client and a server that begin a connection, on the ports of the one before. */
@@ -25,21 +25,21 @@ static const struct shot opening = {.source = CLIENT,
 				    .destination = SERVER,
 				    .source_port = 40000,
 				    .destination_port = 443,
-				    .protocol = PROTO_TCP,
+				    .protocol = PROTOCOL_TCP,
 				    .tcp_flags = TCP_SYN,
 				    .octets = 100};
 static const struct shot turned = {.source = SERVER,
 				   .destination = CLIENT,
 				   .source_port = 443,
 				   .destination_port = 40000,
-				   .protocol = PROTO_TCP,
+				   .protocol = PROTOCOL_TCP,
 				   .tcp_flags = TCP_SYN,
 				   .octets = 1000};
 static const struct shot reset = {.source = CLIENT,
 				  .destination = SERVER,
 				  .source_port = 40000,
 				  .destination_port = 443,
-				  .protocol = PROTO_TCP,
+				  .protocol = PROTOCOL_TCP,
 				  .tcp_flags = TCP_RST,
 				  .octets = 40};
 
@@ -65,8 +65,8 @@ Test(counting, every_dimension_of_one_flow)
 	rig_send(rig, &answer, 5);
 	rig_step(rig, CLOCK_SECOND);
 	for (int w = 0; w < STATS_WINDOWS; w++) {
-		struct stats_key port = {.protocol = PROTO_TCP, .source_port = 443};
-		struct stats_key protocol = {.protocol = PROTO_TCP};
+		struct stats_key port = {.protocol = PROTOCOL_TCP, .source_port = 443};
+		struct stats_key protocol = {.protocol = PROTOCOL_TCP};
 
 		assert_row(rig, STATS_SOURCE, w, key_source(CLIENT), 300, 3, 1);
 		assert_row(rig, STATS_SOURCE, w, key_source(SERVER), 5000, 5, 1);
@@ -75,7 +75,7 @@ Test(counting, every_dimension_of_one_flow)
 		assert_row(rig, STATS_PAIR, w, key_pair(CLIENT, SERVER), 300, 3, 1);
 		assert_row(rig, STATS_PAIR, w, key_pair(SERVER, CLIENT), 5000, 5, 1);
 		assert_row(rig, STATS_SOURCE_PORT, w, port, 5000, 5, 1);
-		port = (struct stats_key){.protocol = PROTO_TCP, .destination_port = 443};
+		port = (struct stats_key){.protocol = PROTOCOL_TCP, .destination_port = 443};
 		assert_row(rig, STATS_DESTINATION_PORT, w, port, 300, 3, 1);
 		assert_row(rig, STATS_PROTOCOL, w, protocol, 5300, 8, 1);
 		assert_row(rig, STATS_FLOW, w, key_flow(&request), 5300, 8, 1);
@@ -89,9 +89,9 @@ Test(counting, same_port_of_two_protocols_is_two_rows)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){0});
 	struct shot udp = request, icmp = request;
-	struct stats_key port = {.protocol = PROTO_UDP, .destination_port = 443};
+	struct stats_key port = {.protocol = PROTOCOL_UDP, .destination_port = 443};
 
-	udp.protocol = PROTO_UDP;
+	udp.protocol = PROTOCOL_UDP;
 	icmp.protocol = 1;
 	icmp.source_port = icmp.destination_port = 0;
 	rig_send(rig, &request, 1);
@@ -99,7 +99,7 @@ Test(counting, same_port_of_two_protocols_is_two_rows)
 	rig_send(rig, &icmp, 100);
 	rig_step(rig, CLOCK_SECOND);
 	assert_row(rig, STATS_DESTINATION_PORT, STATS_TOTAL, port, 1000, 10, 1);
-	port.protocol = PROTO_TCP;
+	port.protocol = PROTOCOL_TCP;
 	assert_row(rig, STATS_DESTINATION_PORT, STATS_TOTAL, port, 100, 1, 1);
 	cr_assert_eq(rig_sum(rig, STATS_DESTINATION_PORT, STATS_TOTAL, STATS_PACKETS), 11,
 		     "ICMP has no ports");
@@ -112,9 +112,9 @@ Test(counting, both_ends_are_alike)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){0});
 	struct shot ntp = request, itself = request;
-	struct stats_key port = {.protocol = PROTO_UDP, .source_port = 123};
+	struct stats_key port = {.protocol = PROTOCOL_UDP, .source_port = 123};
 
-	ntp.protocol = PROTO_UDP;
+	ntp.protocol = PROTOCOL_UDP;
 	ntp.source_port = ntp.destination_port = 123;
 	rig_send(rig, &ntp, 2);
 	ntp.source = SERVER;
@@ -127,7 +127,7 @@ Test(counting, both_ends_are_alike)
 	rig_send(rig, &itself, 20);
 	rig_step(rig, CLOCK_SECOND);
 	assert_row(rig, STATS_SOURCE_PORT, STATS_TOTAL, port, 500, 5, 1);
-	port = (struct stats_key){.protocol = PROTO_UDP, .destination_port = 123};
+	port = (struct stats_key){.protocol = PROTOCOL_UDP, .destination_port = 123};
 	assert_row(rig, STATS_DESTINATION_PORT, STATS_TOTAL, port, 500, 5, 1);
 	assert_row(rig, STATS_PAIR, STATS_TOTAL, key_pair(CLIENT, CLIENT), 3000, 30, 1);
 	assert_row(rig, STATS_SOURCE, STATS_TOTAL, key_source(CLIENT), 3200, 32, 2);

@@ -12,7 +12,7 @@ static struct shot shot_of(uint32_t number, uint16_t octets)
 			     .destination = 0xc0000201,
 			     .source_port = 5,
 			     .destination_port = 53,
-			     .protocol = PROTO_UDP,
+			     .protocol = PROTOCOL_UDP,
 			     .octets = octets};
 }
 

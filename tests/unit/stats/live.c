@@ -8,7 +8,7 @@ static const struct shot packet = {.source = 0x0a000001,
 				   .destination = 0xc0000201,
 				   .source_port = 40000,
 				   .destination_port = 443,
-				   .protocol = PROTO_TCP,
+				   .protocol = PROTOCOL_TCP,
 				   .tcp_flags = TCP_ACK,
 				   .octets = 100};
 

@@ -59,7 +59,7 @@ static void fill(struct rig *rig)
 					    .destination = 0xc0000201,
 					    .source_port = 1,
 					    .destination_port = 2,
-					    .protocol = PROTO_UDP,
+					    .protocol = PROTOCOL_UDP,
 					    .octets = 60000};
 
 			rig_send_on(rig, w, &shot, 1);
@@ -101,13 +101,13 @@ Test(overflow, by_protocol_and_network_of_the_sender)
 			   .destination = 0x0a0a0a0a,
 			   .source_port = 5,
 			   .destination_port = 80,
-			   .protocol = PROTO_TCP,
+			   .protocol = PROTOCOL_TCP,
 			   .octets = 100};
 	struct shot udp = {.source = 0x01020304,
 			   .destination = 0xc6336401,
 			   .source_port = 53,
 			   .destination_port = 9,
-			   .protocol = PROTO_UDP,
+			   .protocol = PROTOCOL_UDP,
 			   .octets = 1000};
 
 	fill(rig);
@@ -124,8 +124,8 @@ Test(overflow, by_protocol_and_network_of_the_sender)
 	cr_expect_eq(network_sum(overflow, 0xc6336400).octets, 1000);
 	cr_expect_eq(network_sum(overflow, 0x01020300).octets, 2000);
 	cr_expect_eq(overflow->networks[0].sum.octets, 2000, "the largest first");
-	cr_expect_eq(overflow->protocols[PROTO_TCP].packets, 10);
-	cr_expect_eq(overflow->protocols[PROTO_UDP].octets, 2000);
+	cr_expect_eq(overflow->protocols[PROTOCOL_TCP].packets, 10);
+	cr_expect_eq(overflow->protocols[PROTOCOL_UDP].octets, 2000);
 	cr_expect_eq(overflow->other.packets, 0);
 	stats_release(rig->stats, snapshot);
 	rig_close(rig);
@@ -138,7 +138,7 @@ Test(overflow, networks_beyond_the_room)
 	struct shot shot = {.destination = 0xc0000201,
 			    .source_port = 5,
 			    .destination_port = 80,
-			    .protocol = PROTO_TCP,
+			    .protocol = PROTOCOL_TCP,
 			    .octets = 100};
 
 	fill(rig);
@@ -158,7 +158,7 @@ Test(overflow, networks_beyond_the_room)
 Test(overflow, nothing_of_packets_with_a_record)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){0});
-	struct shot shot = {.source = 1, .destination = 2, .protocol = PROTO_UDP, .octets = 100};
+	struct shot shot = {.source = 1, .destination = 2, .protocol = PROTOCOL_UDP, .octets = 100};
 
 	rig_send(rig, &shot, 100);
 	const struct snapshot *snapshot = snapshot_of(rig);

@@ -20,7 +20,7 @@ static void random_life(uint32_t workers, uint64_t seed)
 			.destination = CLIENT + prng_below(&random, HOSTS),
 			.source_port = (uint16_t)prng_below(&random, 8),
 			.destination_port = (uint16_t)prng_below(&random, 8),
-			.protocol = PROTO_TCP,
+			.protocol = PROTOCOL_TCP,
 			.tcp_flags = prng_below(&random, 4) ? TCP_ACK : TCP_RST,
 			.octets = (uint16_t)(40 + prng_below(&random, 1400)),
 		};

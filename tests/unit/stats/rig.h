@@ -17,12 +17,6 @@
 #define RIG_WORKERS 4
 #define RIG_START   (UINT64_C(1700000000) * CLOCK_SECOND)
 
-#define PROTO_TCP 6
-#define PROTO_UDP 17
-#define TCP_SYN   0x02
-#define TCP_RST   0x04
-#define TCP_ACK   0x10
-
 /* One packet, as it was sent: addresses as numbers (192.0.2.1 is 0xc0000201). */
 struct shot {
 	uint32_t source, destination;

@@ -11,7 +11,7 @@ static const struct shot shot = {.source = 0x0a000001,
 				 .destination = 0xc0000201,
 				 .source_port = 9,
 				 .destination_port = 53,
-				 .protocol = PROTO_UDP,
+				 .protocol = PROTOCOL_UDP,
 				 .octets = 100};
 
 static void next(struct rig *rig)

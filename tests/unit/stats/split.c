@@ -14,7 +14,6 @@
 #define ACTIVE   (100 * CLOCK_SECOND)
 #define INACTIVE (10 * CLOCK_SECOND)
 #define RECORDS  4096
-#define TCP_FIN  0x01
 
 struct output {
 	struct flow_view views[RECORDS];
@@ -151,7 +150,7 @@ static struct shot back(uint32_t number, uint8_t protocol, uint8_t flags)
 Test(split, both_directions_on_two_workers)
 {
 	struct both *both = open_both();
-	struct shot request = there(1, PROTO_UDP, 0), answer = back(1, PROTO_UDP, 0);
+	struct shot request = there(1, PROTOCOL_UDP, 0), answer = back(1, PROTOCOL_UDP, 0);
 
 	send(both, 2, &request, 3);
 	pass_ms(both, 20);
@@ -182,7 +181,7 @@ Test(split, pieces_on_both_sides_of_a_step_of_the_wall_clock)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct both *both = open_both();
-		struct shot request = there(1, PROTO_UDP, 0), answer = back(1, PROTO_UDP, 0);
+		struct shot request = there(1, PROTOCOL_UDP, 0), answer = back(1, PROTOCOL_UDP, 0);
 
 		send(both, 2, &request, 3);
 		both->four->shift += steps[i] * (int64_t)CLOCK_SECOND;
@@ -203,7 +202,7 @@ Test(split, pieces_on_both_sides_of_a_step_of_the_wall_clock)
 Test(split, waits_for_the_piece_that_lives)
 {
 	struct both *both = open_both();
-	struct shot request = there(1, PROTO_UDP, 0), answer = back(1, PROTO_UDP, 0);
+	struct shot request = there(1, PROTOCOL_UDP, 0), answer = back(1, PROTOCOL_UDP, 0);
 
 	for (int round = 0; round < 3; round++) {
 		send(both, 0, &request, 1);
@@ -225,7 +224,8 @@ Test(split, waits_for_the_piece_that_lives)
 Test(split, waits_for_the_piece_on_its_way)
 {
 	struct both *both = open_both();
-	struct shot request = there(1, PROTO_TCP, TCP_ACK), reset = back(1, PROTO_TCP, TCP_RST);
+	struct shot request = there(1, PROTOCOL_TCP, TCP_ACK),
+		    reset = back(1, PROTOCOL_TCP, TCP_RST);
 
 	send(both, 0, &request, 1);
 	pass_ms(both, 20);
@@ -248,7 +248,7 @@ Test(split, waits_for_the_piece_on_its_way)
 Test(split, silence_keeps_flows_apart)
 {
 	struct both *both = open_both();
-	struct shot request = there(1, PROTO_UDP, 0), answer = back(1, PROTO_UDP, 0);
+	struct shot request = there(1, PROTOCOL_UDP, 0), answer = back(1, PROTOCOL_UDP, 0);
 
 	for (int round = 0; round < 3; round++) {
 		send(both, 0, &request, 1);
@@ -272,15 +272,15 @@ Test(split, tcp_closes_both_ways)
 				    {TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK}};
 
 	for (int i = 0; i < 3; i++) {
-		struct shot request = there(1, PROTO_TCP, flags[i][0]);
-		struct shot answer = back(1, PROTO_TCP, flags[i][1]);
+		struct shot request = there(1, PROTOCOL_TCP, flags[i][0]);
+		struct shot answer = back(1, PROTOCOL_TCP, flags[i][1]);
 
 		send(both, 0, &request, 1);
 		pass_ms(both, 10);
 		send(both, 1, &answer, 1);
 		pass_ms(both, 10);
 	}
-	struct shot last = there(1, PROTO_TCP, TCP_ACK);
+	struct shot last = there(1, PROTOCOL_TCP, TCP_ACK);
 
 	send(both, 0, &last, 1);
 	rig_finish(both->four);
@@ -294,7 +294,7 @@ Test(split, tcp_closes_both_ways)
 Test(split, reset_ends_for_all)
 {
 	struct both *both = open_both();
-	struct shot syn = there(1, PROTO_TCP, TCP_SYN), reset = back(1, PROTO_TCP, TCP_RST);
+	struct shot syn = there(1, PROTOCOL_TCP, TCP_SYN), reset = back(1, PROTOCOL_TCP, TCP_RST);
 
 	send(both, 0, &syn, 1);
 	pass_ms(both, 10);
@@ -314,7 +314,7 @@ Test(split, reset_ends_for_all)
 Test(split, active_timeout_cuts_the_whole)
 {
 	struct both *both = open_both();
-	struct shot request = there(1, PROTO_UDP, 0), answer = back(1, PROTO_UDP, 0);
+	struct shot request = there(1, PROTOCOL_UDP, 0), answer = back(1, PROTOCOL_UDP, 0);
 
 	for (int s = 0; s < 250; s++) {
 		send(both, 0, &request, 1);
@@ -343,7 +343,7 @@ Test(split, full_table_lets_the_oldest_go)
 	cr_assert_eq(stats_merge_splits(rig->stats, ACTIVE, INACTIVE), 0);
 	for (int round = 0; round < ROUNDS; round++) {
 		for (uint32_t i = 0; i < FLOWS; i++) {
-			struct shot reset = there(round * FLOWS + i, PROTO_TCP, TCP_RST);
+			struct shot reset = there(round * FLOWS + i, PROTOCOL_TCP, TCP_RST);
 
 			rig_send_on(rig, i % 4, &reset, 1);
 			rig_flush(rig);
@@ -371,11 +371,11 @@ static void converse(uint64_t seed, bool any)
 
 	for (int step = 0; step < STEPS; step++) {
 		uint32_t flow = prng_below(&prng, FLOWS);
-		uint8_t protocol = flow % 3 == 0 ? PROTO_TCP : PROTO_UDP;
+		uint8_t protocol = flow % 3 == 0 ? PROTOCOL_TCP : PROTOCOL_UDP;
 		/* Seldom spoken on some, so that these end in between. */
 		bool reverse = prng_one_in(&prng, 2),
 		     quiet = flow % 5 == 0 && !prng_one_in(&prng, 8);
-		bool reset = protocol == PROTO_TCP && prng_one_in(&prng, 10);
+		bool reset = protocol == PROTOCOL_TCP && prng_one_in(&prng, 10);
 		uint8_t flags = reset ? TCP_RST : TCP_ACK;
 		struct shot shot =
 			reverse ? back(flow, protocol, flags) : there(flow, protocol, flags);
@@ -415,7 +415,7 @@ Test(split, clocks_are_ten_milliseconds_apart)
 {
 	const struct split_timeouts timeouts = {.active = ACTIVE, .inactive = INACTIVE};
 	struct flow_view ended = {.version = 4,
-				  .protocol = PROTO_TCP,
+				  .protocol = PROTOCOL_TCP,
 				  .end = FLOW_END_CLOSED,
 				  .first = RIG_START,
 				  .last = RIG_START + CLOCK_SECOND};

@@ -127,7 +127,7 @@ static void live(struct rig *rig, uint64_t seed, const struct taken *taken, bool
 			.destination = SERVER + prng_below(&random, 16),
 			.source_port = (uint16_t)prng_below(&random, 16),
 			.destination_port = 443,
-			.protocol = PROTO_TCP,
+			.protocol = PROTOCOL_TCP,
 			.tcp_flags = prng_below(&random, 4) ? TCP_ACK : TCP_RST,
 			.octets = (uint16_t)(40 + prng_below(&random, 1400)),
 		};
@@ -209,7 +209,7 @@ Test(taps, every_packet_once_across_a_carry)
 				  .destination = SERVER,
 				  .source_port = 40000,
 				  .destination_port = 443,
-				  .protocol = PROTO_UDP,
+				  .protocol = PROTOCOL_UDP,
 				  .octets = 100};
 	struct taken taken = {0};
 	struct rig *rig = open_rig(&(struct rig_settings){0}, &taken);

@@ -23,7 +23,7 @@ static struct shot shot_of(uint32_t host)
 			     .destination = SERVER,
 			     .source_port = (uint16_t)(1000 + host),
 			     .destination_port = 53,
-			     .protocol = PROTO_UDP,
+			     .protocol = PROTOCOL_UDP,
 			     .octets = (uint16_t)(100 + host)};
 }
 
@@ -65,10 +65,11 @@ static void check_window(struct rig *rig, enum stats_window window, uint32_t fir
 			[STATS_SOURCE] = key_source(SENDER + host),
 			[STATS_DESTINATION] = key_destination(SERVER),
 			[STATS_PAIR] = key_pair(SENDER + host, SERVER),
-			[STATS_SOURCE_PORT] = {.protocol = PROTO_UDP,
+			[STATS_SOURCE_PORT] = {.protocol = PROTOCOL_UDP,
 					       .source_port = shot.source_port},
-			[STATS_DESTINATION_PORT] = {.protocol = PROTO_UDP, .destination_port = 53},
-			[STATS_PROTOCOL] = {.protocol = PROTO_UDP},
+			[STATS_DESTINATION_PORT] = {.protocol = PROTOCOL_UDP,
+						    .destination_port = 53},
+			[STATS_PROTOCOL] = {.protocol = PROTOCOL_UDP},
 			[STATS_FLOW] = key_flow(&shot),
 		};
 

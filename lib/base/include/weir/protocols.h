@@ -87,7 +87,12 @@ enum { PROTOCOL_LIST(PROTOCOL_ENUM) };
 	X(DCCP, 12)                                                                                \
 	X(UDPLITE, 8)
 #define PROTOCOL_PORTS 4 /* octets of both */
-#define TCP_FLAGS_AT   13
+
+#define TCP_FLAGS_AT 13 /* octet of the header with: */
+#define TCP_FIN      0x01
+#define TCP_SYN      0x02
+#define TCP_RST      0x04
+#define TCP_ACK      0x10
 
 /* IPv6 extension headers, behind which another one follows: X(protocol). */
 #define IPV6_EXTENSION_LIST(X)                                                                     \
