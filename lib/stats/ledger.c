@@ -13,18 +13,13 @@
 _Static_assert(sizeof(struct flow_counters) == FLOW_COUNTER_WORDS * sizeof(uint64_t),
 	       "counters only, so that they can be added without naming each");
 
-static uint64_t per_second(uint64_t count, uint64_t ns)
-{
-	return ns == 0 ? 0 : (uint64_t)((unsigned __int128)count * CLOCK_SECOND / ns);
-}
-
 static struct stats_rates rates_of(uint64_t packets, uint64_t frame_octets, uint64_t ip_octets,
 				   uint64_t ns)
 {
 	return (struct stats_rates){
-		.packets_per_second = per_second(packets, ns),
-		.l2_bits_per_second = per_second(frame_octets * 8, ns),
-		.ip_bits_per_second = per_second(ip_octets * 8, ns),
+		.packets_per_second = clock_per_second(packets, ns),
+		.l2_bits_per_second = clock_per_second(frame_octets * 8, ns),
+		.ip_bits_per_second = clock_per_second(ip_octets * 8, ns),
 	};
 }
 

@@ -7,13 +7,6 @@
 
 _Static_assert(COMMAND_SECONDS_MAX == STATS_HISTORY_MAX, "no more can be asked for than is kept");
 
-static uint64_t per_second(uint64_t amount, uint64_t duration)
-{
-	if (duration == 0)
-		return 0;
-	return (uint64_t)((unsigned __int128)amount * CLOCK_SECOND / duration);
-}
-
 /* `count` entries as arrays side by side, which take far less room than objects. */
 static json_t *history_arrays(const struct stats_history *entries, size_t count)
 {
@@ -27,12 +20,12 @@ static json_t *history_arrays(const struct stats_history *entries, size_t count)
 		json_array_append_new(time,
 				      json_integer((json_int_t)(entry->time / CLOCK_MILLISECOND)));
 		json_array_append_new(covered, json_integer((json_int_t)document_ms(duration)));
-		json_array_append_new(
-			packets, json_integer((json_int_t)per_second(entry->packets, duration)));
-		json_array_append_new(l2, json_integer((json_int_t)per_second(
+		json_array_append_new(packets, json_integer((json_int_t)clock_per_second(
+						       entry->packets, duration)));
+		json_array_append_new(l2, json_integer((json_int_t)clock_per_second(
 						  entry->frame_octets * 8, duration)));
-		json_array_append_new(
-			ip, json_integer((json_int_t)per_second(entry->ip_octets * 8, duration)));
+		json_array_append_new(ip, json_integer((json_int_t)clock_per_second(
+						  entry->ip_octets * 8, duration)));
 		json_array_append_new(missed, json_integer((json_int_t)entry->missed));
 	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "time", time, "covered_ms", covered,

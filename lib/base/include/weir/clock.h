@@ -8,6 +8,12 @@
 #define CLOCK_SECOND      UINT64_C(1000000000)
 #define CLOCK_MILLISECOND UINT64_C(1000000)
 
+/* The rate of what came in `ns`; of no time, 0. */
+static inline uint64_t clock_per_second(uint64_t amount, uint64_t ns)
+{
+	return ns == 0 ? 0 : (uint64_t)((unsigned __int128)amount * CLOCK_SECOND / ns);
+}
+
 /*
  * Time is nanoseconds in a uint64_t and is passed in: only the worker loop, the stats loop and the
  * program ask for it. There are two kinds, kept apart:
