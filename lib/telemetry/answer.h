@@ -44,6 +44,16 @@ struct answer_list {
 	size_t most; /* bytes that the whole answer may have with it */
 };
 
+/* The list that an answer is about: "total" and "shown", and all the room there is. */
+static inline struct answer_list answer_list_named(const char *name, uint64_t total)
+{
+	return (struct answer_list){.name = name,
+				    .total_name = "total",
+				    .shown_name = "shown",
+				    .total = total,
+				    .most = ANSWER_BYTES};
+}
+
 /*
  * Add as many of `entries` (a reference that this takes; NULL: no memory) as fit. On failure
  * *answer becomes NULL.

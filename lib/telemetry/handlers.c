@@ -11,15 +11,6 @@
 
 /* ---- lists ---- */
 
-static struct answer_list list_named(const char *name, uint64_t total)
-{
-	return (struct answer_list){.name = name,
-				    .total_name = "total",
-				    .shown_name = "shown",
-				    .total = total,
-				    .most = ANSWER_BYTES};
-}
-
 /* Take the member `name`, a list, out of a document, to be put back as far as it fits. */
 static json_t *take_list(json_t *document, const char *name)
 {
@@ -62,7 +53,8 @@ static void put_offset(json_t **answer, const struct command_request *request)
 /* Add what was asked for of the command's list; takes `entries`. */
 static void put_page(json_t **answer, const struct command_request *request, json_t *entries)
 {
-	struct answer_list list = list_named(request->command->list, json_array_size(entries));
+	struct answer_list list =
+		answer_list_named(request->command->list, json_array_size(entries));
 
 	answer_put_list(answer, &list, page_of(entries, &request->arguments));
 }
@@ -87,7 +79,7 @@ static json_t *answer_info(struct command_request *request)
 
 	if (request->snapshot != NULL && answer != NULL)
 		json_object_set_new(answer, "time", document_time(request->snapshot));
-	struct answer_list source_list = list_named("source", request->info->source_count);
+	struct answer_list source_list = answer_list_named("source", request->info->source_count);
 	const struct answer_list output_list = {.name = "outputs",
 						.total_name = "outputs_total",
 						.shown_name = "outputs_shown",
@@ -115,7 +107,7 @@ static json_t *answer_ledger(struct command_request *request)
 static json_t *answer_sizes(struct command_request *request)
 {
 	json_t *answer = document_sizes(request->snapshot);
-	const struct answer_list list = list_named("histogram", SIZE_CLASSES);
+	const struct answer_list list = answer_list_named("histogram", SIZE_CLASSES);
 
 	answer_put_list(&answer, &list, take_list(answer, "histogram"));
 	return answer;
@@ -125,7 +117,7 @@ static json_t *answer_sizes(struct command_request *request)
 static void put_live_flows(json_t **answer, const char *name, const struct stats_live_flow *flows,
 			   uint32_t count, uint64_t total)
 {
-	const struct answer_list list = list_named(name, total);
+	const struct answer_list list = answer_list_named(name, total);
 	json_t *entries = json_array();
 	json_int_t shown;
 
@@ -205,8 +197,8 @@ static json_t *answer_top(struct command_request *request)
 		return NULL;
 	}
 	json_t *answer = document_top(request->snapshot, &which);
-	const struct answer_list list =
-		list_named("rows", (uint64_t)json_integer_value(json_object_get(answer, "total")));
+	const struct answer_list list = answer_list_named(
+		"rows", (uint64_t)json_integer_value(json_object_get(answer, "total")));
 
 	answer_put_list(&answer, &list, take_list(answer, "rows"));
 	return answer;

@@ -10,13 +10,9 @@
 static void put_rules(json_t **answer, json_t *rules, const struct command_request *request)
 {
 	const uint64_t offset = request->arguments.number[PAGE_OFFSET];
-	const struct answer_list list = {
-		.name = request->command->list,
-		.total_name = "total",
-		.shown_name = "shown",
-		.total = (uint64_t)json_integer_value(json_object_get(rules, "rules_total")),
-		.most = ANSWER_BYTES,
-	};
+	const struct answer_list list = answer_list_named(
+		request->command->list,
+		(uint64_t)json_integer_value(json_object_get(rules, "rules_total")));
 	json_t *entries = json_incref(json_object_get(rules, "rules")), *entry;
 	size_t i;
 
