@@ -46,8 +46,10 @@ void model_write(const struct model *model, FILE *out);
 size_t model_decide(const struct model *model, const uint8_t *frame, uint32_t length);
 const char *model_action(const struct model *model, size_t number);
 
-/* Rules at random, of a small world that mold_frame() draws from as well. `lone`: out of 8, so
- * many have one prefix only. */
+/*
+ * Rules at random, of a small world that model_frame() draws from as well. `lone`: out of 8, so
+ * many have one prefix only.
+ */
 void model_draw(struct model *model, size_t count, unsigned int lone, struct prng *random);
 
 /* A frame at random, most of them sound: its length. */
