@@ -37,7 +37,7 @@ static int find_socket(struct client *client, struct sockaddr_un *address, struc
 	const char *slash = strrchr(client->path, '/'), *name;
 	int folder = slash != NULL ? (int)(slash - client->path) + 1 : 0;
 	json_t *info;
-	int result = client_ask(client, "/weir/info", &info, error);
+	int result = client_ask_info(client, &info, error);
 
 	if (result != 0)
 		return result;

@@ -159,3 +159,16 @@ int client_ask(struct client *client, const char *command, json_t **answer, stru
 	json_decref(message);
 	return result;
 }
+
+int client_ask_info(struct client *client, json_t **info, struct error *error)
+{
+	return client_ask(client, "/weir/info", info, error);
+}
+
+bool client_info_of_captures(const json_t *info)
+{
+	const json_t *settings = json_object_get(info, "settings");
+	const char *input = json_string_value(json_object_get(settings, "input"));
+
+	return input != NULL && strcmp(input, "captures") == 0;
+}

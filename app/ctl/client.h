@@ -2,6 +2,7 @@
 #ifndef WEIR_APP_CTL_CLIENT_H
 #define WEIR_APP_CTL_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,5 +32,9 @@ void client_close(struct client *client);
  * text is the line then.
  */
 int client_ask(struct client *client, const char *command, json_t **answer, struct error *error);
+
+/* What weir says of itself; and of that, whether captures are what it reads. */
+int client_ask_info(struct client *client, json_t **info, struct error *error);
+bool client_info_of_captures(const json_t *info);
 
 #endif

@@ -25,14 +25,6 @@ struct search {
 	struct error trouble; /* with a socket that may be a weir's; "" if none */
 };
 
-static enum kind kind_of(const json_t *info)
-{
-	const json_t *settings = json_object_get(info, "settings");
-	const char *input = json_string_value(json_object_get(settings, "input"));
-
-	return input != NULL && strcmp(input, "captures") == 0 ? READING : LIVE;
-}
-
 /* A socket that a killed program left, another DPDK program, a capture that was just done. */
 static bool is_no_trouble(int result, const char *prefix)
 {
@@ -48,14 +40,14 @@ static void try_socket(struct search *search, const char *path, const char *pref
 	int result = client_open(&client, path, &error);
 
 	if (result == 0)
-		result = client_ask(&client, "/weir/info", &info, &error);
+		result = client_ask_info(&client, &info, &error);
 	if (result != 0) {
 		if (!is_no_trouble(result, prefix))
 			search->trouble = error;
 		client_close(&client);
 		return;
 	}
-	struct found *found = &search->found[kind_of(info)];
+	struct found *found = &search->found[client_info_of_captures(info) ? READING : LIVE];
 	size_t used = strlen(found->names);
 
 	json_decref(info);

@@ -9,9 +9,12 @@
 #include <weir/commands.h>
 #include <weir/dimensions.h>
 
-#define ATTEMPTS    3
-#define TOP_USUAL   10
-#define MATCHES_MAX 1000 /* of a prefilter's rules, as in weir's own report */
+#include "words.h"
+
+#define ATTEMPTS 3
+
+/* As one would type them to weirctl. */
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* A report on its way. */
 struct gathering {
@@ -40,14 +43,20 @@ static json_t *with_lists(json_t *value)
 	return copy;
 }
 
-/* The answer to "PATH" or "PATH,ARGUMENTS" (a new reference) without what is about the answer. */
-static int ask(struct gathering *gathering, const char *question, json_t **answer)
+/* The answer to weirctl's words (a new reference) without what is about the answer. */
+static int ask(struct gathering *gathering, const char *const *words, json_t **answer)
 {
 	static const char *const about[] = {"snapshot", "age_ms",          "offset",
 					    "shown",    "protocols_shown", "protocols_total"};
+	struct question question;
 	json_t *got, *age;
-	int result = client_ask(gathering->client, question, &got, gathering->error);
+	int count = 0, result;
 
+	while (words[count] != NULL)
+		count++;
+	result = words_read(words, count, &question, gathering->error);
+	if (result == 0)
+		result = client_ask(gathering->client, question.message, &got, gathering->error);
 	if (result != 0)
 		return result;
 	json_int_t snapshot = json_integer_value(json_object_get(got, "snapshot"));
@@ -72,10 +81,10 @@ static void put_member(struct gathering *gathering, const char *key, const json_
 }
 
 /* An answer as the member `key` of the report. */
-static int ask_part(struct gathering *gathering, const char *key, const char *question)
+static int ask_part(struct gathering *gathering, const char *key, const char *const *words)
 {
 	json_t *answer;
-	int result = ask(gathering, question, &answer);
+	int result = ask(gathering, words, &answer);
 
 	if (result != 0)
 		return result;
@@ -84,45 +93,48 @@ static int ask_part(struct gathering *gathering, const char *key, const char *qu
 }
 
 /*
- * All pages of `path`, whose list is `name`: *whole is the last answer with all rows in its list.
+ * All pages of a command (`verb` may be NULL): *whole is the last answer with all rows in its list,
+ * which is called *name.
  */
-static int ask_pages(struct gathering *gathering, const char *path, const char *name,
-		     json_t **whole)
+static int ask_pages(struct gathering *gathering, const char *word, const char *verb,
+		     json_t **whole, const char **name)
 {
+	char offset[24], count[24];
+	const char *const plain[] = {word, offset, count, NULL};
+	const char *const verbal[] = {word, verb, offset, count, NULL};
+	const char *const *words = verb != NULL ? verbal : plain;
 	json_t *rows = json_array();
 	json_int_t total;
 	size_t before;
-	int result;
+	int taken, result;
 
 	*whole = NULL;
+	*name = command_of_words(words, 2, &taken)->list;
+	snprintf(count, sizeof(count), "%d", COMMAND_ENTRIES_MAX);
 	do {
-		char question[128];
-
 		before = json_array_size(rows);
 		json_decref(*whole);
-		snprintf(question, sizeof(question), "%s,%zu,%d", path, before,
-			 COMMAND_ENTRIES_MAX);
-		result = ask(gathering, question, whole);
+		snprintf(offset, sizeof(offset), "%zu", before);
+		result = ask(gathering, words, whole);
 		if (result != 0)
 			break;
-		json_array_extend(rows, json_object_get(*whole, name));
+		json_array_extend(rows, json_object_get(*whole, *name));
 		total = json_integer_value(json_object_get(*whole, "total"));
 	} while (json_array_size(rows) > before && (json_int_t)json_array_size(rows) < total);
 	if (result == 0)
-		json_object_set(*whole, name, rows);
+		json_object_set(*whole, *name, rows);
 	else
 		*whole = NULL;
 	json_decref(rows);
 	return result;
 }
 
-static int ask_list(struct gathering *gathering, const char *name)
+/* All of a command's list as the member of the report that is called like it. */
+static int ask_list(struct gathering *gathering, const char *word)
 {
-	char path[64];
+	const char *name;
 	json_t *whole;
-
-	snprintf(path, sizeof(path), "/weir/%s", name);
-	int result = ask_pages(gathering, path, name, &whole);
+	int result = ask_pages(gathering, word, NULL, &whole, &name);
 
 	if (result == 0)
 		put_member(gathering, name, whole, name);
@@ -133,7 +145,7 @@ static int ask_list(struct gathering *gathering, const char *name)
 static int ask_rates(struct gathering *gathering)
 {
 	json_t *answer;
-	int result = ask(gathering, "/weir/throughput,1", &answer);
+	int result = ask(gathering, WORDS("throughput", "1"), &answer);
 
 	if (result != 0)
 		return result;
@@ -163,7 +175,7 @@ static void put_list(struct gathering *gathering, const char *dimension, const j
 	put_member(gathering, "top_sum", list, "sum");
 }
 
-static int ask_lists(struct gathering *gathering, unsigned int rows)
+static int ask_lists(struct gathering *gathering, const char *rows)
 {
 	json_t *lists = json_pack("{s:{}, s:{}, s:i, s:{}}", "top", "top_total", "top_exact", 1,
 				  "top_error");
@@ -173,11 +185,9 @@ static int ask_lists(struct gathering *gathering, unsigned int rows)
 	json_decref(lists);
 	for (int dimension = 0; result == 0 && dimension < STATS_DIMENSIONS; dimension++) {
 		const char *name = stats_dimension_names[dimension];
-		char question[64];
 		json_t *list;
 
-		snprintf(question, sizeof(question), "/weir/top,%s,%u", name, rows);
-		result = ask(gathering, question, &list);
+		result = ask(gathering, WORDS("top", name, rows), &list);
 		if (result != 0)
 			break;
 		put_list(gathering, name, list);
@@ -190,15 +200,16 @@ static int ask_lists(struct gathering *gathering, unsigned int rows)
 static int ask_prefilter(struct gathering *gathering)
 {
 	json_t *prefilter, *rules = json_array(), *rule;
-	int result = ask_pages(gathering, "/weir/prefilter", "rules", &prefilter);
+	const char *name;
+	int result = ask_pages(gathering, "prefilter", "show", &prefilter, &name);
 	size_t i;
 
-	json_array_foreach(json_object_get(prefilter, "rules"), i, rule)
+	json_array_foreach(json_object_get(prefilter, name), i, rule)
 		if (json_integer_value(json_object_get(rule, "packets")) > 0 &&
-		    json_array_size(rules) < MATCHES_MAX)
+		    json_array_size(rules) < COMMAND_REPORT_RULES)
 			json_array_append(rules, rule);
 	if (result == 0) {
-		json_object_set(prefilter, "rules", rules);
+		json_object_set(prefilter, name, rules);
 		json_object_set(prefilter, "rules_total", json_object_get(prefilter, "total"));
 		json_object_del(prefilter, "total");
 		json_object_set(gathering->report, "prefilter", prefilter);
@@ -208,41 +219,35 @@ static int ask_prefilter(struct gathering *gathering)
 	return result;
 }
 
-static unsigned int rows_of(const json_t *settings)
+/* As many as in weir's own report, up to what an answer holds. */
+static unsigned int rows_of(const json_t *info)
 {
-	const char *top = json_string_value(json_object_get(settings, "top"));
-	unsigned long rows = top != NULL ? strtoul(top, NULL, 10) : TOP_USUAL;
+	const char *top =
+		json_string_value(json_object_get(json_object_get(info, "settings"), "top"));
+	unsigned long rows = top != NULL ? strtoul(top, NULL, 10) : 0;
 
 	return (unsigned int)(rows < COMMAND_ENTRIES_MAX ? rows : COMMAND_ENTRIES_MAX);
 }
 
-static bool reads_captures(const json_t *settings)
-{
-	const char *input = json_string_value(json_object_get(settings, "input"));
-
-	return input != NULL && strcmp(input, "captures") == 0;
-}
-
 /* What is about traffic. */
-static int gather_traffic(struct gathering *gathering, const json_t *settings)
+static int gather_traffic(struct gathering *gathering, const json_t *info)
 {
-	unsigned int rows = rows_of(settings);
-	char overflow[64];
-	int result = ask_part(gathering, "ledger", "/weir/ledger");
+	char rows[16];
+	int result = ask_part(gathering, "ledger", WORDS("ledger"));
 
-	snprintf(overflow, sizeof(overflow), "/weir/overflow,0,%u", rows);
+	snprintf(rows, sizeof(rows), "%u", rows_of(info));
 	if (result == 0)
 		result = ask_rates(gathering);
 	if (result == 0)
-		result = ask_part(gathering, "packet_size", "/weir/sizes");
+		result = ask_part(gathering, "packet_size", WORDS("sizes"));
 	if (result == 0)
-		result = ask_part(gathering, "flows", "/weir/flows");
+		result = ask_part(gathering, "flows", WORDS("flows"));
 	if (result == 0)
-		result = ask_part(gathering, "overflow", overflow);
+		result = ask_part(gathering, "overflow", WORDS("overflow", "0", rows));
 	if (result == 0)
 		result = ask_lists(gathering, rows);
 	/* Those of a capture come with its end, and a remark says so. */
-	if (result == -EREMOTEIO && reads_captures(settings))
+	if (result == -EREMOTEIO && client_info_of_captures(info))
 		result = 0;
 	return result;
 }
@@ -251,14 +256,14 @@ static int gather(struct gathering *gathering)
 {
 	static const char *const first[] = {"version", "source", "settings", "remarks", "time"};
 	json_t *info;
-	int result = ask(gathering, "/weir/info", &info);
+	int result = ask(gathering, WORDS("info"), &info);
 
 	if (result != 0)
 		return result;
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		put_member(gathering, first[i], info, first[i]);
 	put_member(gathering, "source_total", info, "total");
-	result = gather_traffic(gathering, json_object_get(info, "settings"));
+	result = gather_traffic(gathering, info);
 	if (result == 0 &&
 	    json_object_get(json_object_get(gathering->report, "ledger"), "prefilter") != NULL)
 		result = ask_prefilter(gathering);

@@ -9,12 +9,15 @@
 #define CHOICE(names, count)                                                                       \
 	.type = COMMAND_CHOICE, .choices = stats_##names##_names, .choice_count = (count)
 
+#define TEXT(number)  #number
+#define USUAL(number) .usual = TEXT(number)
+
 /* A part of a list: so many from the one at an offset on. */
 #define PAGE                                                                                       \
 	{"offset", NUMBER(0, INT64_MAX), .usual = "0"},                                            \
 	{                                                                                          \
-		"count", NUMBER(1, COMMAND_ENTRIES_MAX),                                           \
-			.usual = "250", .together = true,                                          \
+		"count", NUMBER(1, COMMAND_ENTRIES_MAX), USUAL(COMMAND_ENTRIES_MAX),               \
+			.together = true,                                                          \
 			.complaint = "the count is missing; OFFSET,COUNT are both needed"          \
 	}
 

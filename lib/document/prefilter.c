@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-#include "parts.h"
+#include <weir/commands.h>
 
-#define MATCHES_MAX 1000 /* a report is to be read */
+#include "parts.h"
 
 json_t *document_prefilter_ledger(const struct snapshot_prefilter *of)
 {
@@ -103,7 +103,7 @@ json_t *document_prefilter_matches(const struct prefilter_sums *sums)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < sums->count && json_array_size(array) < MATCHES_MAX; i++)
+	for (size_t i = 0; i < sums->count && json_array_size(array) < COMMAND_REPORT_RULES; i++)
 		if (sums->rules[i].matched.packets > 0)
 			append(&array, rule(&sums->rules[i], i + 1));
 	return rules(sums, array);

@@ -40,6 +40,7 @@ struct command_argument {
 #define COMMAND_ARGUMENTS_MAX 4
 #define COMMAND_ENTRIES_MAX   250  /* of a list in an answer: rte_telemetry has 256 a dict */
 #define COMMAND_SECONDS_MAX   3600 /* what the history of rates holds */
+#define COMMAND_REPORT_RULES  1000 /* of a prefilter's in a report: it is to be read */
 
 struct command {
 	const char *path; /* on the socket; NULL: weirctl alone knows it */
