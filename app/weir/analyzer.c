@@ -34,8 +34,8 @@
 static int make_stats(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
-	struct port *ports[SNAPSHOT_PORTS_MAX];
-	unsigned int lcores[SNAPSHOT_WORKERS_MAX];
+	struct port *ports[PORTS_MAX];
+	unsigned int lcores[WORKERS_MAX];
 	struct stats_settings settings = {
 		.interval = options->interval,
 		/* telemetry clients may ask for more than the report shows */
@@ -86,7 +86,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 
 	analyzer->options = options;
 	events_init(&analyzer->events);
-	analyzer->workers = calloc(SNAPSHOT_WORKERS_MAX, sizeof(analyzer->workers[0]));
+	analyzer->workers = calloc(WORKERS_MAX, sizeof(analyzer->workers[0]));
 	if (analyzer->workers == NULL)
 		return error_set(error, ENOMEM, "workers: out of memory; free some");
 	/*

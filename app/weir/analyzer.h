@@ -31,8 +31,8 @@ struct analyzer {
 	struct filter *filter;
 	struct frames frames;
 	struct outputs outputs;
-	struct worker *workers; /* SNAPSHOT_WORKERS_MAX, zeroed */
-	struct worker_shared *shared[SNAPSHOT_WORKERS_MAX];
+	struct worker *workers; /* WORKERS_MAX, zeroed */
+	struct worker_shared *shared[WORKERS_MAX];
 	uint16_t workers_ready; /* that have tables */
 	struct stats *stats;
 	bool meets; /* at borders of a capture's time, for who needs its intervals */

@@ -69,7 +69,7 @@ void frames_start(struct frames *frames, const struct source *source, uint32_t w
 void frames_stop(struct frames *frames)
 {
 	capture_stop(frames->capture);
-	for (uint32_t w = 0; w < SNAPSHOT_WORKERS_MAX; w++)
+	for (uint32_t w = 0; w < WORKERS_MAX; w++)
 		handover_destroy(frames->handovers[w]);
 	*frames = (struct frames){.capture = NULL};
 }

@@ -13,9 +13,9 @@
  * them. Zeroed at first. Main thread.
  */
 struct frames {
-	struct handover *handovers[SNAPSHOT_WORKERS_MAX];
-	struct capture_interface interfaces[SNAPSHOT_PORTS_MAX];
-	char descriptions[SNAPSHOT_PORTS_MAX][64];
+	struct handover *handovers[WORKERS_MAX];
+	struct capture_interface interfaces[PORTS_MAX];
+	char descriptions[PORTS_MAX][64];
 	struct capture *capture; /* NULL: no socket */
 };
 

@@ -82,7 +82,7 @@ static const struct option_row rows[] = {
 	{"file-prefix", "NAME", "name of the telemetry socket's directory (weir)",
 		.type = OPTION_TEXT, INTO(file_prefix), .take = check_prefix},
 	{"workers", "N", "worker lcores, up to 64, for captures 16 (1; ports: as many as possible)",
-		.type = OPTION_NUMBER, INTO(source.workers), .low = 1, .high = PLAN_WORKERS_MAX},
+		.type = OPTION_NUMBER, INTO(source.workers), .low = 1, .high = WORKERS_MAX},
 	{"config", "\"(port,queue,lcore),...\"", "explicit placement, as in l3fwd",
 		.type = OPTION_OWN, .take = take_config},
 	{"flow-capacity", "N", "flow records per worker",

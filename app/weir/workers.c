@@ -10,10 +10,6 @@
  * a rate of a million ends a second. */
 #define ENDED_RING (1u << 17)
 
-_Static_assert(PLAN_WORKERS_MAX <= SNAPSHOT_WORKERS_MAX && PLAN_QUEUES_MAX <= WORKER_QUEUES_MAX &&
-		       SOURCE_PORTS_MAX <= SNAPSHOT_PORTS_MAX,
-	       "what is planned has room");
-
 /* Where all of its queues have a socket that tells of frames, it may sleep until then. */
 static void let_rest(struct worker *worker, const struct plan_worker *planned,
 		     const struct source *source)

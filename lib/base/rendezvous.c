@@ -10,7 +10,7 @@
 
 void rendezvous_init(struct rendezvous *rendezvous, uint32_t workers)
 {
-	assert(workers > 0 && workers <= RENDEZVOUS_WORKERS_MAX);
+	assert(workers > 0 && workers <= WORKERS_MAX);
 	memset(rendezvous, 0, sizeof(*rendezvous));
 	rendezvous->workers = workers;
 	sem_init(&rendezvous->bell, 0, 0);

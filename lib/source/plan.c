@@ -20,7 +20,7 @@ int plan_workers(uint16_t asked, unsigned int lcores, struct error *error)
 				 asked, lcores);
 	if (asked > 0)
 		return asked;
-	return lcores < PLAN_WORKERS_MAX ? (int)lcores : PLAN_WORKERS_MAX;
+	return lcores < WORKERS_MAX ? (int)lcores : WORKERS_MAX;
 }
 
 /* The worker on `lcore`, or NULL. */
@@ -55,10 +55,10 @@ static const struct plan_lcore *free_lcore(const struct plan_offer *offer, struc
 
 static int add_queue(struct plan_worker *worker, uint16_t port, uint16_t queue, struct error *error)
 {
-	if (worker->queue_count == PLAN_QUEUES_MAX)
+	if (worker->queue_count == WORKER_QUEUES_MAX)
 		return error_set(error, E2BIG,
 				 "worker on lcore %u: more than %d queues; use more workers",
-				 worker->lcore, PLAN_QUEUES_MAX);
+				 worker->lcore, WORKER_QUEUES_MAX);
 	worker->queues[worker->queue_count++] = (struct plan_queue){port, queue};
 	return 0;
 }
@@ -141,8 +141,6 @@ static int check_queues(const struct plan_place *places, unsigned int count, uin
 				 port);
 	return 0;
 }
-
-_Static_assert(PLAN_PLACES_MAX <= PLAN_WORKERS_MAX, "each place may be a worker of its own");
 
 /* The worker on that lcore, perhaps a new one; NULL: it is not offered. */
 static struct plan_worker *take_lcore(const struct plan_offer *offer, struct plan *plan,

@@ -3,7 +3,7 @@
 
 #include <rte_mbuf_dyn.h>
 
-_Static_assert(READER_QUEUES_MAX <= RENDEZVOUS_WORKERS_MAX, "a worker for each queue");
+_Static_assert(READER_QUEUES_MAX <= WORKERS_MAX, "a worker for each queue");
 
 /* Of the mbufs staged for queue `q`, which are in order: those up to the end of the interval. */
 static unsigned int count_inside(const struct reader_intervals *intervals,

@@ -47,9 +47,9 @@ static int open_port(struct source *source, uint16_t id, uint16_t queues, struct
 	struct port *port = &source->ports[source->port_count];
 	int result;
 
-	if (source->port_count == SOURCE_PORTS_MAX)
+	if (source->port_count == PORTS_MAX)
 		return error_set(error, E2BIG, "port %u: more than %d ports; give the EAL fewer",
-				 id, SOURCE_PORTS_MAX);
+				 id, PORTS_MAX);
 	result = port_open(id, &settings, port, error);
 	if (result != 0)
 		return result;
@@ -66,7 +66,7 @@ static int open_port(struct source *source, uint16_t id, uint16_t queues, struct
 /* What the machine offers a plan. */
 struct machine {
 	struct plan_lcore lcores[RTE_MAX_LCORE];
-	struct plan_port ports[SOURCE_PORTS_MAX];
+	struct plan_port ports[PORTS_MAX];
 	struct plan_offer offer;
 };
 

@@ -31,14 +31,14 @@
 struct stats {
 	/* Set by stats_create(), and read by any thread. */
 	struct stats_settings settings; /* its arrays are the ones below */
-	struct worker_shared *workers[SNAPSHOT_WORKERS_MAX];
-	unsigned int lcores[SNAPSHOT_WORKERS_MAX];
-	struct port *ports[SNAPSHOT_PORTS_MAX];
+	struct worker_shared *workers[WORKERS_MAX];
+	unsigned int lcores[WORKERS_MAX];
+	struct port *ports[PORTS_MAX];
 	uint32_t extensions; /* of each worker's table, the same */
 	struct pool pool;
 
 	/* All else is the stats thread's. */
-	struct shadow *shadows[SNAPSHOT_WORKERS_MAX]; /* of each worker: one a slot */
+	struct shadow *shadows[WORKERS_MAX]; /* of each worker: one a slot */
 	struct stats_consumer consumers[CONSUMERS];
 	uint32_t consumer_count, record_consumers; /* all; those of ended records */
 	struct stats_batch batch;                  /* deltas on their way to consumers */

@@ -26,7 +26,7 @@ struct ledger_worker {
 
 struct ledger {
 	struct ledger_mark mark;
-	struct ledger_worker workers[SNAPSHOT_WORKERS_MAX];
+	struct ledger_worker workers[WORKERS_MAX];
 	uint64_t capture_span; /* see stats_set_capture_end(); 0: not known */
 	struct history history;
 	struct loss loss;

@@ -13,7 +13,7 @@ struct loss {
 	struct {
 		uint64_t lost, queue_missed[PORT_QUEUES_MAX]; /* at the end of the last interval */
 		struct stats_loss when, queue_when[PORT_QUEUES_MAX]; /* by the clock */
-	} ports[SNAPSHOT_PORTS_MAX];
+	} ports[PORTS_MAX];
 };
 
 /* An interval ended at `now`, `elapsed` ns long: note what was lost in it, and tell all so far. */

@@ -5,10 +5,13 @@
 
 #include <weir/clock.h>
 #include <weir/flow_fields.h>
+#include <weir/limits.h>
 #include <weir/protocols.h>
 
 /* Workers read their clocks by themselves, a burst at a time: so much may they be apart. */
 #define SKEW (10 * CLOCK_MILLISECOND)
+
+_Static_assert(WORKERS_MAX <= 64, "a bit for each in `workers` and `cut`");
 
 /* The piece was ended by something in it, or by lack of room, not by silence. */
 static bool ends_by_itself(enum flow_end end)

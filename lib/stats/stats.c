@@ -9,8 +9,8 @@
 static bool settings_valid(const struct stats_settings *settings)
 {
 	return settings->interval > 0 && settings->top_length > 0 && settings->flow_capacity > 0 &&
-	       settings->worker_count > 0 && settings->worker_count <= SNAPSHOT_WORKERS_MAX &&
-	       settings->port_count <= SNAPSHOT_PORTS_MAX;
+	       settings->worker_count > 0 && settings->worker_count <= WORKERS_MAX &&
+	       settings->port_count <= PORTS_MAX;
 }
 
 /* The arrays belong to the caller: keep copies. */

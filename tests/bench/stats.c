@@ -16,8 +16,8 @@
 #include <weir/stats.h>
 #include <weir/worker_shared.h>
 
-#define WORKERS_MAX 16
-#define ROUNDS_MAX  99
+#define WORKERS_MOST 16
+#define ROUNDS_MAX   99
 
 static const struct hash_secret secret = {
 	{0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93}};
@@ -57,8 +57,8 @@ static struct stats *make(struct worker_shared *workers, uint32_t count, uint32_
 					    .active_timeout = 3600 * CLOCK_SECOND,
 					    .inactive_timeout = 3600 * CLOCK_SECOND,
 					    .secret = secret};
-	struct worker_shared *pointers[WORKERS_MAX];
-	unsigned int lcores[WORKERS_MAX];
+	struct worker_shared *pointers[WORKERS_MOST];
+	unsigned int lcores[WORKERS_MOST];
 	struct stats_settings settings = {.interval = CLOCK_SECOND,
 					  .top_length = 100,
 					  .secret = secret,
@@ -81,15 +81,15 @@ static struct stats *make(struct worker_shared *workers, uint32_t count, uint32_
 
 int main(int argc, char **argv)
 {
-	static struct worker_shared workers[WORKERS_MAX];
+	static struct worker_shared workers[WORKERS_MOST];
 	uint32_t count = argc == 4 ? (uint32_t)atoi(argv[1]) : 0;
 	uint32_t flows = argc == 4 ? (uint32_t)atoi(argv[2]) : 0;
 	int rounds = argc == 4 ? atoi(argv[3]) : 0;
 	uint64_t now = CLOCK_SECOND;
 
-	if (count == 0 || count > WORKERS_MAX || flows == 0 || rounds < 1 || rounds > ROUNDS_MAX) {
+	if (count == 0 || count > WORKERS_MOST || flows == 0 || rounds < 1 || rounds > ROUNDS_MAX) {
 		fprintf(stderr, "usage: bench-stats WORKERS FLOWS ROUNDS (at most %d workers)\n",
-			WORKERS_MAX);
+			WORKERS_MOST);
 		return 2;
 	}
 	struct stats *stats = make(workers, count, flows);

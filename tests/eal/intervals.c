@@ -23,11 +23,11 @@
 #include "capture_rig.h"
 #include "eal_rig.h"
 
-#define START       (UINT64_C(1700000000) * CLOCK_SECOND + 123456789)
-#define YEAR        (UINT64_C(365) * 86400 * CLOCK_SECOND)
-#define WORKERS_MAX 4
-#define ENDED_RING  1024 /* of each worker: less than may end at one border */
-#define FRAMES_MAX  60000
+#define START        (UINT64_C(1700000000) * CLOCK_SECOND + 123456789)
+#define YEAR         (UINT64_C(365) * 86400 * CLOCK_SECOND)
+#define WORKERS_MOST 4
+#define ENDED_RING   1024 /* of each worker: less than may end at one border */
+#define FRAMES_MAX   60000
 
 /* ---- a capture, and what the clock of each of its frames is ---- */
 
@@ -227,9 +227,9 @@ struct rig {
 	struct reader *reader;
 	struct port port;
 	struct rendezvous rendezvous;
-	struct worker workers[WORKERS_MAX];
-	struct worker_shared *shared[WORKERS_MAX];
-	pthread_t threads[WORKERS_MAX];
+	struct worker workers[WORKERS_MOST];
+	struct worker_shared *shared[WORKERS_MOST];
+	pthread_t threads[WORKERS_MOST];
 	uint16_t worker_count;
 	struct stats *stats;
 	bool stop_workers;
@@ -278,7 +278,7 @@ static void make_worker(struct rig *rig, uint16_t w, const struct port_fields *f
 
 static void make_stats(struct rig *rig)
 {
-	static const unsigned int lcores[WORKERS_MAX];
+	static const unsigned int lcores[WORKERS_MOST];
 	struct stats_settings settings = {
 		.interval = CLOCK_SECOND,
 		.top_length = 10,
@@ -430,7 +430,7 @@ Test(intervals, are_the_same_in_every_run_with_any_number_of_workers, .timeout =
 		cr_assert_eq(memcmp(notes[run].text, notes[0].text, notes[0].size), 0,
 			     "run %u differs", run);
 	}
-	cr_expect_gt(notes[0].records_most, WORKERS_MAX * ENDED_RING,
+	cr_expect_gt(notes[0].records_most, WORKERS_MOST * ENDED_RING,
 		     "more ended in one interval than the rings hold");
 	for (unsigned int run = 0; run < RTE_DIM(notes); run++)
 		free(notes[run].text);

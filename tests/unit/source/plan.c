@@ -81,7 +81,7 @@ Test(plan, as_many_workers_as_lcores_unless_asked)
 	cr_expect_eq(plan_workers(0, 5, NULL), 5);
 	cr_expect_eq(plan_workers(2, 5, NULL), 2);
 	cr_expect_eq(plan_workers(5, 5, NULL), 5);
-	cr_expect_eq(plan_workers(0, 1000, NULL), PLAN_WORKERS_MAX);
+	cr_expect_eq(plan_workers(0, 1000, NULL), WORKERS_MAX);
 }
 
 Test(plan, too_few_lcores)
@@ -152,13 +152,13 @@ Test(plan, nothing_to_place_is_no_worker)
 
 Test(plan, a_worker_has_so_many_queues_and_no_more)
 {
-	struct plan_port port = {.queues = 2 * PLAN_QUEUES_MAX};
+	struct plan_port port = {.queues = 2 * WORKER_QUEUES_MAX};
 	const struct plan_offer offer = offer_of(&port, 1);
 	struct plan plan;
 	struct error error;
 
 	cr_expect_eq(plan_in_turn(&offer, 2, &plan, &error), 0);
-	cr_expect_eq(plan.workers[1].queue_count, PLAN_QUEUES_MAX);
+	cr_expect_eq(plan.workers[1].queue_count, WORKER_QUEUES_MAX);
 	port.queues++;
 	expect_refused(plan_in_turn(&offer, 2, &plan, &error), &error, E2BIG,
 		       "worker on lcore 1: more than 16 queues; use more workers");
@@ -268,13 +268,13 @@ Test(plan, places_that_cannot_be)
 Test(plan, a_worker_placed_by_hand_has_no_more_queues_either)
 {
 	const struct plan_offer offer = offer_of(NULL, 0);
-	struct plan_place places[PLAN_QUEUES_MAX + 1];
+	struct plan_place places[WORKER_QUEUES_MAX + 1];
 	struct plan plan;
 	struct error error;
 
 	for (uint16_t i = 0; i < COUNT(places); i++)
 		places[i] = (struct plan_place){.queue = i, .lcore = 6};
-	cr_expect_eq(plan_by_hand(&offer, places, PLAN_QUEUES_MAX, &plan, &error), 0);
+	cr_expect_eq(plan_by_hand(&offer, places, WORKER_QUEUES_MAX, &plan, &error), 0);
 	cr_expect_eq(plan.worker_count, 1);
 	expect_refused(plan_by_hand(&offer, places, COUNT(places), &plan, &error), &error, E2BIG,
 		       "worker on lcore 6: more than 16 queues; use more workers");

@@ -290,8 +290,8 @@ Test(ledger, settings_that_cannot_be_are_refused)
 	bad[0].interval = 0;
 	bad[1].top_length = 0;
 	bad[2].worker_count = 0;
-	bad[3].worker_count = SNAPSHOT_WORKERS_MAX + 1;
-	bad[4].port_count = SNAPSHOT_PORTS_MAX + 1;
+	bad[3].worker_count = WORKERS_MAX + 1;
+	bad[4].port_count = PORTS_MAX + 1;
 	bad[5].flow_capacity = 0;
 	for (unsigned int i = 0; i < 6; i++)
 		cr_assert_eq(stats_create(&bad[i], start, &stats), -EINVAL, "%u", i);

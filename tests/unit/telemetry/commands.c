@@ -46,11 +46,11 @@ Test(commands, every_one_fits_into_an_answer)
 	};
 	struct snapshot *snapshot = fixture_huge();
 
-	snapshot->worker_count = SNAPSHOT_WORKERS_MAX;
-	snapshot->port_count = SNAPSHOT_PORTS_MAX;
-	for (int i = 1; i < SNAPSHOT_PORTS_MAX; i++)
+	snapshot->worker_count = WORKERS_MAX;
+	snapshot->port_count = PORTS_MAX;
+	for (int i = 1; i < PORTS_MAX; i++)
 		snapshot->ports[i] = snapshot->ports[0];
-	for (int i = 0; i < SNAPSHOT_PORTS_MAX; i++)
+	for (int i = 0; i < PORTS_MAX; i++)
 		snapshot->ports[i].counters.queues = PORT_QUEUES_MAX;
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		json_t *answer = ask(snapshot, asked[i].name, asked[i].arguments, NULL);
@@ -67,8 +67,8 @@ Test(commands, pages_of_workers_meet)
 	struct snapshot *snapshot = fixture_huge();
 	json_int_t seen = 0;
 
-	snapshot->worker_count = SNAPSHOT_WORKERS_MAX;
-	while (seen < SNAPSHOT_WORKERS_MAX) {
+	snapshot->worker_count = WORKERS_MAX;
+	while (seen < WORKERS_MAX) {
 		char page[32];
 
 		snprintf(page, sizeof(page), "%d,250", (int)seen);
@@ -76,12 +76,12 @@ Test(commands, pages_of_workers_meet)
 		const json_t *first = json_object_get(json_object_get(answer, "workers"), "1");
 
 		cr_assert_gt(member(answer, "shown"), 0);
-		cr_expect_eq(member(answer, "total"), SNAPSHOT_WORKERS_MAX);
+		cr_expect_eq(member(answer, "total"), WORKERS_MAX);
 		cr_expect_eq(member(first, "worker"), seen);
 		seen += member(answer, "shown");
 		json_decref(answer);
 	}
-	cr_expect_eq(seen, SNAPSHOT_WORKERS_MAX);
+	cr_expect_eq(seen, WORKERS_MAX);
 	fixture_free(snapshot);
 }
 

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/limits.h>
+
 /*
  * Where the threads that analyse a capture meet at a border of its time, so that all of what came
  * before it is in one interval, and nothing else is: in every run, with any number of workers.
@@ -20,8 +22,6 @@
  * waits for those who have left. A meeting takes some 100 us, beside the work.
  */
 
-#define RENDEZVOUS_WORKERS_MAX 64
-
 struct rendezvous {
 	/* Set by rendezvous_init(). */
 	uint32_t workers;
@@ -34,10 +34,10 @@ struct rendezvous {
 	/* Each worker writes its own: */
 	struct {
 		uint64_t at; /* atomic: the newest meeting that it has come to */
-	} __attribute__((aligned(64))) arrived[RENDEZVOUS_WORKERS_MAX];
+	} __attribute__((aligned(64))) arrived[WORKERS_MAX];
 };
 
-/* For 1..RENDEZVOUS_WORKERS_MAX workers. */
+/* For 1..WORKERS_MAX workers. */
 void rendezvous_init(struct rendezvous *rendezvous, uint32_t workers);
 void rendezvous_destroy(struct rendezvous *rendezvous);
 

@@ -6,15 +6,14 @@
 #include <stdint.h>
 
 #include <weir/error.h>
+#include <weir/limits.h>
 
 /*
  * Which worker polls which queues, on which lcore. All that it depends on is passed in: nothing in
  * here asks DPDK or the kernel. Any thread.
  */
 
-#define PLAN_WORKERS_MAX 64
-#define PLAN_QUEUES_MAX  16 /* of a worker */
-#define PLAN_PLACES_MAX  64
+#define PLAN_PLACES_MAX WORKERS_MAX /* each may be a worker of its own */
 
 struct plan_queue {
 	uint16_t port, queue;
@@ -23,12 +22,12 @@ struct plan_queue {
 struct plan_worker {
 	unsigned int lcore;
 	int node; /* of the lcore */
-	struct plan_queue queues[PLAN_QUEUES_MAX];
+	struct plan_queue queues[WORKER_QUEUES_MAX];
 	uint16_t queue_count; /* at least 1 */
 };
 
 struct plan {
-	struct plan_worker workers[PLAN_WORKERS_MAX];
+	struct plan_worker workers[WORKERS_MAX];
 	uint16_t worker_count;
 };
 

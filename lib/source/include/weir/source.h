@@ -9,6 +9,7 @@
 #include <weir/front.h>
 #include <weir/interface.h>
 #include <weir/keeper.h>
+#include <weir/limits.h>
 #include <weir/options.h>
 #include <weir/plan.h>
 #include <weir/port.h>
@@ -19,8 +20,6 @@
  * opened ports, and a plan that says which worker polls which of their queues. Main thread, if
  * nothing else is said.
  */
-
-#define SOURCE_PORTS_MAX 64
 
 enum source_kind {
 	SOURCE_CAPTURES,  /* files that the reader reads */
@@ -49,7 +48,7 @@ struct source_settings {
 struct source {
 	const struct source_settings *settings;
 	struct port_fields fields;
-	struct port ports[SOURCE_PORTS_MAX];
+	struct port ports[PORTS_MAX];
 	uint32_t port_count;
 	struct reader *reader;      /* SOURCE_CAPTURES, else NULL */
 	struct interface interface; /* SOURCE_INTERFACE: port_count 0 otherwise */

@@ -7,6 +7,7 @@
 
 #include <weir/dimensions.h>
 #include <weir/flow.h>
+#include <weir/limits.h>
 #include <weir/outlet_ledger.h>
 #include <weir/packet.h>
 #include <weir/port_counters.h>
@@ -142,8 +143,6 @@ struct snapshot_prefilter {
 				* differ */
 };
 
-#define SNAPSHOT_WORKERS_MAX 64
-#define SNAPSHOT_PORTS_MAX   64
 #define SNAPSHOT_OUTLETS_MAX 128
 
 /* What a window came to hold: whole seconds (or intervals), as many as come nearest to its name. */
@@ -203,9 +202,9 @@ struct snapshot {
 	 */
 	uint32_t top_capacity, top_window_capacity;
 
-	struct snapshot_worker workers[SNAPSHOT_WORKERS_MAX];
+	struct snapshot_worker workers[WORKERS_MAX];
 	uint32_t worker_count;
-	struct snapshot_port ports[SNAPSHOT_PORTS_MAX];
+	struct snapshot_port ports[PORTS_MAX];
 	uint32_t port_count;
 	struct snapshot_prefilter prefilter;
 	struct outlet_ledger outlets[SNAPSHOT_OUTLETS_MAX];

@@ -7,6 +7,7 @@
 
 #include <weir/filter.h>
 #include <weir/handover.h>
+#include <weir/limits.h>
 #include <weir/port.h>
 #include <weir/worker_shared.h>
 
@@ -14,8 +15,6 @@
  * The hot loop: one lcore, its RX queues, its flow table. Nothing in it allocates, blocks, logs
  * or enters the kernel, unless `rest` lets it sleep while no packets come.
  */
-
-#define WORKER_QUEUES_MAX 16
 
 struct worker_queue {
 	uint16_t port, queue;
