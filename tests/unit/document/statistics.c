@@ -91,10 +91,8 @@ static void random_second(struct rig *rig, struct prng *random)
 
 Test(statistics, counters_never_fall_and_terms_come_to_their_sum)
 {
-	struct rig *rig = rig_open(&(struct rig_settings){.workers = 2,
-							  .flow_capacity = 256,
-
-							  .inactive = CLOCK_SECOND});
+	struct rig *rig = rig_open(&(struct rig_settings){
+		.workers = 2, .flow_capacity = 256, .inactive = CLOCK_SECOND});
 	struct prng random = {4711};
 	json_t *before = NULL;
 
