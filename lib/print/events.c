@@ -5,8 +5,6 @@
 
 #include "parts.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 void print_events(struct printer *printer, const json_t *events)
 {
 	static const struct table_column columns[] = {

@@ -9,7 +9,6 @@
 
 static const struct print_sum buckets = {STATISTICS_LEDGER, "received"};
 static const struct print_sum losses = {STATISTICS_LEDGER, "lost"};
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void count_row(struct table *table, const char *indent, const char *label, uint64_t frames,
 		      uint64_t received)

@@ -4,23 +4,33 @@
 #include <string.h>
 
 #include <weir/clock.h>
+#include <weir/dimensions.h>
 #include <weir/format.h>
 
 #include "parts.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const struct {
-	const char *dimension, *plural, *title;
-} lists[] = {
-	{"source", "sources", "Address"},
-	{"destination", "destinations", "Address"},
-	{"pair", "address pairs", "From > to"},
-	{"source_port", "source ports", "Port"},
-	{"destination_port", "destination ports", "Port"},
-	{"protocol", "protocols", "Protocol"},
-	{"flow", "flows", "From > to"},
+	const char *plural, *title;
+} lists[STATS_DIMENSIONS] = {
+	[STATS_SOURCE] = {"sources", "Address"},
+	[STATS_DESTINATION] = {"destinations", "Address"},
+	[STATS_PAIR] = {"address pairs", "From > to"},
+	[STATS_SOURCE_PORT] = {"source ports", "Port"},
+	[STATS_DESTINATION_PORT] = {"destination ports", "Port"},
+	[STATS_PROTOCOL] = {"protocols", "Protocol"},
+	[STATS_FLOW] = {"flows", "From > to"},
 };
+
+/* What a list is of. */
+static enum stats_dimension dimension_of(const json_t *top)
+{
+	const char *name = print_text(top, "dimension");
+	enum stats_dimension dimension = 0;
+
+	while (dimension < STATS_FLOW && strcmp(stats_dimension_names[dimension], name) != 0)
+		dimension++;
+	return dimension;
+}
 
 struct endpoint {
 	const char *address;
@@ -52,7 +62,7 @@ static void flow_label(char *out, size_t size, const struct endpoint *from,
 		 endpoint_text(b, sizeof(b), to, ports), protocol, tag);
 }
 
-static void row_label(char *out, size_t size, const char *dimension, const json_t *row)
+static void row_label(char *out, size_t size, enum stats_dimension dimension, const json_t *row)
 {
 	struct endpoint from = {print_text(row, "source"),
 				(unsigned int)print_count(row, "source_port")};
@@ -60,16 +70,23 @@ static void row_label(char *out, size_t size, const char *dimension, const json_
 			      (unsigned int)print_count(row, "destination_port")};
 	const char *name = print_text(row, "name");
 
-	if (strcmp(dimension, "flow") == 0)
+	switch (dimension) {
+	case STATS_FLOW:
 		flow_label(out, size, &from, &to, name, (unsigned int)print_count(row, "vlan"));
-	else if (strcmp(dimension, "pair") == 0)
+		break;
+	case STATS_PAIR:
 		snprintf(out, size, "%s > %s", from.address, to.address);
-	else if (strcmp(dimension, "protocol") == 0)
+		break;
+	case STATS_PROTOCOL:
 		snprintf(out, size, "%s", name);
-	else if (strstr(dimension, "port") != NULL)
+		break;
+	case STATS_SOURCE_PORT:
+	case STATS_DESTINATION_PORT:
 		snprintf(out, size, "%llu/%s", (unsigned long long)print_count(row, "port"), name);
-	else
+		break;
+	default:
 		snprintf(out, size, "%s", print_text(row, "address"));
+	}
 }
 
 static void top_heading(struct printer *printer, const json_t *top, const char *plural)
@@ -108,7 +125,7 @@ static void top_heading(struct printer *printer, const json_t *top, const char *
 /* A flow is one flow: the room is better used for two addresses with ports. */
 static bool has_flows(const json_t *top)
 {
-	return strcmp(print_text(top, "dimension"), "flow") != 0;
+	return dimension_of(top) != STATS_FLOW;
 }
 
 static void top_row(struct table *table, const json_t *top, size_t index)
@@ -118,7 +135,7 @@ static void top_row(struct table *table, const json_t *top, size_t index)
 	const char *metric = print_text(top, "metric");
 	char label[192], text[32];
 
-	row_label(label, sizeof(label), print_text(top, "dimension"), row);
+	row_label(label, sizeof(label), dimension_of(top), row);
 	table_cell(table, "%zu", index + 1);
 	table_cell(table, "%s", label);
 	table_cell(table, "%s", format_si(text, sizeof(text), print_number(row, "octets"), "B"));
@@ -140,18 +157,16 @@ void print_top(struct printer *printer, const json_t *top)
 		{.title = "Octets", .right = true},
 		{.title = "Packets", .right = true},
 	};
-	size_t rows = print_items(json_object_get(top, "rows")), list = 0;
+	const enum stats_dimension dimension = dimension_of(top);
+	size_t rows = print_items(json_object_get(top, "rows"));
 	unsigned int count = 4;
 
-	while (list < COUNT(lists) - 1 &&
-	       strcmp(lists[list].dimension, print_text(top, "dimension")) != 0)
-		list++;
-	top_heading(printer, top, lists[list].plural);
+	top_heading(printer, top, lists[dimension].plural);
 	if (rows == 0) {
 		fputs("  none\n", printer->out);
 		return;
 	}
-	columns[1].title = lists[list].title;
+	columns[1].title = lists[dimension].title;
 	if (has_flows(top))
 		columns[count++] = (struct table_column){.title = "Flows", .right = true};
 	if (json_object_get(top, "sum") != NULL)

@@ -7,27 +7,25 @@
 
 #include "parts.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const char *const fates[] = {"sent", "waiting", "lost_full", "lost_remote"};
-
 /* What was given to each output, and what became of it. */
 static void output_rows(struct table *table, const json_t *outputs)
 {
 	for (size_t row = 0; row < print_items(outputs); row++) {
 		const json_t *output = print_item(outputs, row);
-		const char *failure = print_text(output, "failure");
+		const struct statistic *fate = statistics[STATISTICS_OUTPUTS].members;
+		const char *failure = print_text(output, "failure"), *between = "";
 		char text[256], number[32];
 		int used = snprintf(text, sizeof(text), "%s:", print_text(output, "output"));
 
-		for (size_t i = 0; i < COUNT(fates); i++) {
-			uint64_t count = print_count(output, fates[i]);
+		for (; fate->name != NULL; fate++) {
+			uint64_t count = print_count(output, fate->name);
 
-			if (count > 0 || i == 0)
-				used += snprintf(text + used, sizeof(text) - (size_t)used,
-						 "%s %s %s", i == 0 ? "" : ",",
-						 format_count(number, sizeof(number), count),
-						 print_label(STATISTICS_OUTPUTS, fates[i]));
+			if (fate->sum[0] == '\0' || (count == 0 && between[0] != '\0'))
+				continue;
+			used += snprintf(text + used, sizeof(text) - (size_t)used, "%s %s %s",
+					 between, format_count(number, sizeof(number), count),
+					 fate->label);
+			between = ",";
 		}
 		table_cell(table, "%s", row == 0 ? "outputs" : "");
 		table_cell(table, "%s%s%s", text, failure[0] != '\0' ? "; " : "", failure);
@@ -225,21 +223,21 @@ void print_ports(struct printer *printer, const json_t *ports)
 /* Of each output what it was given, and what became of that. */
 void print_outputs(struct printer *printer, const json_t *outputs)
 {
-	struct table_column columns[2 + COUNT(fates) + 1] = {{.title = "Output"}};
+	const struct statistic *counts = statistics[STATISTICS_OUTPUTS].members, *one;
+	struct table_column columns[TABLE_COLUMNS_MAX] = {{.title = "Output"}};
+	unsigned int count = 1;
 
-	columns[1] = print_column(STATISTICS_OUTPUTS, "given");
-	for (size_t i = 0; i < COUNT(fates); i++)
-		columns[2 + i] = print_column(STATISTICS_OUTPUTS, fates[i]);
-	columns[COUNT(columns) - 1] = (struct table_column){.title = "failure", .wraps = true};
-	struct table *table = table_create(columns, COUNT(columns));
+	for (one = counts; one->name != NULL; one++)
+		columns[count++] = print_column(STATISTICS_OUTPUTS, one->name);
+	columns[count++] = (struct table_column){.title = "failure", .wraps = true};
+	struct table *table = table_create(columns, count);
 
 	for (size_t row = 0; table != NULL && row < print_items(outputs); row++) {
 		const json_t *output = print_item(outputs, row);
 
 		table_cell(table, "%s", print_text(output, "output"));
-		print_cell(table, STATISTICS_OUTPUTS, "given", output);
-		for (size_t i = 0; i < COUNT(fates); i++)
-			print_cell(table, STATISTICS_OUTPUTS, fates[i], output);
+		for (one = counts; one->name != NULL; one++)
+			print_cell(table, STATISTICS_OUTPUTS, one->name, output);
 		table_cell(table, "%s", print_text(output, "failure"));
 	}
 	print_table(printer, table, 0);

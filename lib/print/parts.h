@@ -8,6 +8,8 @@
 
 /* What the files of this folder share. */
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Print and destroy; NULL and a table that lacks a cell count as failed. */
 void print_table(struct printer *printer, struct table *table, unsigned int indent);
 

@@ -10,8 +10,6 @@
 
 static const struct print_sum fates = {STATISTICS_PREFILTER, "seen"};
 static const struct print_sum arrivals = {STATISTICS_PREFILTER, "analysed"};
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* " = a + b" */
 static void equals(FILE *out, const json_t *ledger, const struct print_sum *sum)
 {

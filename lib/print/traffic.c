@@ -9,8 +9,6 @@
 
 #include "parts.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* "65 - 127", "over 1518": the class of row `index`. */
 static void class_label(char *out, size_t size, const json_t *histogram, size_t index)
 {
