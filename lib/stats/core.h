@@ -76,20 +76,22 @@ void stats_give_deltas(struct stats *stats);
 
 /*
  * This is new in the record: of drain and walk, so that every packet comes by here, once. The delta
- * waits for others, until a batch is full or the interval ends.
+ * waits for others, until a batch is full or the interval ends. Returns the record as it is given,
+ * valid until the next one is counted.
  */
-static inline void stats_count(struct stats *stats, const struct flow_record *record,
-			       const struct stats_delta *delta)
+static inline const struct flow_view *
+stats_count(struct stats *stats, const struct flow_record *record, const struct stats_delta *delta)
 {
 	struct stats_batch *batch = &stats->batch;
+	struct flow_view *view = &batch->views[batch->count];
 
-	flow_view(record, &batch->views[batch->count]);
+	flow_view(record, view);
 	if (stats->extensions > 0)
-		flow_view_keep(&batch->views[batch->count], batch->lines[batch->count],
-			       stats->extensions);
+		flow_view_keep(view, batch->lines[batch->count], stats->extensions);
 	batch->deltas[batch->count++] = *delta;
 	if (batch->count == STATS_BATCH)
 		stats_give_deltas(stats);
+	return view;
 }
 
 /* Give the last deltas, and tell the consumers that the interval is over. */

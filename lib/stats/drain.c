@@ -6,17 +6,22 @@
 /* So that a flood of ended records does not keep the stats thread from all else. */
 #define DRAIN_MAX 16384
 
-static void pass_on(struct stats *stats, uint32_t worker, const struct flow_record *record)
+/* An ended record; `counted`: as its last packets were counted, NULL: they were before. */
+static void pass_on(struct stats *stats, uint32_t worker, const struct flow_record *record,
+		    const struct flow_view *counted)
 {
 	struct flow_view view;
 
 	if (stats->record_consumers == 0 && !stats->split.on)
 		return;
-	flow_view(record, &view);
+	if (counted == NULL) {
+		flow_view(record, &view);
+		counted = &view;
+	}
 	if (stats->split.on)
-		split_add(&stats->split, worker, &view);
+		split_add(&stats->split, worker, counted);
 	else
-		stats_give_record(stats, &view);
+		stats_give_record(stats, counted);
 }
 
 static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
@@ -40,9 +45,11 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 		for (uint32_t i = 0; i < taken; i++) {
 			const struct flow_record *record = flow_record_at(records, bytes, i);
 
+			const struct flow_view *counted = NULL;
+
 			if (shadow_ended(&shadows[record->hot.sequence], record, &delta))
-				stats_count(stats, record, &delta);
-			pass_on(stats, w, record);
+				counted = stats_count(stats, record, &delta);
+			pass_on(stats, w, record, counted);
 		}
 		worker_shared_taken(worker, taken);
 		drained += taken;
