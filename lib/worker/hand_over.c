@@ -65,3 +65,21 @@ void loop_attend(struct loop *loop)
 		handover_settle(loop->handover);
 	}
 }
+
+/* What is held goes now, although its records are not known yet: the wait may have no end. */
+void loop_attend_waiting(struct loop *loop)
+{
+	struct handover *handover = loop->handover;
+
+	if (__atomic_load_n(&handover->armed, __ATOMIC_ACQUIRE) == handover->seen)
+		return;
+	for (unsigned int i = 0; i < TALLY_DELAY; i++) {
+		struct held *held = &loop->held[(loop->tally + i) % TALLY_DELAY];
+
+		for (uint32_t f = 0; f < held->count; f++)
+			held->frames[f].slot = FLOW_NO_SLOT;
+		handover_give(handover, held->frames, held->count);
+		held->count = 0;
+	}
+	loop_attend(loop);
+}

@@ -63,10 +63,11 @@ struct loop {
 /*
  * Frames that other threads want: those of a burst that has just been parsed, and for which there
  * are receivers; those of the burst held the longest, which has just been counted; and who wants
- * some may have changed, or some have come back.
+ * some may have changed, or some have come back, also while the worker waits for the stats core.
  */
 void loop_hold(struct loop *loop, uint16_t queue, struct rte_mbuf *const *mbufs, uint16_t count);
 void loop_hand_over(struct loop *loop, const struct flow_burst *counted);
 void loop_attend(struct loop *loop);
+void loop_attend_waiting(struct loop *loop);
 
 #endif

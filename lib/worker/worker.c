@@ -53,6 +53,7 @@ static void flush(struct loop *loop, bool wait)
 		loop->counters.records_waiting++;
 		if (!wait)
 			return;
+		loop_attend_waiting(loop);
 		rte_delay_us_sleep(50);
 	}
 }

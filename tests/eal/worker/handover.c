@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_mbuf_dyn.h>
 
@@ -135,6 +136,47 @@ Test(handover, nothing_is_handed_over_to_nobody)
 	ring_rig_join(&rig);
 	cr_expect_eq(handover_take(handover, &taken, 1), 0);
 	finish(200);
+}
+
+/* As when captures are read and nobody takes their flow records: the worker waits for room. */
+Test(handover, a_worker_that_waits_lets_receivers_go)
+{
+	static struct handover_frame frames[FRAMES];
+	const struct worker_shared *shared = &rig.worker.shared;
+	const struct flow_record *record;
+	uint8_t frame[60];
+	uint32_t taken = 0;
+
+	rig.ended_capacity = 64;
+	rig.inactive_timeout = CLOCK_MILLISECOND;
+	start(HANDOVER_FRAMES);
+	rig.worker.lossless = true;
+	ring_rig_launch(&rig);
+	arm(0, NULL);
+	for (int i = 0; i < 1000; i++) {
+		frame_udp4(frame, sizeof(frame), (uint16_t)i, false);
+		ring_rig_add(&rig, frame, sizeof(frame), 0);
+	}
+	while (!rte_ring_full(shared->ended))
+		usleep(1000);
+	usleep(10 * 1000); /* all are due, and there is no room */
+	for (int i = 0; i < 3; i++) {
+		disarm(0);
+		arm(0, NULL);
+	}
+	disarm(0);
+	taken = handover_take(handover, frames, FRAMES);
+	cr_expect_gt(taken, 0);
+	handover_return(handover, frames, taken);
+
+	__atomic_store_n(&rig.stop, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&shared->done, __ATOMIC_ACQUIRE) || !rte_ring_empty(shared->ended))
+		if (worker_shared_ended(&rig.worker.shared, 1, &record) > 0)
+			worker_shared_taken(&rig.worker.shared, 1);
+	ring_rig_join(&rig);
+	while ((taken = handover_take(handover, frames, FRAMES)) > 0)
+		handover_return(handover, frames, taken);
+	finish(1000);
 }
 
 /* A thread that does not keep up: so many are out and no more, the others are counted. */

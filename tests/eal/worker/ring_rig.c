@@ -25,7 +25,8 @@ void ring_rig_start(struct ring_rig *rig)
 	int id;
 
 	*rig = (struct ring_rig){.inactive_timeout = rig->inactive_timeout,
-				 .out_limit = rig->out_limit};
+				 .out_limit = rig->out_limit,
+				 .ended_capacity = rig->ended_capacity};
 	eal_rig_start(NULL);
 	cr_assert_eq(port_fields_register(&fields, NULL), 0);
 	rig->ring = rte_ring_create("frames", 8192, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -35,7 +36,9 @@ void ring_rig_start(struct ring_rig *rig)
 	cr_assert(id >= 0);
 	eal_rig_open((uint16_t)id, 1, &port);
 	cr_assert_eq(hash_secret_draw(&settings.secret), 0);
-	cr_assert_eq(worker_shared_init(&rig->worker.shared, 0, &settings, 8192), 0);
+	cr_assert_eq(worker_shared_init(&rig->worker.shared, 0, &settings,
+					rig->ended_capacity > 0 ? rig->ended_capacity : 8192),
+		     0);
 	rig->worker.handover =
 		handover_create(rig->out_limit > 0 ? rig->out_limit : HANDOVER_FRAMES);
 	cr_assert_not_null(rig->worker.handover);

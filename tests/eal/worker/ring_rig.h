@@ -20,6 +20,7 @@ struct ring_rig {
 	/* To be set before the start: */
 	uint64_t inactive_timeout; /* ns; 0: 30 s */
 	uint32_t out_limit;        /* of frames handed over; 0: as many as there can be */
+	uint32_t ended_capacity;   /* of the ring of ended records; 0: 8192 */
 };
 
 void ring_rig_start(struct ring_rig *rig);

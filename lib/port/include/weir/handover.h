@@ -36,7 +36,8 @@
 struct handover_frame {
 	struct rte_mbuf *mbuf;
 	uint64_t date;      /* ns since 1970 */
-	uint32_t slot;      /* of its flow in the worker's table when it was given; FLOW_NO_SLOT */
+	uint32_t slot;      /* of its flow in the worker's table when it was given; FLOW_NO_SLOT: of
+			     * none, or it went while the worker waited for the stats core */
 	uint16_t receivers; /* a bit for each whose filter it matches */
 	uint16_t port;      /* that it came from */
 };
