@@ -175,13 +175,13 @@ static void change(struct handover *handover, uint32_t receivers)
 }
 
 void handover_arm(struct handover *handover, unsigned int receiver, const struct filter *filter,
-		  bool slots)
+		  bool want_slot)
 {
 	const uint32_t bit = 1u << receiver;
 
 	handover->filters[receiver] = filter;
 	/* Of others it stays as it is, so a worker may read it meanwhile. */
-	__atomic_store_n(&handover->slots, (handover->slots & ~bit) | (slots ? bit : 0),
+	__atomic_store_n(&handover->want_slot, (handover->want_slot & ~bit) | (want_slot ? bit : 0),
 			 __ATOMIC_RELAXED);
 	change(handover, (handover->armed & HANDOVER_MASK) | 1u << receiver);
 }

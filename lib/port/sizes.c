@@ -33,20 +33,20 @@ uint32_t sizes_xdp_frame(uint32_t page, uint32_t cache_line)
 }
 
 /* All slots of a queue must lie without a gap, so a block holds a whole number of them. */
-struct slots sizes_packet_slots(uint32_t page, uint32_t mtu, bool merges)
+struct packet_ring sizes_packet_ring(uint32_t page, uint32_t mtu, bool merges)
 {
-	struct slots slots = {.block = most(PACKET_BLOCK, page)};
+	struct packet_ring ring = {.block = most(PACKET_BLOCK, page)};
 
 	if (!merges && mtu <= 16000) {
-		slots.bytes = mtu <= 1900 ? 2048 : mtu <= 8000 ? 8192 : 16384;
-		return slots;
+		ring.bytes = mtu <= 1900 ? 2048 : mtu <= 8000 ? 8192 : 16384;
+		return ring;
 	}
 
 	/* 32 slots make a block of 2 MB; of large pages more, or rounding would cost too much. */
 	const uint32_t count = most(32, page / 512);
 	const uint32_t step = page / count;
 
-	slots.bytes = PACKET_SLOT_MAX / step * step;
-	slots.block = slots.bytes * count;
-	return slots;
+	ring.bytes = PACKET_SLOT_MAX / step * step;
+	ring.block = ring.bytes * count;
+	return ring;
 }

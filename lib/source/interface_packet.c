@@ -30,15 +30,15 @@
  * How many slots a queue has, whole blocks: as memory may be locked for. The driver maps a TX ring
  * of the same size as well.
  */
-static uint32_t count_slots(const char *name, const struct slots *slots, uint16_t queues)
+static uint32_t count_slots(const char *name, const struct packet_ring *ring, uint16_t queues)
 {
-	const uint32_t per_block = slots->block / slots->bytes;
+	const uint32_t per_block = ring->block / ring->bytes;
 	uint64_t budget = RING_OCTETS;
 	uint32_t count;
 
 	if (!capability_here(CAP_IPC_LOCK))
 		budget = RTE_MIN(budget, capability_locked_memory() / 2);
-	count = (uint32_t)(budget / queues / slots->bytes);
+	count = (uint32_t)(budget / queues / ring->bytes);
 	count = RTE_MAX(count / per_block, 1u) * per_block;
 	if (budget < RING_OCTETS)
 		log_warning("%s: room for %u frames a queue only, as this user may not lock more "
@@ -49,14 +49,14 @@ static uint32_t count_slots(const char *name, const struct slots *slots, uint16_
 
 static int add_vdev(struct interface *interface, uint32_t mtu)
 {
-	const struct slots slots = sizes_packet_slots((uint32_t)getpagesize(), mtu,
-						      kernel_link_merges_frames(interface->name));
+	const struct packet_ring ring = sizes_packet_ring(
+		(uint32_t)getpagesize(), mtu, kernel_link_merges_frames(interface->name));
 	char arguments[160];
 
 	snprintf(arguments, sizeof(arguments),
 		 "iface=%s,qpairs=%u,framesz=%u,blocksz=%u,framecnt=%u", interface->name,
-		 interface->queues_each, slots.bytes, slots.block,
-		 count_slots(interface->name, &slots, interface->queues_each));
+		 interface->queues_each, ring.bytes, ring.block,
+		 count_slots(interface->name, &ring, interface->queues_each));
 	return interface_vdev_add(interface, 0, arguments);
 }
 

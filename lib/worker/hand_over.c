@@ -27,12 +27,12 @@ void loop_hand_over(struct loop *loop, const struct flow_burst *counted)
 	const struct flow_table *table = loop->worker->shared.table;
 	struct handover *handover = loop->handover;
 	struct held *held = &loop->held[loop->tally];
-	const uint32_t slots = __atomic_load_n(&handover->slots, __ATOMIC_RELAXED);
+	const uint32_t want = __atomic_load_n(&handover->want_slot, __ATOMIC_RELAXED);
 
 	for (uint32_t i = 0; i < held->count; i++) {
 		struct handover_frame *frame = &held->frames[i];
 
-		if ((frame->receivers & slots) == 0)
+		if ((frame->receivers & want) == 0)
 			frame->slot = FLOW_NO_SLOT;
 		else if (frame->slot != FLOW_NO_SLOT)
 			frame->slot = flow_table_slot(table, &counted->packets[frame->slot]);

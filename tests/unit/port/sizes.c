@@ -38,16 +38,15 @@ static void check_slots(uint32_t page, uint32_t mtu, bool merges)
 	/* What the kernel puts before the frame, and the driver before the data. */
 	const uint32_t before_frame = TPACKET_ALIGN(TPACKET2_HDRLEN + 16) - 14;
 	const uint32_t before_data = TPACKET2_HDRLEN - sizeof(struct sockaddr_ll);
-	const struct slots slots = sizes_packet_slots(page, mtu, merges);
+	const struct packet_ring ring = sizes_packet_ring(page, mtu, merges);
 	const uint32_t longest = merges || mtu > 16000 ? 65000 - before_frame : mtu + 14 + 8;
 
-	cr_expect_eq(slots.block % page, 0, "page %u, MTU %u: block %u", page, mtu, slots.block);
-	cr_expect_eq(slots.block % slots.bytes, 0, "page %u, MTU %u: slot %u", page, mtu,
-		     slots.bytes);
-	cr_expect_eq(slots.bytes % TPACKET_ALIGNMENT, 0);
-	cr_expect_leq(SIZES_HEADROOM + slots.bytes - before_data, UINT16_MAX, "an mbuf's length");
-	cr_expect_geq(slots.bytes, before_frame + longest, "page %u, MTU %u", page, mtu);
-	cr_expect_leq(slots.block, 16u << 20, "page %u, MTU %u: block %u", page, mtu, slots.block);
+	cr_expect_eq(ring.block % page, 0, "page %u, MTU %u: block %u", page, mtu, ring.block);
+	cr_expect_eq(ring.block % ring.bytes, 0, "page %u, MTU %u: slot %u", page, mtu, ring.bytes);
+	cr_expect_eq(ring.bytes % TPACKET_ALIGNMENT, 0);
+	cr_expect_leq(SIZES_HEADROOM + ring.bytes - before_data, UINT16_MAX, "an mbuf's length");
+	cr_expect_geq(ring.bytes, before_frame + longest, "page %u, MTU %u", page, mtu);
+	cr_expect_leq(ring.block, 16u << 20, "page %u, MTU %u: block %u", page, mtu, ring.block);
 }
 
 Test(sizes, packet_slots)

@@ -48,7 +48,7 @@ struct handover {
 	uint32_t limit;                     /* frames out at a time */
 
 	/* The other thread writes: */
-	uint32_t slots; /* bits of receivers that want them, and ... */
+	uint32_t want_slot; /* bits of receivers that want it, and ... */
 	const struct filter *filters[HANDOVER_RECEIVERS]; /* NULL: all frames; before its bit ... */
 	uint32_t armed; /* ... is set here: bits of receivers, and above how many changes there
 			 * were, so that none goes unseen; atomic */
@@ -103,13 +103,13 @@ void handover_leave(struct handover *handover);
 /* ---- the other thread's ---- */
 
 /*
- * The worker shall match for `receiver` (0 to HANDOVER_RECEIVERS - 1), with `slots` also tell in
- * which record of its table a frame was counted; or no more. It does so when
- * handover_settled(), within 100 ms at most. Before that it may go on with the filter; and what
- * handover_take() gives then, until it gives nothing, may still be for the receiver.
+ * The worker shall match for `receiver` (0 to HANDOVER_RECEIVERS - 1), with `want_slot` also tell
+ * in which record of its table a frame was counted; or no more. It does so when handover_settled(),
+ * within 100 ms at most. Before that it may go on with the filter; and what handover_take() gives
+ * then, until it gives nothing, may still be for the receiver.
  */
 void handover_arm(struct handover *handover, unsigned int receiver, const struct filter *filter,
-		  bool slots);
+		  bool want_slot);
 void handover_disarm(struct handover *handover, unsigned int receiver);
 bool handover_settled(const struct handover *handover);
 

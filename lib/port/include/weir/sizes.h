@@ -24,12 +24,12 @@ uint16_t sizes_xdp_room(uint32_t page, uint32_t cache_line);
 uint32_t sizes_xdp_frame(uint32_t page, uint32_t cache_line);
 
 /* Of an AF_PACKET ring. */
-struct slots {
+struct packet_ring {
 	uint32_t bytes; /* of a slot: one frame with the kernel's header */
 	uint32_t block; /* whole slots and whole pages */
 };
 
 /* `merges`: frames may be longer than `mtu` allows, up to 64 kB (GRO, LRO). */
-struct slots sizes_packet_slots(uint32_t page, uint32_t mtu, bool merges);
+struct packet_ring sizes_packet_ring(uint32_t page, uint32_t mtu, bool merges);
 
 #endif
