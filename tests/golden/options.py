@@ -64,6 +64,7 @@ def completion(tap: Tap) -> None:
             (("top", "pair", "5", ""), ["octets", "packets", "flows"]),
             (("--json", "top", "pair", "5", "octets", ""), ["now", "10s", "60s", "total"]),
             (("prefilter", ""), ["show", "counters", "add", "del", "replace"]),
+            (("-t", "5", "capt"), ["capture"]), (("capture", "-w", "READM"), ["README.md"]),
             (("prefilter", "add", "b"), ["before"]), (("prefilter", "replace", "READM"), ["README.md"])):
         tap.equal(f"completion: weirctl {' '.join(words)}", completed(weir.WEIRCTL, *words), expected)
 
