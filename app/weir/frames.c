@@ -56,10 +56,15 @@ void frames_start(struct frames *frames, const struct source *source, uint32_t w
 	struct error error;
 	int result;
 
+	/* DPDK makes none for captures that are read by who may not have one. */
+	if (settings.directory[0] == '\0') {
+		log_debug("no runtime directory; weirctl cannot capture");
+		return;
+	}
 	for (uint32_t p = 0; p < source->port_count; p++)
 		name_interface(frames, p, &source->ports[p]);
 	result = capture_start(&settings, &frames->capture, &error);
-	/* DPDK has no directory either: --no-shconf, or captures read by who may not make one. */
+	/* DPDK has not made it: --no-shconf. */
 	if (result == -ENOENT || result == -ENOTDIR)
 		log_debug("%s", error.text);
 	else if (result != 0)
