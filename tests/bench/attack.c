@@ -3,9 +3,11 @@
  * What attacks cost (docs/hostile.md). Cases are run in turn, ROUNDS times each, and the medians
  * compared, so that what else the machine does hits all of them alike.
  *
- *	bench-attack keys	keys that collide for who knows the secret, against keys nobody
- *chose bench-attack fragments	other traffic's cost beside a flood of first fragments bench-attack
- *flood [FLOWS [CAPACITY]]	20 million flows through a table of a million
+ *	bench-attack keys		keys that collide for who knows the secret, against
+ *					keys nobody chose
+ *	bench-attack fragments		other traffic's cost beside a flood of first fragments
+ *	bench-attack flood [FLOWS [CAPACITY]]
+ *					20 million flows through a table of a million
  */
 #include <inttypes.h>
 #include <stdio.h>

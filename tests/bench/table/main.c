@@ -2,13 +2,13 @@
 /*
  * A flow table alone: packets made up in the cache, both directions of every flow.
  *
- *	bench-table [-6] [-z] [-e] [-s | -S] [-n | -x] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS
- *...]
+ *	bench-table [OPTIONS] [-c CAPACITY] [-p PACKETS] [-r ROUNDS] [FLOWS ...]
  *
+ *	-6	IPv6
  *	-e	with an extension that counts every packet in a line of its own (weir's table)
  *	-z	flows by Zipf's distribution (else uniform)
- *	-s	a live table, and each packet has a time of its own, as from a NIC that stamps (else
- *a capture's) -S	... by up to 4 us out of order
+ *	-s	a live table, each packet with a time of its own, as from a NIC that stamps
+ *	-S	... by up to 4 us out of order
  *	-n	every packet begins a new flow, in a table with room for FLOWS (eviction)
  *	-x	every packet begins a new flow, and their timeout ends them: about FLOWS live
  *	-c	room for that many flows (else just for FLOWS)
