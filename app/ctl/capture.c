@@ -241,10 +241,12 @@ int capture_run(struct client *client, const struct capture_options *options,
 	char *request;
 	int fd, result;
 
-	if (to_output && isatty(STDOUT_FILENO))
+	if (to_output && isatty(STDOUT_FILENO)) {
+		client_close(client);
 		return error_set(error, EINVAL,
 				 "capture: pcapng is not for a terminal; give -w FILE, or pipe it "
 				 "to \"tcpdump -r -\"");
+	}
 	result = find_socket(client, &address, error);
 	client_close(client); /* weir has few places for those who ask */
 	if (result != 0)
