@@ -277,8 +277,20 @@ static int gather(struct gathering *gathering)
 	return result;
 }
 
+/* weir made new snapshots faster than it could be asked for all of one. */
+static void add_remark(json_t *report)
+{
+	json_t *remarks = json_object_get(report, "remarks");
+	json_t *all = json_is_array(remarks) ? json_copy(remarks) : json_array();
+
+	json_array_append_new(all, json_string("The parts of this report are of several "
+					       "snapshots: their sums need not agree."));
+	json_object_set_new(report, "remarks", all);
+}
+
 int report_ask(struct client *client, json_t **report, struct error *error)
 {
+	bool one_snapshot = false;
 	int result;
 
 	*report = NULL;
@@ -288,9 +300,12 @@ int report_ask(struct client *client, json_t **report, struct error *error)
 		json_decref(*report);
 		*report = gathering.report;
 		result = gather(&gathering);
-		if (result != 0 || gathering.one_snapshot)
+		one_snapshot = gathering.one_snapshot;
+		if (result != 0 || one_snapshot)
 			break;
 	}
+	if (result == 0 && !one_snapshot)
+		add_remark(*report);
 	if (result != 0) {
 		json_decref(*report);
 		*report = NULL;
