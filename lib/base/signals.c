@@ -98,3 +98,16 @@ bool signals_take_report(void)
 {
 	return __atomic_exchange_n(&report, false, __ATOMIC_ACQ_REL);
 }
+
+int signals_start_thread(pthread_t *thread, void *(*main)(void *argument), void *argument)
+{
+	sigset_t most, before;
+	int result;
+
+	sigfillset(&most);
+	sigdelset(&most, SIGURG);
+	pthread_sigmask(SIG_SETMASK, &most, &before);
+	result = pthread_create(thread, NULL, main, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -result;
+}

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include <weir/clock.h>
+#include <weir/signals.h>
 
 #include "client.h"
 
@@ -181,20 +181,6 @@ static int open_listener(struct capture *capture, const char *directory, struct 
 	return result;
 }
 
-/* It takes no signals but the one that asks threads to give their capabilities up. */
-static int start_thread(struct capture *capture)
-{
-	sigset_t most, before;
-	int result;
-
-	sigfillset(&most);
-	sigdelset(&most, SIGURG);
-	pthread_sigmask(SIG_SETMASK, &most, &before);
-	result = pthread_create(&capture->thread, NULL, capture_main, capture);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -result;
-}
-
 static void release(struct capture *capture)
 {
 	if (capture->path[0] != '\0')
@@ -223,7 +209,7 @@ int capture_start(const struct capture_settings *settings, struct capture **star
 	else
 		result = open_listener(capture, settings->directory, error);
 	if (result == 0) {
-		result = start_thread(capture);
+		result = signals_start_thread(&capture->thread, capture_main, capture);
 		if (result != 0)
 			error_set(error, -result, "capture: no thread: %s; free some memory",
 				  strerror(-result));

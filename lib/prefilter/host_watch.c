@@ -5,7 +5,6 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include <weir/log.h>
+#include <weir/signals.h>
 
 /* Until a reading that failed is tried again. */
 #define AGAIN_MS 10
@@ -87,20 +87,6 @@ static void *watch_main(void *context)
 	return NULL;
 }
 
-/* It takes no signals but the one that asks threads to give their capabilities up. */
-static int start_thread(struct host_watch *watch)
-{
-	sigset_t most, before;
-	int result;
-
-	sigfillset(&most);
-	sigdelset(&most, SIGURG);
-	pthread_sigmask(SIG_SETMASK, &most, &before);
-	result = pthread_create(&watch->thread, NULL, watch_main, watch);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -result;
-}
-
 static int start(struct host_watch *watch)
 {
 	int result;
@@ -114,7 +100,7 @@ static int start(struct host_watch *watch)
 	result = update(watch);
 	if (result > 0)
 		return -ENOSPC;
-	return result != 0 ? result : start_thread(watch);
+	return result != 0 ? result : signals_start_thread(&watch->thread, watch_main, watch);
 }
 
 static void release(struct host_watch *watch)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@
 
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
+
+#include <weir/signals.h>
 
 #include "reader_file.h"
 #include "reader_intervals.h"
@@ -282,16 +283,11 @@ void reader_meet(struct reader *reader, struct rendezvous *rendezvous, uint64_t 
 
 int reader_start(struct reader *reader, struct error *error)
 {
-	sigset_t all, before;
-	int result;
+	int result = signals_start_thread(&reader->thread, reader_main, reader);
 
-	/* Signals are for the program's own thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&reader->thread, NULL, reader_main, reader);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result != 0)
-		return error_set(error, result, "capture reader: no thread: %s", strerror(result));
+		return error_set(error, -result, "capture reader: no thread: %s",
+				 strerror(-result));
 	reader->running = true;
 	return 0;
 }

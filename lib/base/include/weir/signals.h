@@ -2,6 +2,7 @@
 #ifndef WEIR_SIGNALS_H
 #define WEIR_SIGNALS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 /*
@@ -25,6 +26,12 @@ void signals_catch_all(void);
 
 /* End as programs do that write to a pipe which nobody reads: quietly, by SIGPIPE. Main thread. */
 void signals_end_by_pipe(void);
+
+/*
+ * Start a thread that takes none of them: they are for the program's own thread. Only the one that
+ * asks all threads to give their capabilities up (SIGURG) comes to it, too. 0 or negative errno.
+ */
+int signals_start_thread(pthread_t *thread, void *(*main)(void *argument), void *argument);
 
 /* Has a stop been asked for? From then on always. Any thread. */
 bool signals_stop(void);
