@@ -76,8 +76,7 @@ static void describe_merging(struct analyzer *analyzer, json_t *settings)
 		snprintf(text, sizeof(text), "on: %s", names);
 		add_remark(analyzer,
 			   "%s: %s is on%s: the kernel makes one frame of several, and that one is "
-			   "counted; "
-			   "\"ethtool -K %s gro off lro off\" as root lets all be counted",
+			   "counted; \"ethtool -K %s gro off lro off\" as root lets all be counted",
 			   interface->name, names,
 			   interface->merged_why == -EPERM ? ", and CAP_NET_ADMIN is missing" : "",
 			   interface->name);

@@ -109,8 +109,7 @@ static void warn_of_distance(const struct source *source, const struct machine *
 		for (uint32_t p = 0; p < source->port_count; p++)
 			if (plan_is_far(&plan->workers[w], &machine->ports[p]))
 				log_warning("port %s is on NUMA node %d, its worker on lcore %u on "
-					    "node "
-					    "%d: slower; choose other lcores",
+					    "node %d: slower; choose other lcores",
 					    source->ports[p].name, source->ports[p].socket,
 					    plan->workers[w].lcore, plan->workers[w].node);
 }

@@ -44,7 +44,6 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 				&shadows[flow_record_at(records, bytes, i)->hot.sequence], 1);
 		for (uint32_t i = 0; i < taken; i++) {
 			const struct flow_record *record = flow_record_at(records, bytes, i);
-
 			const struct flow_view *counted = NULL;
 
 			if (shadow_ended(&shadows[record->hot.sequence], record, &delta))

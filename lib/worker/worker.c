@@ -23,7 +23,7 @@
 #define SHIFT_NOISE (50 * 1000)
 /* A burst takes a microsecond or so: readers would not see it if each were published by itself. */
 #define PUBLISH_BURSTS 8
-_Static_assert(PUBLISH_BURSTS *FLOW_BURST <= FLOW_OVERFLOW_NOTES, "all may overflow");
+_Static_assert(FLOW_OVERFLOW_NOTES >= PUBLISH_BURSTS * FLOW_BURST, "all may overflow");
 /*
  * After the signal to stop, what was in the queues then is taken, but not what comes for ever: more
  * frames than a queue can hold (AF_PACKET's has 32768).
