@@ -6,7 +6,7 @@
 
 #include <weir/error.h>
 
-#include "client.h"
+#include <weir/client.h>
 
 /* `weirctl capture`: frames of the running weir as pcapng, written with the rights of who asks. */
 struct capture_options {

@@ -8,14 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <weir/client.h>
+#include <weir/client_report.h>
 #include <weir/clock.h>
 #include <weir/signals.h>
 #include <weir/standard.h>
 
-#include "client.h"
-#include "locate.h"
 #include "options.h"
-#include "report.h"
 #include "show.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
@@ -62,7 +61,7 @@ static void pause_for(uint64_t ns)
 static int ask_once(struct client *client, const struct question *question, json_t **answer,
 		    struct error *error)
 {
-	return question->message[0] == '\0' ? report_ask(client, answer, error)
+	return question->message[0] == '\0' ? report_ask(client, REPORT_WHOLE, answer, error)
 					    : client_ask(client, question->message, answer, error);
 }
 
@@ -105,10 +104,7 @@ int main(int argc, char **argv)
 		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
 	if (result != 0)
 		return complain(&error, EXIT_WRONG_USE);
-	if (options.socket != NULL)
-		result = client_open(&client, options.socket, &error);
-	else
-		result = locate(&client, options.file_prefix, &error);
+	result = client_connect(&client, options.socket, options.file_prefix, &error);
 	if (result != 0)
 		return complain(&error, EXIT_FAILED);
 	if (options.capturing) {

@@ -9,7 +9,7 @@
 #include <weir/options.h>
 
 #include "capture.h"
-#include "words.h"
+#include <weir/client_words.h>
 
 struct options {
 	const char *file_prefix; /* NULL: any */

@@ -6,7 +6,7 @@
 
 #include <weir/print.h>
 
-#include "words.h"
+#include <weir/client_words.h>
 
 /* Print the answer as a table for people; false: there is none for that question. */
 bool show_answer(struct printer *printer, const struct question *question, const json_t *answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_CTL_CLIENT_H
-#define WEIR_APP_CTL_CLIENT_H
+#ifndef WEIR_CLIENT_H
+#define WEIR_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 /*
  * The client's side of DPDK's telemetry socket: a greeting comes first, then one message an
- * answer. Nothing waits longer than two seconds for the other side.
+ * answer. Nothing waits longer than two seconds for the other side. One thread a client.
  */
 struct client {
 	int socket; /* -1: not connected */
@@ -22,8 +22,15 @@ struct client {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* of the socket */
 };
 
-/* 0, or negative errno with the line; the client is closed then. */
-int client_open(struct client *client, const char *path, struct error *error);
+/*
+ * Connect to the weir behind the socket `path` or, where that is NULL, to the one that runs, or
+ * that runs with `prefix` (NULL: any): of all telemetry sockets in DPDK's runtime directory the one
+ * that answers /weir/info. Weirs that read captures come and go, so they count only where no other
+ * runs. 0, or negative errno with the line, which says what to do: -ENOENT: none; -EEXIST: several.
+ * The client is closed then.
+ */
+int client_connect(struct client *client, const char *path, const char *prefix,
+		   struct error *error);
 void client_close(struct client *client);
 
 /*

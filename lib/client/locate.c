@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "locate.h"
+#include "parts.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -119,7 +119,7 @@ static int conclude(const struct search *search, const struct found *chosen, con
 			 base);
 }
 
-int locate(struct client *client, const char *prefix, struct error *error)
+static int locate(struct client *client, const char *prefix, struct error *error)
 {
 	struct search search = {.found = {{.client.socket = -1}, {.client.socket = -1}}};
 	struct found *chosen;
@@ -135,4 +135,9 @@ int locate(struct client *client, const char *prefix, struct error *error)
 	for (int kind = 0; kind < KINDS; kind++)
 		client_close(&search.found[kind].client);
 	return result;
+}
+
+int client_connect(struct client *client, const char *path, const char *prefix, struct error *error)
+{
+	return path != NULL ? client_open(client, path, error) : locate(client, prefix, error);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "report.h"
+#include <weir/client_report.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/client_words.h>
 #include <weir/commands.h>
 #include <weir/dimensions.h>
-
-#include "words.h"
 
 #define ATTEMPTS 3
 
@@ -19,6 +18,7 @@
 /* A report on its way. */
 struct gathering {
 	struct client *client;
+	enum report_depth depth;
 	json_t *report;
 	json_int_t snapshot; /* the first answer's */
 	bool one_snapshot;   /* so far all are of it */
@@ -197,7 +197,7 @@ static int ask_lists(struct gathering *gathering, const char *rows)
 }
 
 /* Of its rules those that matched something. */
-static int ask_prefilter(struct gathering *gathering)
+static int ask_prefilter_and_rules(struct gathering *gathering)
 {
 	json_t *prefilter, *rules = json_array(), *rule;
 	const char *name;
@@ -219,6 +219,13 @@ static int ask_prefilter(struct gathering *gathering)
 	return result;
 }
 
+static int ask_prefilter(struct gathering *gathering)
+{
+	return gathering->depth == REPORT_WHOLE
+		       ? ask_prefilter_and_rules(gathering)
+		       : ask_part(gathering, "prefilter", WORDS("prefilter", "show", "0", "1"));
+}
+
 /* As many as in weir's own report, up to what an answer holds. */
 static unsigned int rows_of(const json_t *info)
 {
@@ -232,10 +239,11 @@ static unsigned int rows_of(const json_t *info)
 /* What is about traffic. */
 static int gather_traffic(struct gathering *gathering, const json_t *info)
 {
+	const bool whole = gathering->depth == REPORT_WHOLE;
 	char rows[16];
 	int result = ask_part(gathering, "ledger", WORDS("ledger"));
 
-	snprintf(rows, sizeof(rows), "%u", rows_of(info));
+	snprintf(rows, sizeof(rows), "%u", whole ? rows_of(info) : 1);
 	if (result == 0)
 		result = ask_rates(gathering);
 	if (result == 0)
@@ -244,7 +252,7 @@ static int gather_traffic(struct gathering *gathering, const json_t *info)
 		result = ask_part(gathering, "flows", WORDS("flows"));
 	if (result == 0)
 		result = ask_part(gathering, "overflow", WORDS("overflow", "0", rows));
-	if (result == 0)
+	if (result == 0 && whole)
 		result = ask_lists(gathering, rows);
 	/* Those of a capture come with its end, and a remark says so. */
 	if (result == -EREMOTEIO && client_info_of_captures(info))
@@ -271,7 +279,10 @@ static int gather(struct gathering *gathering)
 		result = ask_list(gathering, "workers");
 	if (result == 0)
 		result = ask_list(gathering, "ports");
-	put_member(gathering, "outputs", info, "outputs");
+	if (result == 0)
+		result = ask_list(gathering, "export");
+	if (gathering->depth == REPORT_STATISTICS)
+		put_member(gathering, "started", info, "started");
 	json_object_set_new(gathering->report, "snapshot", json_integer(gathering->snapshot));
 	json_decref(info);
 	return result;
@@ -288,14 +299,14 @@ static void add_remark(json_t *report)
 	json_object_set_new(report, "remarks", all);
 }
 
-int report_ask(struct client *client, json_t **report, struct error *error)
+int report_ask(struct client *client, enum report_depth depth, json_t **report, struct error *error)
 {
 	bool one_snapshot = false;
 	int result;
 
 	*report = NULL;
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		struct gathering gathering = {client, json_object(), 0, true, error};
+		struct gathering gathering = {client, depth, json_object(), 0, true, error};
 
 		json_decref(*report);
 		*report = gathering.report;

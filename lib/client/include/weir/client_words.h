@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_APP_CTL_WORDS_H
-#define WEIR_APP_CTL_WORDS_H
+#ifndef WEIR_CLIENT_WORDS_H
+#define WEIR_CLIENT_WORDS_H
 
 #include <weir/commands.h>
 #include <weir/error.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "words.h"
+#include <weir/client_words.h>
 
 #define WORDS_MAX 6
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "client.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -91,7 +91,7 @@ static int connect_to(struct client *client, const char *path, struct error *err
 				 "%s: nobody answers there; check the path, or start weir again",
 				 path);
 	case EACCES:
-		return error_set(error, errno, "%s: %s; run weirctl as the user of weir", path,
+		return error_set(error, errno, "%s: %s; only the user of weir may ask it", path,
 				 strerror(errno));
 	case EPROTOTYPE:
 		return error_set(error, errno, "%s: is no telemetry socket of DPDK; check the path",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "words.h"
+#include <weir/client_words.h>
 
 #include <errno.h>
 #include <limits.h>
