@@ -67,6 +67,7 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 		.vlan = key->vlan & 0x0fff,
 		.protocol = key->protocol,
 		.end = record_end(hot),
+		.continues = cold->continues,
 		.first = cold->first + shift,
 		.last = reordered ? cold->last : hot->seen + shift,
 		.shift = (int64_t)shift,

@@ -328,6 +328,7 @@ struct flow_view {
 	uint16_t vlan;
 	uint8_t protocol;
 	enum flow_end end;
+	uint8_t continues;    /* 1: the flow has had a record before */
 	uint64_t first, last; /* packet times, ns since 1970 ... */
 	int64_t shift;        /* ... which is so much later than the clock (0 in captures) */
 	uint64_t packets[2], octets[2]; /* forward, reverse; IP octets */

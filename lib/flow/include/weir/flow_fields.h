@@ -12,7 +12,8 @@
  *
  *	name	 of the information element (RFC 7012, IANA), and in every output
  *	pen	 who defines it: IANA; REVERSE, the same element in the other direction (RFC 5103
- *		 section 6.1); WEIR
+ *		 section 6.1); WEIR, also where IANA has the name: its element is of one
+ *		 direction, and this is of both
  *	element	 its number there
  *	type	 its abstract data type (RFC 7012 section 3.1)
  *	member	 of struct flow_view
@@ -48,14 +49,15 @@
 	FIELD(icmpTypeCodeIPv6,                 IANA,    139, unsigned16, icmp, FORWARD, ICMPV6, FIRST_SEEN, "type * 256 + code of the first packet") \
 	FIELD(reverseIcmpTypeCodeIPv6,          REVERSE, 139, unsigned16, icmp, REVERSED, ICMPV6, FIRST_SEEN, "type * 256 + code of the first packet in the other direction") \
 	FIELD(flowEndReason,                    IANA,    136, unsigned8, end, WHOLE, ENDED, END, "1 inactive timeout, 2 active timeout, 3 TCP has closed it, 4 weir stopped, 5 the table or a counter was full") \
+	FIELD(flowContinues,                    WEIR,      6, unsigned8, continues, WHOLE, ALWAYS, UNION, "1: the flow has had a record before, which its active timeout or a full counter ended; 0: this is its first") \
 	FIELD(ipClassOfService,                 IANA,      5, unsigned8, tos, FORWARD, ALWAYS, FIRST_SEEN, "TOS or traffic class of the first packet") \
 	FIELD(reverseIpClassOfService,          REVERSE,   5, unsigned8, tos, REVERSED, ALWAYS, FIRST_SEEN, "TOS or traffic class of the first packet in the other direction") \
-	FIELD(minimumTTL,                       IANA,     52, unsigned8, ttl_min, WHOLE, ALWAYS, LEAST, "smallest TTL or hop limit, both directions") \
-	FIELD(maximumTTL,                       IANA,     53, unsigned8, ttl_max, WHOLE, ALWAYS, GREATEST, "largest TTL or hop limit, both directions") \
+	FIELD(minimumTTL,                       WEIR,      2, unsigned8, ttl_min, WHOLE, ALWAYS, LEAST, "smallest TTL or hop limit, both directions") \
+	FIELD(maximumTTL,                       WEIR,      3, unsigned8, ttl_max, WHOLE, ALWAYS, GREATEST, "largest TTL or hop limit, both directions") \
 	FIELD(sourceMacAddress,                 IANA,     56, macAddress, mac_source, WHOLE, ALWAYS, FIRST, "of the first frame") \
 	FIELD(destinationMacAddress,            IANA,     80, macAddress, mac_destination, WHOLE, ALWAYS, FIRST, "of the first frame") \
-	FIELD(minimumLayer2TotalLength,         IANA,    422, unsigned64, frame_min, WHOLE, ALWAYS, LEAST, "octets of the smallest frame, without FCS; both directions") \
-	FIELD(maximumLayer2TotalLength,         IANA,    423, unsigned64, frame_max, WHOLE, ALWAYS, GREATEST, "octets of the largest frame; 65535: that or more") \
+	FIELD(minimumLayer2TotalLength,         WEIR,      4, unsigned16, frame_min, WHOLE, ALWAYS, LEAST, "octets of the smallest frame, without FCS; both directions") \
+	FIELD(maximumLayer2TotalLength,         WEIR,      5, unsigned16, frame_max, WHOLE, ALWAYS, GREATEST, "octets of the largest frame; 65535: that or more") \
 	FIELD(biflowLayer2OctetDeltaCount,      WEIR,      1, unsigned64, frame_octets, WHOLE, ALWAYS, SUM, "octets of all frames without FCS, both directions")
 /* clang-format on */
 
