@@ -184,7 +184,7 @@ static int take_arguments(const struct option_table *table, int argc, char **arg
 	return result;
 }
 
-static int take_defaults(const struct option_table *table, void *into, struct error *error)
+int options_take_defaults(const struct option_table *table, void *into, struct error *error)
 {
 	memset(into, 0, table->size);
 	for (size_t i = 0; i < table->count; i++) {
@@ -195,6 +195,14 @@ static int take_defaults(const struct option_table *table, void *into, struct er
 			return result;
 	}
 	return 0;
+}
+
+int options_take(const struct option_table *table, const char *name, const char *value, void *into,
+		 struct error *error)
+{
+	const struct option_row *row = option_find(table, name);
+
+	return row == NULL ? -ENOENT : option_set(row, value, into, error);
 }
 
 int options_read(const struct option_table *table, int argc, char **argv, void *into, int *rest,
@@ -208,7 +216,7 @@ int options_read(const struct option_table *table, int argc, char **argv, void *
 	if (table->count > NAMES_MAX)
 		return error_set(error, E2BIG, "more than %d options in a table", NAMES_MAX);
 	name_all(table, &names);
-	result = take_defaults(table, into, error);
+	result = options_take_defaults(table, into, error);
 	if (result == 0)
 		result = survey(table, argc, argv, &names, given, &conf, into, error);
 	if (result == 0 && conf != NULL)

@@ -90,6 +90,17 @@ int options_read(const struct option_table *table, int argc, char **argv, void *
 void options_release(const struct option_table *table, void *into);
 
 /*
+ * The same for words that come from elsewhere, such as the settings of a URL: clear *into and give
+ * it the defaults, then what is said of one option after the other. Flags take no word and are not
+ * for this. 0; -ENOENT: there is no such option; or -EINVAL, -ENOMEM with the line, which begins
+ * with
+ * "--NAME". Any thread.
+ */
+int options_take_defaults(const struct option_table *table, void *into, struct error *error);
+int options_take(const struct option_table *table, const char *name, const char *value, void *into,
+		 struct error *error);
+
+/*
  * Each option that has a value, as one would write it in a file of options; a flag is "yes". Words
  * of a list come one by one. What the program sets itself after options_read() counts. The text is
  * good during the call.
