@@ -5,8 +5,7 @@
 #include <stdint.h>
 
 #include <weir/flow.h>
-
-#define BUS_BATCH 512
+#include <weir/outlet.h>
 
 /*
  * Records on their way through queues. The bus fills it and holds it meanwhile; each outlet that

@@ -159,12 +159,13 @@ static void file_reopen(void *context)
 }
 
 /* An hour is over: its file is whole, although nothing has come for the next. */
-static void end_slot(void *context)
+static uint64_t end_slot(void *context)
 {
 	struct file_sender *sender = context;
 
 	if (sender->file.fd >= 0 && sender->slot != clock_wall_ns() / sender->settings.rotate)
 		output_file_close(&sender->file);
+	return CLOCK_SECOND;
 }
 
 /* ---- the beginning and the end ---- */

@@ -50,6 +50,8 @@ static struct outlet *allocate(const struct outlet_settings *settings)
 		return NULL;
 	memset(outlet, 0, sizeof(*outlet));
 	outlet->settings = *settings;
+	if (settings->encoder != NULL)
+		outlet->encoder = *settings->encoder;
 	outlet->places = calloc(settings->queue, sizeof(*outlet->places));
 	if (settings->encoder != NULL)
 		outlet->buffer = memory_allocate_sparse(buffer_bytes(settings));
@@ -57,6 +59,13 @@ static struct outlet *allocate(const struct outlet_settings *settings)
 		return outlet;
 	free_memory(outlet);
 	return NULL;
+}
+
+static void close_parts(const struct outlet_settings *settings, const struct sender *sender)
+{
+	sender->close(sender->context);
+	if (settings->encoder != NULL && settings->encoder->close != NULL)
+		settings->encoder->close(settings->encoder->context);
 }
 
 int outlet_open(const struct outlet_settings *settings, const struct sender *sender,
@@ -67,7 +76,7 @@ int outlet_open(const struct outlet_settings *settings, const struct sender *sen
 
 	*made = NULL;
 	if (outlet == NULL) {
-		sender->close(sender->context);
+		close_parts(settings, sender);
 		return error_set(error, ENOMEM, "%s: no memory for its buffers; free some",
 				 settings->name);
 	}
@@ -75,7 +84,7 @@ int outlet_open(const struct outlet_settings *settings, const struct sender *sen
 	code = start_thread(outlet);
 	if (code != 0) {
 		free_memory(outlet);
-		sender->close(sender->context);
+		close_parts(settings, sender);
 		return error_set(error, code,
 				 "%s: cannot be written in the background: %s; free some memory",
 				 settings->name, strerror(code));
@@ -100,19 +109,26 @@ void outlet_free(struct outlet *outlet)
 
 /* ---- the end; the giver ---- */
 
-static int say_lost(const struct outlet_ledger *ledger, struct error *error)
+static bool has_failed(const struct outlet_ledger *ledger)
 {
-	bool stalled = ledger->failure == 0 || ledger->failure == ENXIO;
-	bool reader = stalled || ledger->failure == EPIPE;
+	return ledger->failure != 0 && ledger->failure != ENXIO;
+}
+
+static int say_lost(const struct outlet *outlet, const struct outlet_ledger *ledger,
+		    struct error *error)
+{
+	bool failed = has_failed(ledger);
+	const char *help = outlet->sender.mends_within > 0 ? "see to what takes them there"
+			   : failed && ledger->failure != EPIPE
+				   ? "make room or choose another file"
+				   : "see to its reader, or choose a file";
 	char in[32], out[32];
 
-	return error_set(error, stalled ? EIO : ledger->failure,
+	return error_set(error, failed ? ledger->failure : EIO,
 			 "%s: %s; %s %s were written, %s were not: %s", ledger->name,
-			 stalled ? "nobody read it, or too slowly" : strerror(ledger->failure),
+			 failed ? strerror(ledger->failure) : "nobody read it, or too slowly",
 			 format_count(in, sizeof(in), ledger->sent), ledger->what,
-			 format_count(out, sizeof(out), ledger->given - ledger->sent),
-			 reader ? "see to its reader, or choose a file"
-				: "make room or choose another file");
+			 format_count(out, sizeof(out), ledger->given - ledger->sent), help);
 }
 
 int outlet_finish(struct outlet *outlet, struct error *error)
@@ -131,7 +147,9 @@ int outlet_finish(struct outlet *outlet, struct error *error)
 	outlet_ledger(outlet, &ledger);
 	if (outlet_left_alone(outlet)) /* it needs no line */
 		return 0;
-	if (ledger.given == ledger.sent && (ledger.failure == 0 || ledger.failure == ENXIO))
+	/* Of a file that is no good to the end; not of a connection without which all was sent. */
+	if (ledger.given == ledger.sent &&
+	    (outlet->sender.mends_within > 0 || !has_failed(&ledger)))
 		return 0;
-	return say_lost(&ledger, error);
+	return say_lost(outlet, &ledger, error);
 }

@@ -46,13 +46,20 @@ static uint32_t places_free(const struct outlet *outlet)
 	return outlet->settings.queue - (uint32_t)(outlet->filled - taken);
 }
 
+bool outlet_is_broken(const struct outlet *outlet)
+{
+	int failure = __atomic_load_n(&outlet->failure, __ATOMIC_ACQUIRE);
+
+	return failure != 0 && failure != ENXIO &&
+	       clock_monotonic_ns() - __atomic_load_n(&outlet->failed, __ATOMIC_RELAXED) >=
+		       outlet->sender.mends_within;
+}
+
 /* A disk is not waited for once it is full. A FIFO's first reader is. */
 static bool is_worth_waiting(const struct outlet *outlet)
 {
-	int failure = __atomic_load_n(&outlet->failure, __ATOMIC_RELAXED);
-
 	return outlet_patience(outlet) != OUTLET_NEVER && !outlet->given_up &&
-	       (failure == 0 || failure == ENXIO) && !outlet_left_alone(outlet);
+	       !outlet_is_broken(outlet) && !outlet_left_alone(outlet);
 }
 
 uint32_t outlet_room(struct outlet *outlet)

@@ -29,6 +29,7 @@ struct outlet_place {
 struct outlet {
 	/* Set by outlet_open(). */
 	struct outlet_settings settings; /* but for patience: the giver's */
+	struct encoder encoder;
 	struct sender sender;
 	struct outlet_place *places;
 	char *buffer;        /* for a message */
@@ -52,13 +53,43 @@ struct outlet {
 	uint64_t taken __attribute__((aligned(64)));
 	uint64_t sent, lost; /* items */
 	uint64_t moved;      /* times that something was sent */
+	uint64_t failed;     /* monotonic ns: since then it fails */
 	int failure;
 	bool left_alone, ended;
 	/* ... and read by nobody else: */
-	struct message message; /* being sent; size 0: none */
-	uint32_t next;          /* record of the batch, to be encoded */
-	bool troubled;          /* said so */
+	struct message message; /* being made, or sent; neither size nor items: there is none */
+	bool whole;             /* it is made */
+	uint64_t begun;         /* monotonic ns: so was it, if it may linger */
+	uint32_t first;         /* its first record, in the place `taken` */
+	struct outlet_place_record {
+		uint64_t place; /* as counted by `taken` and `filled` */
+		uint32_t record;
+	} next;                /* not in a message yet */
+	uint64_t again, delay; /* what failed is tried then; how long that is after it did */
+	uint64_t well;         /* monotonic ns: since then it fails no more */
+	uint64_t looks, asks;  /* when the sender looks, the encoder is asked, next */
+	bool tried;            /* since the end has begun */
+	bool troubled;         /* said so */
 };
+
+/* ---- outlet_message.c: the thread's ---- */
+
+/* More records for the message, as many as there are and it takes. True: it is whole. */
+bool outlet_fill(struct outlet *outlet);
+
+/* All of it is sent: what it was made of is the giver's again. */
+void outlet_leave(struct outlet *outlet);
+
+/* It has to be made anew, of what of it is neither sent nor lost. */
+void outlet_restart(struct outlet *outlet);
+
+/* A message of the encoder's own. False: there is none. */
+bool outlet_own(struct outlet *outlet, size_t (*make)(void *context, char *out));
+
+/* Let go of all that is there. */
+void outlet_drop(struct outlet *outlet);
+
+/* ---- */
 
 void *outlet_main(void *outlet);
 
@@ -66,5 +97,8 @@ void *outlet_main(void *outlet);
 void outlet_batch(struct outlet *outlet, struct bus_batch *batch);
 
 enum outlet_patience outlet_patience(const struct outlet *outlet);
+
+/* It fails, and has for longer than such failures are waited for. Any thread. */
+bool outlet_is_broken(const struct outlet *outlet);
 
 #endif

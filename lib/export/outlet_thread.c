@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the outlet's thread does. */
+/* What the outlet's thread does: send what is there, try again what failed, look around. */
 #include "outlet_state.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -11,11 +10,11 @@
 #include <weir/clock.h>
 #include <weir/log.h>
 
-/* How long to leave alone what failed, and a FIFO that nobody reads yet. */
+/* How long to leave alone what failed, at first, and a FIFO that nobody reads yet. */
 #define RETRY     CLOCK_SECOND
 #define NO_READER (100 * CLOCK_MILLISECOND)
-/* How often the sender may look around. */
-#define LOOK    CLOCK_SECOND
+/* How often an encoder is asked for messages of its own. */
+#define ASK     CLOCK_SECOND
 #define FOREVER (UINT64_C(1000000) * CLOCK_SECOND)
 
 static bool is_set(const bool *flag)
@@ -28,71 +27,20 @@ static bool is_idle(const struct outlet *outlet)
 	return outlet->taken == __atomic_load_n(&outlet->filled, __ATOMIC_ACQUIRE);
 }
 
-static struct outlet_place *first_place(const struct outlet *outlet)
+static bool is_failing(const struct outlet *outlet)
 {
-	return &outlet->places[outlet->taken % outlet->settings.queue];
+	return outlet->failure != 0;
 }
 
-/* ---- encoding ---- */
+/* ---- what goes wrong, and well again ---- */
 
-static bool fits(const struct outlet *outlet, const struct message *message, uint64_t date)
+/* Those who are not waited for, or not for long, are complained of at once; others at the end. */
+static bool complains(const struct outlet *outlet)
 {
-	const struct outlet_settings *settings = &outlet->settings;
-
-	if (message->items == 0)
-		return true;
-	return message->size + settings->encoder->longest <= settings->encoder->message &&
-	       (settings->period == 0 ||
-		date / settings->period == message->date / settings->period);
+	return outlet_patience(outlet) == OUTLET_NEVER || outlet->sender.mends_within > 0;
 }
 
-/* The next records of the batch, as many as make a message. */
-static void encode(struct outlet *outlet, const struct bus_batch *batch)
-{
-	const struct encoder *encoder = outlet->settings.encoder;
-	struct message *message = &outlet->message;
-	char *out = outlet->buffer;
-
-	*message = (struct message){.bytes = out, .date = batch->records[outlet->next].last};
-	if (encoder->begin != NULL)
-		message->size = encoder->begin(encoder->context, out);
-	while (outlet->next < batch->count &&
-	       fits(outlet, message, batch->records[outlet->next].last)) {
-		message->size += encoder->record(encoder->context, out + message->size,
-						 &batch->records[outlet->next++]);
-		message->items++;
-	}
-	if (encoder->end != NULL)
-		encoder->end(encoder->context, out, message->size, message->items);
-}
-
-static void make_message(struct outlet *outlet)
-{
-	const struct outlet_place *place = first_place(outlet);
-
-	if (place->batch != NULL)
-		encode(outlet, place->batch);
-	else
-		outlet->message =
-			(struct message){.bytes = place->text, .size = place->size, .items = 1};
-}
-
-/* The place is the giver's again, and what was in it nobody's. */
-static void leave_place(struct outlet *outlet)
-{
-	struct outlet_place *place = first_place(outlet);
-
-	/* In this order: queues never hold more batches than they have places. */
-	if (place->batch != NULL)
-		bus_batch_let_go(place->batch);
-	free(place->text);
-	outlet->next = 0;
-	__atomic_store_n(&outlet->taken, outlet->taken + 1, __ATOMIC_RELEASE);
-}
-
-/* ---- sending ---- */
-
-/* Said once, until it is over. Who waits for all to be written hears of it at the end. */
+/* Said once, until it is over. */
 static void note_trouble(struct outlet *outlet, int code, const struct error *error)
 {
 	if (code == ENXIO || code == ECANCELED)
@@ -101,17 +49,63 @@ static void note_trouble(struct outlet *outlet, int code, const struct error *er
 		__atomic_store_n(&outlet->left_alone, true, __ATOMIC_RELEASE);
 		return;
 	}
-	if (!outlet->troubled && outlet_patience(outlet) == OUTLET_NEVER)
+	if (!outlet->troubled && complains(outlet))
 		log_warning("%s", error->text);
 	outlet->troubled = true;
 }
 
+/*
+ * Over is what is well for as long as it was left alone at last: who takes connections, and ends
+ * them, is no better than who takes none.
+ */
 static void note_success(struct outlet *outlet)
 {
-	if (outlet->troubled && outlet_patience(outlet) == OUTLET_NEVER)
+	if (!outlet->troubled)
+		return;
+	if (outlet->well == 0)
+		outlet->well = clock_monotonic_ns();
+	if (outlet->sender.retry_most > 0 && clock_monotonic_ns() - outlet->well < outlet->delay)
+		return;
+	if (complains(outlet))
 		log_warning("%s: can be written to again", outlet->settings.name);
 	outlet->troubled = false;
+	outlet->delay = 0;
 }
+
+static uint64_t next_delay(const struct outlet *outlet, uint64_t now)
+{
+	uint64_t most = outlet->sender.retry_most, twice = 2 * outlet->delay;
+
+	if (outlet->failure == ENXIO)
+		return NO_READER;
+	if (most == 0 || twice == 0)
+		return RETRY;
+	twice = twice < most ? twice : most;
+	return twice - now % (twice / 4); /* many that lost the same do not come at once */
+}
+
+static void note_result(struct outlet *outlet, int code, const struct error *error)
+{
+	uint64_t now;
+
+	if (code == ECANCELED)
+		return;
+	if (code == 0) {
+		__atomic_store_n(&outlet->failure, 0, __ATOMIC_RELAXED);
+		note_success(outlet);
+		return;
+	}
+	now = clock_monotonic_ns();
+	if (!is_failing(outlet))
+		__atomic_store_n(&outlet->failed, now, __ATOMIC_RELAXED);
+	__atomic_store_n(&outlet->failure, code, __ATOMIC_RELEASE);
+	note_trouble(outlet, code, error);
+	outlet->well = 0;
+	outlet->delay = next_delay(outlet, now);
+	outlet->again = now + outlet->delay;
+}
+
+/* ---- sending ---- */
 
 /* What became of the message since `before`. Both are the thread's alone to write. */
 static void count(struct outlet *outlet, const struct message *before)
@@ -124,7 +118,7 @@ static void count(struct outlet *outlet, const struct message *before)
 			 __ATOMIC_RELEASE);
 }
 
-static int send_message(struct outlet *outlet, struct error *error)
+static int send_all(struct outlet *outlet, struct error *error)
 {
 	struct message *message = &outlet->message;
 	int code;
@@ -139,102 +133,144 @@ static int send_message(struct outlet *outlet, struct error *error)
 	return code;
 }
 
-static bool has_more(const struct outlet *outlet)
+/* The message that is whole. 0, ERESTART, or why it is not sent, which is noted. */
+static int send_message(struct outlet *outlet)
 {
-	const struct outlet_place *place = first_place(outlet);
+	const struct message before = outlet->message;
+	struct error error = {0};
+	int code = send_all(outlet, &error);
 
-	return place->batch != NULL && outlet->next < place->batch->count;
+	count(outlet, &before);
+	if (code != ERESTART)
+		note_result(outlet, code, &error);
+	return code;
 }
 
 static void work(struct outlet *outlet)
 {
-	struct message *message = &outlet->message;
-	struct error error = {0};
-
-	if (message->size == 0)
-		make_message(outlet);
-	const struct message before = *message;
-	int code = send_message(outlet, &error);
-
-	count(outlet, &before);
-	if (code != ECANCELED)
-		__atomic_store_n(&outlet->failure, code, __ATOMIC_RELAXED);
-	if (code != 0) {
-		note_trouble(outlet, code, &error);
+	if (!outlet->whole)
+		outlet->whole = outlet_fill(outlet);
+	if (!outlet->whole)
 		return;
-	}
-	note_success(outlet);
-	message->size = 0;
-	if (!has_more(outlet))
-		leave_place(outlet);
+	int code = send_message(outlet);
+
+	if (code == 0)
+		outlet_leave(outlet);
+	else if (code == ERESTART)
+		outlet_restart(outlet);
+	outlet->whole = code != 0 && code != ERESTART;
+}
+
+/* While nothing of records is there. What cannot be sent is not tried again. */
+static void send_own(struct outlet *outlet, size_t (*make)(void *context, char *out))
+{
+	while (outlet_own(outlet, make) && send_message(outlet) == ERESTART)
+		outlet_restart(outlet);
+	outlet->message = (struct message){.size = 0};
 }
 
 /* ---- the loop ---- */
 
 /* Whether there is any use in trying again. */
-static bool is_over(const struct outlet *outlet, bool tried)
+static bool is_over(const struct outlet *outlet)
 {
 	if (is_set(&outlet->abandoned) || outlet->left_alone)
 		return true;
 	if (!is_set(&outlet->ending))
 		return false;
-	return is_idle(outlet) || (tried && outlet->failure != 0 && outlet->failure != ENXIO);
+	return is_idle(outlet) || (outlet->tried && outlet_is_broken(outlet));
 }
 
-static void wait_until(struct outlet *outlet, uint64_t until)
+static bool is_disturbed(const struct outlet *outlet)
 {
-	const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
-
-	sem_clockwait(&outlet->changed, CLOCK_MONOTONIC, &time);
+	return is_set(&outlet->reopen) || is_set(&outlet->abandoned) ||
+	       (is_set(&outlet->ending) && (!outlet->tried || is_idle(outlet)));
 }
 
-/* Until there is something to do, or it is time to try again. */
+/* There are records, or texts, that are in no message yet. */
+static bool has_new(const struct outlet *outlet)
+{
+	return outlet->next.place != __atomic_load_n(&outlet->filled, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t least(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* When there will be something to do, if nothing happens before. */
+static uint64_t next_time(const struct outlet *outlet, uint64_t now)
+{
+	uint64_t time = now + FOREVER;
+
+	if (is_idle(outlet) && outlet->sender.look != NULL)
+		time = least(time, outlet->looks);
+	if (is_idle(outlet) && outlet->encoder.idle != NULL)
+		time = least(time, outlet->asks);
+	if (outlet->message.items > 0 && !outlet->whole)
+		time = least(time, outlet->begun + outlet->settings.linger);
+	if (outlet->whole || has_new(outlet))
+		time = least(time, now);
+	return is_failing(outlet) && outlet->again > time ? outlet->again : time;
+}
+
 static void rest(struct outlet *outlet)
 {
-	bool idle = is_idle(outlet);
-	uint64_t now = clock_monotonic_ns();
-	uint64_t ns = idle                       ? (outlet->sender.look != NULL ? LOOK : FOREVER)
-		      : outlet->failure == ENXIO ? NO_READER
-						 : RETRY;
-	uint64_t until = now + ns;
+	uint64_t now = clock_monotonic_ns(), until;
 
-	for (; now < until && !is_set(&outlet->reopen) && !is_set(&outlet->ending) &&
-	       !is_set(&outlet->abandoned) && (!idle || is_idle(outlet));
-	     now = clock_monotonic_ns())
-		wait_until(outlet, until);
-	if (is_set(&outlet->ending) && outlet->failure == ENXIO)
-		wait_until(outlet, now + NO_READER);
+	for (; now < (until = next_time(outlet, now)) && !is_disturbed(outlet);
+	     now = clock_monotonic_ns()) {
+		const struct timespec time = {(time_t)(until / CLOCK_SECOND),
+					      (long)(until % CLOCK_SECOND)};
+
+		sem_clockwait(&outlet->changed, CLOCK_MONOTONIC, &time);
+	}
 }
 
 static void look_around(struct outlet *outlet)
 {
-	if (__atomic_exchange_n(&outlet->reopen, false, __ATOMIC_ACQUIRE) &&
-	    outlet->sender.reopen != NULL)
-		outlet->sender.reopen(outlet->sender.context);
-	if (is_idle(outlet) && outlet->sender.look != NULL)
-		outlet->sender.look(outlet->sender.context);
+	const struct sender *sender = &outlet->sender;
+
+	if (__atomic_exchange_n(&outlet->reopen, false, __ATOMIC_ACQUIRE) && sender->reopen != NULL)
+		sender->reopen(sender->context);
+	if (!is_idle(outlet))
+		return;
+	if (sender->look != NULL)
+		outlet->looks = clock_monotonic_ns() + sender->look(sender->context);
+	if (outlet->encoder.idle != NULL && clock_monotonic_ns() >= outlet->asks) {
+		send_own(outlet, outlet->encoder.idle);
+		outlet->asks = clock_monotonic_ns() + ASK;
+	}
+}
+
+static void end(struct outlet *outlet)
+{
+	int late;
+
+	if (outlet->encoder.last != NULL && is_idle(outlet) && !is_set(&outlet->abandoned))
+		send_own(outlet, outlet->encoder.last);
+	outlet_drop(outlet);
+	late = outlet->sender.close(outlet->sender.context);
+	if (!is_failing(outlet))
+		__atomic_store_n(&outlet->failure, late, __ATOMIC_RELAXED);
+	if (outlet->encoder.close != NULL)
+		outlet->encoder.close(outlet->encoder.context);
 }
 
 void *outlet_main(void *argument)
 {
 	struct outlet *outlet = argument;
-	bool tried = false; /* since the end has begun */
-	int late;
 
 	prctl(PR_SET_NAME, "weir-outlet");
-	while (!is_over(outlet, tried)) {
+	while (!is_over(outlet)) {
 		look_around(outlet);
-		tried = is_set(&outlet->ending);
+		outlet->tried = is_set(&outlet->ending);
 		if (!is_idle(outlet))
 			work(outlet);
-		if (is_idle(outlet) || outlet->failure != 0)
+		if (!is_over(outlet))
 			rest(outlet);
 	}
-	while (!is_idle(outlet))
-		leave_place(outlet);
-	late = outlet->sender.close(outlet->sender.context);
-	if (outlet->failure == 0)
-		__atomic_store_n(&outlet->failure, late, __ATOMIC_RELAXED);
+	end(outlet);
 	__atomic_store_n(&outlet->ended, true, __ATOMIC_RELEASE);
 	sem_post(&outlet->done);
 	return NULL;

@@ -11,7 +11,10 @@
  * Records to bytes, for one outlet and on its thread. Bytes leave in messages: a datagram, or as
  * much as is worth a call of write(2).
  *
- *	message = begin? record+ end?
+ *	message = begin? record+ end?  |  idle  |  last
+ *
+ * Messages leave in the order in which they are made, each of them or, when restart() was called,
+ * anew what had not left. So numbers in sequence may be kept in the context.
  */
 struct encoder {
 	size_t message; /* the longest one, with what begin() puts there: an MTU, or some 64 KiB */
@@ -21,6 +24,20 @@ struct encoder {
 	size_t (*record)(void *context, char *out, const struct flow_view *view);
 	/* The message has `size` bytes: fill in what depends on it. NULL: nothing does. */
 	void (*end)(void *context, char *message, size_t size, uint32_t records);
+	/*
+	 * A whole message of its own, without records: asked for once a second while there is
+	 * nothing to send; 0: nothing is due. One that cannot be sent is lost. NULL: never.
+	 */
+	size_t (*idle)(void *context, char *out);
+	/* The same, once, when all is sent and nothing more will come. NULL: never. */
+	size_t (*last)(void *context, char *out);
+	/*
+	 * There is a new connection, where nothing is known of what was said before: numbers begin
+	 * again, templates come first, as at the start. What was made and has not left is made
+	 * anew. NULL: messages stand for themselves.
+	 */
+	void (*restart)(void *context);
+	void (*close)(void *context); /* free the context; NULL: nothing to do */
 	void *context;
 };
 

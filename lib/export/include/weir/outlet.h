@@ -18,8 +18,8 @@
  *	one thread gives -> bounded queue -> the outlet's thread: encoder, sender
  *
  * Giving never waits. What finds no room in the queue is lost and counted; who would rather wait
- * asks for room first. What cannot be sent is tried again every second, and standard error says
- * when that begins and ends. Memory is decided at start, but for texts, of which there are few.
+ * asks for room first. What cannot be sent is tried again, and standard error says when that begins
+ * and ends. Memory is decided at start, but for texts, of which there are few.
  */
 struct outlet;
 
@@ -27,24 +27,27 @@ struct outlet;
 enum outlet_patience {
 	OUTLET_NEVER,   /* live frames wait for nobody */
 	OUTLET_BRIEFLY, /* while it takes something at least every five seconds */
-	OUTLET_ALWAYS   /* until `hurry` says so, and then briefly. Not for a disk that is full */
+	OUTLET_ALWAYS   /* until `hurry` says so, and then briefly; see sender.mends_within */
 };
 
 /* All that is pointed to stays the caller's and stays there. */
 struct outlet_settings {
 	const char *option, *name, *what; /* for its struct outlet_ledger */
 	uint32_t queue;                   /* batches or texts that may wait */
-	const struct encoder *encoder;    /* NULL: it takes texts */
+	const struct encoder *encoder;    /* copied; NULL: it takes texts */
 	uint64_t period; /* no message has records of two multiples of so many ns; 0: it may */
+	uint64_t linger; /* ns that a message may wait for records to fill it; 0: it ends with a
+			    batch */
 	enum outlet_patience patience;
 	bool (*hurry)(void);   /* asked while waiting; any thread */
 	bool ends_with_reader; /* that EPIPE is the end: see outlet_left_alone() */
 };
-#define OUTLET_BATCHES 32 /* a queue for records: 16,384 of them, in some 3 MB */
+#define BUS_BATCH      512 /* records of a batch */
+#define OUTLET_BATCHES 32  /* a queue for records: 16,384 of them, in some 3 MB */
 
 /*
- * Start the thread, which runs where its maker may run. Takes the sender. 0, or negative errno with
- * the line.
+ * Start the thread, which runs where its maker may run. Takes sender and encoder: closes them at
+ * the end, also when this fails. 0, or negative errno with the line.
  */
 int outlet_open(const struct outlet_settings *settings, const struct sender *sender,
 		struct outlet **outlet, struct error *error);

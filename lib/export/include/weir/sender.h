@@ -12,7 +12,7 @@ struct message {
 	/* the outlet's */
 	const char *bytes;
 	size_t size;
-	uint32_t items; /* flow records in it; 1: a text */
+	uint32_t items; /* flow records in it; 1: a text; 0: a message of its own */
 	uint64_t date;  /* of its first record, ns since 1970 */
 	/* the sender's, 0 at first */
 	size_t done;   /* bytes that have left: the next attempt goes on there */
@@ -29,14 +29,26 @@ struct sender {
 	void *context;
 	/*
 	 * Send all of it or a part: 0, and `done` says how much. Else a positive errno with the
-	 * line, and it is tried again a second later; ENXIO: nobody is there yet, which is no
-	 * failure. Nothing is waited for any longer once `wake` (an eventfd) can be read:
-	 * ECANCELED.
+	 * line, and it is tried again later; ENXIO: nobody is there yet, which is no failure.
+	 * ERESTART: there is a new connection, for which the message has to be made anew: of those
+	 * records that are neither `sent` nor `lost`. Nothing is waited for any longer once `wake`
+	 * (an eventfd) can be read: ECANCELED.
 	 */
 	int (*send)(void *context, struct message *message, int wake, struct error *error);
 	void (*reopen)(void *context); /* begin anew, where that means something; or NULL */
-	void (*look)(void *context);   /* once a second while there is nothing to send; or NULL */
-	int (*close)(void *context);   /* and free; 0, or a positive errno: it was not all taken */
+	/* While there is nothing to send; says in how many ns to look again. NULL: never. */
+	uint64_t (*look)(void *context);
+	int (*close)(void *context); /* and free; 0, or a positive errno: it was not all taken */
+	/*
+	 * What failed is tried again after a second; 0: and so on. Else after twice the time before
+	 * (and a random part of it less), up to so many ns.
+	 */
+	uint64_t retry_most;
+	/*
+	 * Its failures may pass: who waits for outlets waits so many ns for that, and is told why.
+	 * 0: it is not waited for, as a disk that is full.
+	 */
+	uint64_t mends_within;
 };
 
 #endif
