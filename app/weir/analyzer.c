@@ -332,16 +332,16 @@ static int hand_out(struct analyzer *analyzer, struct error *error)
 	struct error later;
 
 	write_out(analyzer);
-	int flows = outputs_finish_flows(&analyzer->outputs, error);
+	int records = outputs_finish_records(&analyzer->outputs, error);
 
 	while (!stats_renew(analyzer->stats, clock_read()))
 		usleep(NAP_SHORTEST_US);
-	int report = print_report(analyzer, flows == 0 ? error : &later);
+	int report = print_report(analyzer, records == 0 ? error : &later);
 	int written = outputs_finish_report(&analyzer->outputs,
-					    flows == 0 && report == 0 ? error : &later);
+					    records == 0 && report == 0 ? error : &later);
 
 	analyzer->left_alone = outputs_left_alone(&analyzer->outputs);
-	return flows != 0 ? flows : report != 0 ? report : written;
+	return records != 0 ? records : report != 0 ? report : written;
 }
 
 int analyzer_run(struct analyzer *analyzer, struct error *error)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <weir/clock.h>
+#include <weir/export_kind.h>
 #include <weir/flow.h>
 #include <weir/log.h>
 #include <weir/output_name.h>
@@ -105,6 +106,8 @@ static const struct option_row rows[] = {
 		.type = OPTION_TEXT, INTO(flows), .take = check_flows},
 	{"flows-rotate", "S", "seconds of a file of --flows where its name has a %H or the like (300)",
 		.type = OPTION_SECONDS, INTO(flows_rotate), .low = CLOCK_SECOND, .high = WEEK},
+	{"export", "URL", "send each ended flow to a collector (again for more), see weir(8)",
+		.type = OPTION_LIST, INTO(exports), .high = OPTIONS_EXPORTS_MAX},
 	{"report", "FILE", "write the report to a file (-: standard output)",
 		.type = OPTION_TEXT, INTO(report)},
 	{"format", NULL, "form of the report",
@@ -168,6 +171,15 @@ static int check_outputs(struct options *options, struct error *error)
 	if (options->flows_rotate == 0 && rotates)
 		options->flows_rotate = 300 * CLOCK_SECOND;
 	return 0;
+}
+
+static int check_exports(const struct option_list *exports, struct error *error)
+{
+	int result = 0;
+
+	for (uint32_t i = 0; result == 0 && i < exports->count; i++)
+		result = export_check(exports->words[i], error);
+	return result;
 }
 
 /* `eal`: there are arguments of the EAL. */
@@ -246,7 +258,8 @@ static int check_together(struct options *options, struct error *error)
 		return error_set(
 			error, EINVAL,
 			"--file-prefix: belongs to the EAL's options; put it before \"--\"");
-	return check_outputs(options, error);
+	result = check_exports(&options->exports, error);
+	return result != 0 ? result : check_outputs(options, error);
 }
 
 int options_parse(int argc, char **argv, struct options *options, struct error *error)

@@ -13,6 +13,7 @@
 /* The command line, checked as far as it can be without looking at the machine. */
 
 #define OPTIONS_CAPTURES_MAX 256
+#define OPTIONS_EXPORTS_MAX  126 /* with --flows and the report, as many as a snapshot has */
 
 struct options {
 	struct source_settings source;
@@ -26,7 +27,8 @@ struct options {
 	const char *filter;    /* NULL: all frames */
 	const char *flows;     /* NULL: off */
 	uint64_t flows_rotate; /* ns */
-	const char *report;    /* NULL: standard output */
+	struct option_list exports;
+	const char *report; /* NULL: standard output */
 	bool json;
 	bool no_vlan_key;
 	bool idle_sleep; /* SOURCE_PORTS: workers nap while no frames come */

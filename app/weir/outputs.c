@@ -8,7 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
+
 #include <weir/flow_line.h>
+#include <weir/log.h>
 #include <weir/output_name.h>
 #include <weir/print.h>
 #include <weir/signals.h>
@@ -51,15 +54,28 @@ static const char *report_path(const struct options *options)
 										    : OUTPUT_STDOUT;
 }
 
-/* An outlet into a file; what is left to say of it is the same for all. */
+static bool reads_captures(const struct outputs *outputs)
+{
+	return outputs->options->source.kind == SOURCE_CAPTURES;
+}
+
+/* What is to be said of an outlet is the same for all. */
+static int open_outlet(const struct outputs *outputs, struct outlet_settings *settings,
+		       const struct sender *sender, struct outlet **outlet, struct error *error)
+{
+	settings->patience = reads_captures(outputs) ? OUTLET_ALWAYS : OUTLET_NEVER;
+	settings->hurry = signals_stop;
+	return outlet_open(settings, sender, outlet, error);
+}
+
+/* An outlet into a file. */
 static int open_file(const struct outputs *outputs, struct file_settings *file,
 		     struct outlet_settings *settings, struct outlet **outlet, struct error *error)
 {
-	bool capture = outputs->options->source.kind == SOURCE_CAPTURES;
 	struct sender sender;
 	int result;
 
-	file->append = !capture;
+	file->append = !reads_captures(outputs);
 	file->in_use = outputs->in_use;
 	file->in_use_count = outputs->in_use_count;
 	result = file_sender_open(file, &sender, error);
@@ -67,9 +83,7 @@ static int open_file(const struct outputs *outputs, struct file_settings *file,
 		return result;
 	settings->name = output_known_as(file->path);
 	settings->ends_with_reader = strcmp(file->path, OUTPUT_STDOUT) == 0;
-	settings->patience = capture ? OUTLET_ALWAYS : OUTLET_NEVER;
-	settings->hurry = signals_stop;
-	return outlet_open(settings, &sender, outlet, error);
+	return open_outlet(outputs, settings, &sender, outlet, error);
 }
 
 static int open_report(struct outputs *outputs, struct error *error)
@@ -109,7 +123,60 @@ static int open_flows(struct outputs *outputs, struct error *error)
 		.period = file.dated ? file.rotate : 0,
 	};
 
-	return open_file(outputs, &file, &settings, &outputs->flows, error);
+	int result = open_file(outputs, &file, &settings, &outputs->records[outputs->record_count],
+			       error);
+
+	outputs->record_count += result == 0;
+	return result;
+}
+
+/* Where others of this weir may look for what it has open. */
+static const char *runtime_directory(void)
+{
+	const char *directory = rte_eal_get_runtime_dir();
+
+	return directory[0] != '\0' ? directory : NULL;
+}
+
+static int open_export(struct outputs *outputs, uint32_t number, struct error *error)
+{
+	const struct export_environment environment = {
+		.capture = reads_captures(outputs),
+		.directory = runtime_directory(),
+	};
+	struct export_parts parts;
+	int result =
+		export_open(outputs->options->exports.words[number], &environment, &parts, error);
+
+	if (result != 0)
+		return result;
+	memcpy(outputs->names[number], parts.name, sizeof(parts.name));
+	struct outlet_settings settings = {
+		.option = "export",
+		.name = outputs->names[number],
+		.what = "flow records",
+		.queue = (parts.buffer + BUS_BATCH - 1) / BUS_BATCH,
+		.encoder = &parts.encoder,
+		.linger = parts.linger,
+	};
+
+	result = open_outlet(outputs, &settings, &parts.sender,
+			     &outputs->records[outputs->record_count], error);
+	outputs->record_count += result == 0;
+	return result;
+}
+
+static int open_exports(struct outputs *outputs, struct error *error)
+{
+	uint32_t count = outputs->options->exports.count;
+	int result = 0;
+
+	outputs->names = calloc(count, sizeof(outputs->names[0]));
+	if (outputs->names == NULL)
+		return error_set(error, ENOMEM, "exports: no memory for their names; free some");
+	for (uint32_t i = 0; result == 0 && i < count; i++)
+		result = open_export(outputs, i, error);
+	return result;
 }
 
 int outputs_open(struct outputs *outputs, const struct options *options, struct error *error)
@@ -121,6 +188,8 @@ int outputs_open(struct outputs *outputs, const struct options *options, struct 
 	result = open_report(outputs, error);
 	if (result == 0 && options->flows != NULL)
 		result = open_flows(outputs, error);
+	if (result == 0 && options->exports.count > 0)
+		result = open_exports(outputs, error);
 	return result;
 }
 
@@ -130,9 +199,9 @@ int outputs_consume(struct outputs *outputs, struct stats *stats, uint32_t exten
 	struct stats_consumer consumer = {.record = bus_record, .room = bus_room};
 	int result;
 
-	if (outputs->flows == NULL)
+	if (outputs->record_count == 0)
 		return 0;
-	result = bus_create(&outputs->flows, 1, extensions, &outputs->bus);
+	result = bus_create(outputs->records, outputs->record_count, extensions, &outputs->bus);
 	consumer.context = outputs->bus;
 	if (result == 0)
 		result = stats_add_consumer(stats, &consumer);
@@ -146,10 +215,10 @@ void outputs_fill(void *context, struct snapshot *snapshot)
 	const struct outputs *outputs = context;
 
 	snapshot->outlet_count = 0;
-	if (outputs->bus != NULL) {
+	if (outputs->bus != NULL)
 		bus_flush(outputs->bus);
-		outlet_ledger(outputs->flows, &snapshot->outlets[snapshot->outlet_count++]);
-	}
+	for (uint32_t i = 0; i < outputs->record_count; i++)
+		outlet_ledger(outputs->records[i], &snapshot->outlets[snapshot->outlet_count++]);
 	outlet_ledger(outputs->report, &snapshot->outlets[snapshot->outlet_count++]);
 }
 
@@ -162,8 +231,8 @@ void outputs_rest(const struct outputs *outputs)
 void outputs_reopen(const struct outputs *outputs)
 {
 	outlet_reopen(outputs->report);
-	if (outputs->flows != NULL)
-		outlet_reopen(outputs->flows);
+	for (uint32_t i = 0; i < outputs->record_count; i++)
+		outlet_reopen(outputs->records[i]);
 }
 
 /* The report in newly allocated memory. 0 or -EIO. */
@@ -217,34 +286,57 @@ int outputs_report(const struct outputs *outputs, const struct snapshot *snapsho
 
 bool outputs_left_alone(const struct outputs *outputs)
 {
-	return outlet_left_alone(outputs->report) ||
-	       (outputs->flows != NULL && outlet_left_alone(outputs->flows));
+	bool alone = outlet_left_alone(outputs->report);
+
+	for (uint32_t i = 0; !alone && i < outputs->record_count; i++)
+		alone = outlet_left_alone(outputs->records[i]);
+	return alone;
+}
+
+static void be_brief(const struct outputs *outputs)
+{
+	outlet_set_patience(outputs->report, OUTLET_BRIEFLY);
+	for (uint32_t i = 0; i < outputs->record_count; i++)
+		outlet_set_patience(outputs->records[i], OUTLET_BRIEFLY);
 }
 
 void outputs_wind_down(const struct outputs *outputs)
 {
-	if (outputs->options->source.kind == SOURCE_CAPTURES)
-		return; /* as patient as before */
-	outlet_set_patience(outputs->report, OUTLET_BRIEFLY);
-	if (outputs->flows != NULL)
-		outlet_set_patience(outputs->flows, OUTLET_BRIEFLY);
+	if (!reads_captures(outputs)) /* else as patient as before */
+		be_brief(outputs);
 }
 
 bool outputs_written(const struct outputs *outputs, uint64_t ns)
 {
+	bool written = true;
+
 	if (outputs->bus == NULL)
 		return true;
 	if (!bus_flush(outputs->bus)) {
 		usleep((useconds_t)(ns / 1000));
 		return false;
 	}
-	outlet_end(outputs->flows);
-	return outlet_ended(outputs->flows, ns);
+	for (uint32_t i = 0; i < outputs->record_count; i++)
+		outlet_end(outputs->records[i]);
+	/* One of them is waited for, and all are asked: each has its own time. */
+	for (uint32_t i = 0; i < outputs->record_count; i++)
+		written = outlet_ended(outputs->records[i], written ? ns : 0) && written;
+	return written;
 }
 
-int outputs_finish_flows(const struct outputs *outputs, struct error *error)
+int outputs_finish_records(const struct outputs *outputs, struct error *error)
 {
-	return outputs->flows != NULL ? outlet_finish(outputs->flows, error) : 0;
+	struct error later;
+	int first = 0;
+
+	for (uint32_t i = 0; i < outputs->record_count; i++) {
+		int result = outlet_finish(outputs->records[i], first == 0 ? error : &later);
+
+		if (first != 0 && result != 0)
+			log_error("%s", later.text);
+		first = first != 0 ? first : result;
+	}
+	return first;
 }
 
 int outputs_finish_report(const struct outputs *outputs, struct error *error)
@@ -254,8 +346,12 @@ int outputs_finish_report(const struct outputs *outputs, struct error *error)
 
 void outputs_close(struct outputs *outputs)
 {
-	outlet_free(outputs->flows);
+	if (outputs->report != NULL)
+		be_brief(outputs);
+	for (uint32_t i = 0; i < outputs->record_count; i++)
+		outlet_free(outputs->records[i]);
 	outlet_free(outputs->report);
 	bus_destroy(outputs->bus);
+	free(outputs->names);
 	*outputs = (struct outputs){0};
 }

@@ -7,6 +7,7 @@
 #include <weir/bus.h>
 #include <weir/document.h>
 #include <weir/error.h>
+#include <weir/export_kind.h>
 #include <weir/file_sender.h>
 #include <weir/outlet.h>
 #include <weir/snapshot.h>
@@ -15,19 +16,23 @@
 #include "options.h"
 
 /*
- * Where what weir says goes: ended records over the bus to the outlets that want them (--flows),
- * and the report to one of its own. So nobody who stops reading stops the analysis. Main thread.
+ * Where what weir says goes: ended records over the bus to the outlets that want them (--flows,
+ * each
+ * --export), and the report to one of its own. So nobody who stops reading stops the analysis. Main
+ * thread.
  */
 struct outputs {
 	const struct options *options;
 	struct outlet *report;
-	struct outlet *flows; /* NULL: no --flows */
-	struct bus *bus;      /* to those of records; NULL: there is none */
+	struct outlet *records[1 + OPTIONS_EXPORTS_MAX]; /* in the order of the report */
+	uint32_t record_count;
+	char (*names)[EXPORT_NAME_MAX]; /* of those of --export */
+	struct bus *bus;                /* to those of records; NULL: there is none */
 	struct file_id in_use[OPTIONS_CAPTURES_MAX + 2];
 	uint32_t in_use_count;
 };
 
-/* Both, or negative errno with the line; nothing of what exists is touched then but what was
+/* All of them, or negative errno with the line; nothing of what exists is touched then but what was
  * opened. */
 int outputs_open(struct outputs *outputs, const struct options *options, struct error *error);
 
@@ -69,7 +74,7 @@ bool outputs_written(const struct outputs *outputs, uint64_t ns);
  * All records are given; all reports are. Write them out; 0, or negative errno with a line that
  * says what is lost.
  */
-int outputs_finish_flows(const struct outputs *outputs, struct error *error);
+int outputs_finish_records(const struct outputs *outputs, struct error *error);
 int outputs_finish_report(const struct outputs *outputs, struct error *error);
 
 /* Nobody asks for their ledgers any more. */

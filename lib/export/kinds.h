@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef WEIR_EXPORT_KINDS_H
+#define WEIR_EXPORT_KINDS_H
+
+#include <weir/export_kind.h>
+
+extern const struct export_kind json_kind; /* lines of JSON: json+tcp, json+tls, json+unix */
+
+#endif
