@@ -12,6 +12,7 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 # The drivers (af_xdp, af_packet, memif, ring, pcap, ...) come with libdpdk-dev.
 packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 	libdpdk-dev libpcap-dev libjansson-dev libssl-dev
+	zlib1g-dev libzstd-dev liblzma-dev liblz4-dev # compressed captures
 	clang bpftool libbpf-dev) # the XDP prefilter
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)

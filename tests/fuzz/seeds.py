@@ -6,12 +6,14 @@
 From ../shared/captures where they are, else from the bundled capture; frames that look alike
 (same length of headers, same kind) come once. The flow table's seeds are drawn by lot."""
 
+import gzip
 import hashlib
+import lzma
 import random
 import sys
 from pathlib import Path
 
-from tests.kit import capture, weir
+from tests.kit import capture, pcapng, weir
 
 FRAME_MAX = 320  # headers and some payload; what follows nobody looks at
 FILE_MAX = 20_000
@@ -62,8 +64,8 @@ class Folder:
 def main(folder: str) -> None:
     lot = random.Random(1)
     paths = captures()
-    packet, filters, reader, flow, telemetry = (
-        Folder(Path(folder) / name) for name in ("packet", "filter", "reader", "flow", "telemetry"))
+    packet, filters, savefile, reader, flow, telemetry = (
+        Folder(Path(folder) / name) for name in ("packet", "filter", "savefile", "reader", "flow", "telemetry"))
     for number, frame in enumerate(frames(paths)):
         data = frame.data[:FRAME_MAX]
         beyond = min(max(frame.wire, len(frame.data)) - len(data), 0xFFFF)
@@ -74,13 +76,18 @@ def main(folder: str) -> None:
     for path in paths:
         if path.stat().st_size <= FILE_MAX or path.name == "demo.pcap":
             reader.add(bytes([lot.randrange(4)]) + path.read_bytes()[:FILE_MAX])
+            savefile.add(bytes([lot.randrange(256)]) + path.read_bytes()[:FILE_MAX])
+    for seed in range(40):
+        savefile.add(bytes([lot.randrange(256)]) + pcapng.make(seed).content[:FILE_MAX])
+    for pack in (gzip.compress, lzma.compress):
+        savefile.add(b"\0" + pack(Path(weir.BUNDLED).read_bytes()[:FILE_MAX]))
     for length in (50, 100, 200, 400):
         for _ in range(8):
             flow.add(lot.randbytes(length))
     for request in REQUESTS:
         telemetry.add(request.encode())
     print(" ".join(f"{part.path.name}: {len(list(part.path.iterdir()))}"
-                   for part in (packet, flow, reader, filters, telemetry)))
+                   for part in (packet, flow, savefile, reader, filters, telemetry)))
 
 
 if __name__ == "__main__":

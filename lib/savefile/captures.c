@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/captures.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "capture_list.h"
+#include "savefile_link.h"
+
+/* Each open one holds a descriptor, and some 130 KB that grow with what is in it. */
+#define OPEN_MAX 512u
+
+struct captures {
+	struct capture_list list;
+	struct capture_entry **queue; /* what can be read, by its begin */
+	unsigned int queue_count;
+	unsigned int opened;         /* of the queue, so far */
+	struct capture_entry **heap; /* those that are open: whose turn it is first */
+	unsigned int heap_count, open_max;
+	unsigned int taken; /* frames of the first one that were given out last */
+	uint64_t reached;   /* the key of the last of these */
+	int wake;
+	bool live; /* one is a pipe */
+	/* what will be said of them: */
+	bool merged, reordered;
+	unsigned int late; /* these had to wait for others to end, and came after their time */
+	struct captures_result result;
+	struct remarks remarks;
+};
+
+/* ---- what is to be said ---- */
+
+static void note_end(struct captures *captures, const struct savefile *file)
+{
+	char link[96];
+
+	if (file->end != SAVEFILE_WHOLE)
+		remarks_add(&captures->remarks, "%s: %s; analysed up to there", file->name,
+			    file->why);
+	for (unsigned int i = 0; i < file->skipped_count; i++) {
+		const struct savefile_skipped *skipped = &file->skipped[i];
+
+		captures->result.skipped += skipped->frames;
+		if (skipped->frames > 0)
+			remarks_add(&captures->remarks,
+				    "%s: %" PRIu64 " frames of link type %s are skipped",
+				    file->name, skipped->frames,
+				    link_name(skipped->link, link, sizeof(link)));
+	}
+	captures->result.lost += file->lost;
+	if (file->lost > 0)
+		remarks_add(&captures->remarks,
+			    "%s: the capture itself says that it missed %" PRIu64 " frames",
+			    file->name, file->lost);
+}
+
+static void note_failure(struct captures *captures, const struct error *why)
+{
+	captures->result.failed++;
+	remarks_add(&captures->remarks, "%s", why->text);
+}
+
+static void note_order(struct captures *captures)
+{
+	if (captures->merged || captures->reordered)
+		remarks_add(&captures->remarks,
+			    "the %u captures are read in the order of time, from %s to %s%s",
+			    captures->queue_count, captures->queue[0]->name,
+			    captures->queue[captures->queue_count - 1]->name,
+			    captures->merged ? ", and merged where they overlap" : "");
+	if (captures->late > 0)
+		remarks_add(&captures->remarks,
+			    "more than %u captures overlap in time: %u of them are read after "
+			    "others, out of order; merge some with mergecap",
+			    captures->open_max, captures->late);
+}
+
+/* ---- opening ---- */
+
+/* Not one frame was, or can be, read: of other link types all of them. */
+static int check_links(const struct savefile *file, struct error *error)
+{
+	if (file->links > 0 || file->skipped_count == 0)
+		return 0;
+	return link_refuse(file->name, file->skipped[0].link, error);
+}
+
+static void close_entry(struct capture_entry *entry)
+{
+	track_close(entry->track);
+	free(entry->track);
+	entry->track = NULL;
+}
+
+static int open_entry(struct captures *captures, struct capture_entry *entry, bool *reopens,
+		      struct error *error)
+{
+	int result;
+
+	entry->track = malloc(sizeof(*entry->track));
+	if (entry->track == NULL)
+		return error_set(error, ENOMEM, "%s: no memory to read it", entry->name);
+	result = track_open(entry->track, entry->path, entry->name, captures->wake, reopens, error);
+	if (result != 0)
+		close_entry(entry);
+	else
+		entry->track->keyed = captures->list.count > 1;
+	return result;
+}
+
+/* When does it begin? A pipe tells only those who wait, and only once: it stays open. */
+static int look_into(struct captures *captures, struct capture_entry *entry, struct error *error)
+{
+	bool reopens;
+	int result = open_entry(captures, entry, &reopens, error);
+
+	captures->live |= result == 0 && !reopens;
+	if (result != 0 || !reopens)
+		return result;
+	if (track_read(entry->track))
+		entry->begin = entry->track->keyed ? entry->track->keys[0] : 0;
+	else
+		result = check_links(&entry->track->file, error);
+	close_entry(entry);
+	return result;
+}
+
+static int by_begin(const void *left, const void *right)
+{
+	const struct capture_entry *a = *(struct capture_entry *const *)left;
+	const struct capture_entry *b = *(struct capture_entry *const *)right;
+
+	if (a->begin != b->begin)
+		return a->begin < b->begin ? -1 : 1;
+	return a->number < b->number ? -1 : 1;
+}
+
+/* Enter into the queue all that can be read. Negative: there is nothing, and the line. */
+static int look_into_all(struct captures *captures, struct error *error)
+{
+	unsigned int others = 0;
+	int result = 0;
+
+	for (unsigned int i = 0; i < captures->list.count; i++) {
+		struct capture_entry *entry = &captures->list.entries[i];
+		struct error why;
+		int failed = look_into(captures, entry, &why);
+
+		if (failed == 0) {
+			captures->queue[captures->queue_count++] = entry;
+			continue;
+		}
+		result = failed;
+		*error = why;
+		if (failed == -ENOMSG && entry->in_directory)
+			others++;
+		else if (failed == -ENODATA)
+			remarks_add(&captures->remarks, "%s", why.text);
+		else
+			note_failure(captures, &why);
+	}
+	if (others > 0)
+		remarks_add(&captures->remarks,
+			    "%u files in the directories are no captures and are passed over",
+			    others);
+	qsort(captures->queue, captures->queue_count, sizeof(struct capture_entry *), by_begin);
+	return captures->queue_count > 0 ? 0 : result;
+}
+
+static unsigned int open_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= OPEN_MAX)
+		return OPEN_MAX;
+	return limit.rlim_cur > 2 ? (unsigned int)limit.rlim_cur / 2 : 1;
+}
+
+int captures_open(struct captures **captures, const char *const *paths, unsigned int count,
+		  int wake, struct error *error)
+{
+	struct captures *new = calloc(1, sizeof(*new));
+	int result;
+
+	if (new == NULL)
+		return error_set(error, ENOMEM, "--read: no memory");
+	new->wake = wake;
+	new->open_max = open_max();
+	result = capture_list_make(&new->list, paths, count, error);
+	if (result == 0 && new->list.count == 0)
+		result = error_set(error, ENOENT, "%s: no file is in the directory; name others",
+				   paths[0]);
+	if (result == 0) {
+		new->queue = calloc(new->list.count, sizeof(struct capture_entry *));
+		new->heap = calloc(new->list.count, sizeof(struct capture_entry *));
+		if (new->queue == NULL || new->heap == NULL)
+			result = error_set(error, ENOMEM, "--read: no memory");
+	}
+	if (result == 0)
+		result = look_into_all(new, error);
+	if (result == 0)
+		*captures = new;
+	else
+		captures_close(new);
+	return result;
+}
+
+void captures_close(struct captures *captures)
+{
+	if (captures == NULL)
+		return;
+	capture_list_free(&captures->list);
+	free(captures->queue);
+	free(captures->heap);
+	remarks_free(&captures->remarks);
+	free(captures);
+}
+
+/* ---- the heap of open captures ---- */
+
+static uint64_t key_of(const struct capture_entry *entry)
+{
+	return entry->track->keys[entry->track->next];
+}
+
+static bool is_before(const struct capture_entry *a, const struct capture_entry *b)
+{
+	uint64_t one = key_of(a), other = key_of(b);
+
+	return one != other ? one < other : a->number < b->number;
+}
+
+static void swap(struct captures *captures, unsigned int i, unsigned int j)
+{
+	struct capture_entry *entry = captures->heap[i];
+
+	captures->heap[i] = captures->heap[j];
+	captures->heap[j] = entry;
+}
+
+static void sift_up(struct captures *captures, unsigned int i)
+{
+	for (; i > 0 && is_before(captures->heap[i], captures->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		swap(captures, i, (i - 1) / 2);
+}
+
+/* The one of the two below `i` whose turn is first; 0: there is none. */
+static unsigned int first_below(const struct captures *captures, unsigned int i)
+{
+	unsigned int left = 2 * i + 1, right = left + 1;
+
+	if (left >= captures->heap_count)
+		return 0;
+	return right < captures->heap_count &&
+			       is_before(captures->heap[right], captures->heap[left])
+		       ? right
+		       : left;
+}
+
+static void sift_down(struct captures *captures)
+{
+	unsigned int i = 0, below;
+
+	while ((below = first_below(captures, i)) != 0 &&
+	       is_before(captures->heap[below], captures->heap[i])) {
+		swap(captures, i, below);
+		i = below;
+	}
+}
+
+/* ---- in the order of time ---- */
+
+/* An entry that is open and has no frame at hand: into the heap if there are more, else out. */
+static bool go_on(struct captures *captures, struct capture_entry *entry)
+{
+	struct error why;
+
+	if (track_read(entry->track))
+		return true;
+	note_end(captures, &entry->track->file);
+	if (check_links(&entry->track->file, &why) != 0)
+		note_failure(captures, &why);
+	close_entry(entry);
+	return false;
+}
+
+/* What was given out last is done with. */
+static void pass_on(struct captures *captures)
+{
+	struct capture_entry *entry = captures->heap[0];
+
+	entry->track->next += captures->taken;
+	captures->taken = 0;
+	if (entry->track->next == entry->track->count && !go_on(captures, entry))
+		captures->heap[0] = captures->heap[--captures->heap_count];
+	if (captures->heap_count > 1)
+		sift_down(captures);
+}
+
+static void open_next(struct captures *captures)
+{
+	struct capture_entry *entry = captures->queue[captures->opened++];
+	struct error why;
+	bool reopens;
+
+	if (entry->track == NULL && open_entry(captures, entry, &reopens, &why) != 0) {
+		note_failure(captures, &why);
+		return;
+	}
+	if (!go_on(captures, entry))
+		return;
+	captures->heap[captures->heap_count++] = entry;
+	sift_up(captures, captures->heap_count - 1);
+	captures->merged |= captures->heap_count > 1;
+	captures->reordered |= captures->opened > 1 &&
+			       entry->number < captures->queue[captures->opened - 2]->number;
+	captures->late += entry->begin < captures->reached;
+}
+
+/* Has the next capture to be opened before the first frame at hand is given out? */
+static bool is_due(const struct captures *captures)
+{
+	if (captures->opened == captures->queue_count || captures->heap_count == captures->open_max)
+		return false;
+	return captures->heap_count == 0 ||
+	       captures->queue[captures->opened]->begin <= key_of(captures->heap[0]);
+}
+
+/* How many frames of the first capture come before all others. */
+static unsigned int count_run(const struct captures *captures)
+{
+	const struct track *track = captures->heap[0]->track;
+	const unsigned int below = first_below(captures, 0);
+	uint64_t until = UINT64_MAX;
+	unsigned int i = track->next + 1;
+
+	if (!track->keyed)
+		return track->count - track->next;
+	if (captures->opened < captures->queue_count)
+		until = captures->queue[captures->opened]->begin;
+	if (below != 0 && key_of(captures->heap[below]) < until)
+		until = key_of(captures->heap[below]);
+	while (i < track->count && track->keys[i] < until)
+		i++;
+	return i - track->next;
+}
+
+unsigned int captures_next(struct captures *captures, const struct savefile_frame **frames,
+			   unsigned int *number)
+{
+	const struct track *track;
+
+	if (captures->taken > 0)
+		pass_on(captures);
+	while (is_due(captures))
+		open_next(captures);
+	if (captures->heap_count == 0)
+		return 0;
+	track = captures->heap[0]->track;
+	*frames = &track->frames[track->next];
+	*number = captures->heap[0]->number;
+	captures->taken = count_run(captures);
+	if (track->keyed)
+		captures->reached = track->keys[track->next + captures->taken - 1];
+	return captures->taken;
+}
+
+void captures_finish(struct captures *captures)
+{
+	for (unsigned int i = 0; i < captures->heap_count; i++)
+		note_end(captures, &captures->heap[i]->track->file);
+	captures->heap_count = 0;
+	note_order(captures);
+}
+
+bool captures_are_live(const struct captures *captures)
+{
+	return captures->live;
+}
+
+const char *captures_name(const struct captures *captures, unsigned int number)
+{
+	return captures->list.entries[number].name;
+}
+
+void captures_result(const struct captures *captures, struct captures_result *result)
+{
+	*result = captures->result;
+}
+
+const struct remarks *captures_remarks(const struct captures *captures)
+{
+	return &captures->remarks;
+}
