@@ -208,7 +208,10 @@ void describe_result(struct analyzer *analyzer)
 	if (result.cut[0] != '\0')
 		add_remark(analyzer, "%s; analysed up to there", result.cut);
 	describe_times(analyzer, &result);
-	stats_set_capture_end(analyzer->stats, result.clock, result.span);
+	stats_set_capture_end(analyzer->stats, &(struct stats_capture_end){
+						       .clock = result.clock,
+						       .span = result.span,
+					       });
 }
 
 static uint64_t refused(const struct source *source)

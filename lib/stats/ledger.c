@@ -220,6 +220,7 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 		span = ledger->capture_span > 0 ? ledger->capture_span
 						: snapshot->last - snapshot->first;
 	snapshot->seconds = (double)span / CLOCK_SECOND;
+	snapshot->missed_by_capture = ledger->capture_missed;
 	snapshot->average =
 		rates_of(snapshot->size_packets, snapshot->frame_octets, snapshot->ip_octets, span);
 	closed = history_add(history, &interval, time->final);

@@ -27,7 +27,7 @@ struct ledger_worker {
 struct ledger {
 	struct ledger_mark mark;
 	struct ledger_worker workers[WORKERS_MAX];
-	uint64_t capture_span; /* see stats_set_capture_end(); 0: not known */
+	uint64_t capture_span, capture_missed; /* struct stats_capture_end; 0: not known */
 	struct history history;
 	struct loss loss;
 };

@@ -162,10 +162,11 @@ uint32_t stats_step(struct stats *stats, struct clock_reading now)
 	return drained + end_interval(stats, entry, now, false);
 }
 
-void stats_set_capture_end(struct stats *stats, uint64_t clock, uint64_t span)
+void stats_set_capture_end(struct stats *stats, const struct stats_capture_end *end)
 {
-	stats->capture_end = clock;
-	stats->ledger.capture_span = span;
+	stats->capture_end = end->clock;
+	stats->ledger.capture_span = end->span;
+	stats->ledger.capture_missed = end->missed;
 }
 
 bool stats_take_rest(struct stats *stats)

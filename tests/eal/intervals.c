@@ -364,7 +364,8 @@ static void analyse(struct rig *rig, const struct notes *notes, uint32_t stop_af
 	for (uint16_t w = 0; w < rig->worker_count; w++)
 		pthread_join(rig->threads[w], NULL);
 	reader_result(rig->reader, &result);
-	stats_set_capture_end(rig->stats, result.clock, result.span);
+	stats_set_capture_end(rig->stats, &(struct stats_capture_end){.clock = result.clock,
+								      .span = result.span});
 	stats_finish(rig->stats, clock_read());
 }
 

@@ -80,7 +80,8 @@ Test(document, report_has_the_keys_of_the_interface)
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
 		    "received flow non_ip truncated malformed filtered overflow balanced missed "
-		    "no_mbuf nic_errors no_socket host reasons fragments frame_octets ip_octets");
+		    "no_mbuf nic_errors missed_by_capture no_socket host reasons fragments "
+		    "frame_octets ip_octets");
 	expect_keys(json_object_get(report, "throughput"),
 		    "packets_per_second l2_bits_per_second ip_bits_per_second");
 	expect_keys(json_object_get(report, "packet_size"),

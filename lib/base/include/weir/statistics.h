@@ -41,6 +41,7 @@
 	STATISTIC(missed,       COUNTER, frames, "lost", "missed for want of descriptors", of->missed, "never reached weir: the NIC or the kernel had no descriptor or no room") \
 	STATISTIC(no_mbuf,      COUNTER, frames, "lost", "for want of buffers", of->no_mbuf, "never reached weir: no buffer in the pool") \
 	STATISTIC(nic_errors,   COUNTER, frames, "lost", "broken on arrival", of->nic_errors, "never reached weir: broken (CRC, length)") \
+	STATISTIC(missed_by_capture, COUNTER, frames, "lost", "missed by the capture itself", of->missed_by_capture, "never reached weir: whoever wrote the capture says that it lost them (pcapng: isb_ifdrop, isb_osdrop, epb_dropcount)") \
 	STATISTIC(no_socket,    COUNTER, frames, "lost", "on an RX queue without a socket", of->prefilter.no_socket, "never reached weir: came on an RX queue of the interface that has no AF_XDP socket, and went to this host") \
 	STATISTIC(host,         COUNTER, frames, "", "left to this host", of->prefilter.host, "to be analysed, but for this host, and so left to it by weir's XDP program: only in front of AF_XDP") \
 	OBJECT(reasons, reasons(of)) \

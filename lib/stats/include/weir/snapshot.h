@@ -168,6 +168,7 @@ struct snapshot {
 	uint64_t reasons[PACKET_REASONS];
 	bool balanced;                        /* received = sum of buckets, in every worker */
 	uint64_t missed, no_mbuf, nic_errors; /* sums over ports */
+	uint64_t missed_by_capture;           /* what captures say they lost; at their end */
 	uint64_t fragments;                   /* frames that were fragments, first or later */
 
 	uint64_t frame_octets; /* of frames that passed the filter, without FCS */

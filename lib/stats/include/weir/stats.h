@@ -82,12 +82,19 @@ int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t in
  */
 uint32_t stats_step(struct stats *stats, struct clock_reading now);
 
-/*
- * Of a capture: what its clock says at the end, and how long it was by it, in ns, which wild time
- * stamps do not make longer. Before stats_finish(). Until then, or with a span of 0, it is from the
- * first packet to the last.
- */
-void stats_set_capture_end(struct stats *stats, uint64_t clock, uint64_t span);
+/* Of captures: what is known at their end. */
+struct stats_capture_end {
+	uint64_t clock; /* what their clock says then */
+	/*
+	 * How long they were by it, in ns, which wild time stamps do not make longer. Until then,
+	 * or with 0, it is from the first packet to the last.
+	 */
+	uint64_t span;
+	uint64_t missed; /* frames that they say they lost */
+};
+
+/* Before stats_finish(). */
+void stats_set_capture_end(struct stats *stats, const struct stats_capture_end *end);
 
 /*
  * All workers are done: take what is left, as far as consumers have room for it. True: that was
