@@ -6,6 +6,7 @@
 
 #include <weir/document.h>
 #include <weir/error.h>
+#include <weir/remarks.h>
 #include <weir/plan.h>
 #include <weir/rendezvous.h>
 #include <weir/source.h>
@@ -41,12 +42,14 @@ struct analyzer {
 	struct watch watch;
 	uint64_t reported; /* number of the snapshot that was printed last */
 	bool stop_workers; /* atomic */
+	bool incomplete;   /* there are captures that could not be read */
 	bool left_alone;   /* standard output's reader has gone away: end as that ends programs */
 	/* what the report says of weir itself */
 	struct document_info info;
 	const char *source_names[OPTIONS_CAPTURES_MAX];
-	const char *remarks[ANALYZER_REMARKS_MAX];
+	const char *remarks[ANALYZER_REMARKS_MAX + REMARKS_MAX]; /* its own, the reader's */
 	char remark_texts[ANALYZER_REMARKS_MAX][640];
+	unsigned int remark_text_count;
 };
 
 /* 0, or negative errno with the line: -EINVAL and the like for wrong use, see main.c. */

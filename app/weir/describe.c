@@ -46,23 +46,30 @@ static void describe_source(struct analyzer *analyzer)
 	info->sources = analyzer->source_names;
 }
 
-/* One more sentence for the report, also as a warning. */
-static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *analyzer,
-							     const char *format, ...)
+/* One more sentence for the report, which lasts as long as `info`; also as a warning. */
+static void add_sentence(struct analyzer *analyzer, const char *text)
 {
 	struct document_info *info = &analyzer->info;
-	char *text;
-	va_list arguments;
 
-	if (info->remark_count == ANALYZER_REMARKS_MAX)
-		return;
-	text = analyzer->remark_texts[info->remark_count];
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(analyzer->remark_texts[0]), format, arguments);
-	va_end(arguments);
 	analyzer->remarks[info->remark_count] = text;
 	__atomic_store_n(&info->remark_count, info->remark_count + 1, __ATOMIC_RELEASE);
 	log_warning("%s", text);
+}
+
+/* ... of weir's own. */
+static __attribute__((format(printf, 2, 3))) void add_remark(struct analyzer *analyzer,
+							     const char *format, ...)
+{
+	char *text;
+	va_list arguments;
+
+	if (analyzer->remark_text_count == ANALYZER_REMARKS_MAX)
+		return;
+	text = analyzer->remark_texts[analyzer->remark_text_count++];
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(analyzer->remark_texts[0]), format, arguments);
+	va_end(arguments);
+	add_sentence(analyzer, text);
 }
 
 /* What AF_PACKET counts is what the kernel makes of frames. */
@@ -205,12 +212,14 @@ void describe_result(struct analyzer *analyzer)
 
 	reader_result(analyzer->source.reader, &result);
 	__atomic_store_n(&analyzer->info.remark_count, 0, __ATOMIC_RELEASE); /* read to the end */
-	if (result.cut[0] != '\0')
-		add_remark(analyzer, "%s; analysed up to there", result.cut);
+	for (unsigned int i = 0; i < result.remarks->count; i++)
+		add_sentence(analyzer, result.remarks->text[i]);
 	describe_times(analyzer, &result);
+	analyzer->incomplete = result.captures.failed > 0;
 	stats_set_capture_end(analyzer->stats, &(struct stats_capture_end){
 						       .clock = result.clock,
 						       .span = result.span,
+						       .missed = result.captures.lost,
 					       });
 }
 

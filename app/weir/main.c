@@ -57,7 +57,7 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 
 	if (result == 0) {
 		result = analyzer_run(analyzer, &error);
-		status = result == 0 ? EXIT_DONE : EXIT_FAILED;
+		status = result == 0 && !analyzer->incomplete ? EXIT_DONE : EXIT_FAILED;
 	}
 	if (result != 0)
 		complain(&error);

@@ -74,7 +74,7 @@ static const struct option_choice log_levels[] = {LOG_LEVELS(CHOICE){0}};
 
 /* clang-format off */
 static const struct option_row rows[] = {
-	{"read", "FILE", "analyse a capture (pcap, pcapng; again for more), print the report, exit",
+	{"read", "FILE", "analyse a capture, or all of a directory (again for more), print the report, exit",
 		.type = OPTION_LIST, INTO(source.captures), .high = OPTIONS_CAPTURES_MAX},
 	{"interface", "NAME", "a kernel interface: AF_XDP where possible, else AF_PACKET",
 		.type = OPTION_TEXT, INTO(source.interface)},

@@ -12,7 +12,7 @@
 
 /* The command line, checked as far as it can be without looking at the machine. */
 
-#define OPTIONS_CAPTURES_MAX 256
+#define OPTIONS_CAPTURES_MAX 65536
 #define OPTIONS_EXPORTS_MAX  126 /* with --flows and the report, as many as a snapshot has */
 
 struct options {

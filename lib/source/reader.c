@@ -13,9 +13,9 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include <weir/captures.h>
 #include <weir/signals.h>
 
-#include "reader_file.h"
 #include "reader_intervals.h"
 #include "reader_port.h"
 #include "reader_spread.h"
@@ -23,8 +23,7 @@
 #define PREFETCH_AHEAD 8 /* mbufs */
 
 struct reader {
-	struct reader_file *files;
-	unsigned int file_count;
+	struct captures *captures;
 	int wake; /* eventfd: readable once the reader shall stop */
 	struct port_fields fields;
 	struct reader_port port;
@@ -41,7 +40,6 @@ struct reader {
 	} held[READER_CLOCK_WAITING]; /* filled, waiting for their clock; as in `clock` */
 	unsigned int held_count;
 	struct reader_clock_place place;           /* of the last frame read */
-	const struct reader_file *file;            /* that is being read */
 	struct rte_mbuf *spare[READER_PORT_BATCH]; /* empty ones */
 	unsigned int spares;
 };
@@ -83,7 +81,7 @@ static bool copy_to_chain(const struct reader *reader, struct rte_mbuf *mbuf, co
 
 /* All but the clock. */
 static void set_fields(const struct reader *reader, struct rte_mbuf *mbuf,
-		       const struct reader_frame *frame)
+		       const struct savefile_frame *frame)
 {
 	const struct port_fields *fields = &reader->fields;
 
@@ -129,74 +127,117 @@ static void hold(struct reader *reader, struct rte_mbuf *mbuf, uint16_t queue, u
 	release(reader, false);
 }
 
-/* There is a spare mbuf. */
-static inline void take_frame(struct reader *reader, const struct reader_frame *frame)
+/*
+ * The frame's bytes go into `mbuf` and, if they are many, more of them. False: the reader shall
+ * stop.
+ */
+static inline bool copy(const struct reader *reader, struct rte_mbuf *mbuf, const uint8_t *data,
+			uint32_t length)
+{
+	if (unlikely(length > rte_pktmbuf_tailroom(mbuf)))
+		return copy_to_chain(reader, mbuf, data, length);
+	memcpy(rte_pktmbuf_mtod(mbuf, void *), data, length);
+	mbuf->data_len = (uint16_t)length;
+	return true;
+}
+
+/*
+ * As copy(), a frame of another link type: it becomes an Ethernet one, whose header and first bytes
+ * are where `data` then points to.
+ */
+static __attribute__((noinline)) bool
+copy_as_ethernet(const struct reader *reader, struct rte_mbuf *mbuf, struct savefile_frame *frame)
+{
+	uint8_t header[ETHERNET_HEADER];
+	unsigned int front = savefile_to_ethernet(frame, header);
+
+	if (!copy(reader, mbuf, frame->data, frame->captured - front))
+		return false;
+	memcpy(rte_pktmbuf_prepend(mbuf, (uint16_t)front), header, front);
+	frame->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	return true;
+}
+
+static uint16_t choose_queue(const struct reader *reader, const struct rte_mbuf *mbuf,
+			     const struct savefile_frame *frame)
+{
+	uint32_t at_data = frame->link == LINK_ETHERNET ? frame->captured : mbuf->data_len;
+
+	return reader_spread(frame->data, at_data, frame->wire, reader->port.queues);
+}
+
+/* There is a spare mbuf. False: the reader shall stop. */
+static inline bool take_frame(struct reader *reader, struct savefile_frame frame)
 {
 	struct rte_mbuf *mbuf = reader->spare[--reader->spares];
-	uint32_t captured = frame->captured;
 	uint16_t queue = 0;
+	bool copied;
 
 	if (likely(reader->spares >= PREFETCH_AHEAD))
 		prefetch_mbuf(reader->spare[reader->spares - PREFETCH_AHEAD]);
-	reader->place.frame++;
+	reader->place.frame = frame.number;
 	rte_pktmbuf_reset(mbuf);
-	if (likely(captured <= rte_pktmbuf_tailroom(mbuf))) {
-		memcpy(rte_pktmbuf_mtod(mbuf, void *), frame->data, captured);
-		mbuf->data_len = (uint16_t)captured;
-	} else {
-		/* A batch of such frames could hold all mbufs: hand over after each. */
-		reader_file_pause(reader->file);
-		if (!copy_to_chain(reader, mbuf, frame->data, captured)) {
-			rte_pktmbuf_free(mbuf);
-			return;
-		}
+	if (likely(frame.link == LINK_ETHERNET))
+		copied = copy(reader, mbuf, frame.data, frame.captured);
+	else
+		copied = copy_as_ethernet(reader, mbuf, &frame);
+	if (unlikely(!copied)) {
+		rte_pktmbuf_free(mbuf);
+		return false;
 	}
-	set_fields(reader, mbuf, frame);
+	set_fields(reader, mbuf, &frame);
 	if (reader->port.queues > 1)
-		queue = reader_spread(frame->data, captured, frame->wire, reader->port.queues);
-	if (likely(reader_clock_follow(&reader->clock, frame->time)))
+		queue = choose_queue(reader, mbuf, &frame);
+	if (likely(reader_clock_follow(&reader->clock, frame.time)))
 		stage(reader, mbuf, queue);
 	else
-		hold(reader, mbuf, queue, frame->time);
-}
-
-/* libpcap calls it for every frame. */
-static void take(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
-{
-	const struct reader_frame frame = reader_file_frame(header, data);
-
-	take_frame((struct reader *)user, &frame);
+		hold(reader, mbuf, queue, frame.time);
+	/* A batch of such frames could hold all mbufs: hand over after each. */
+	if (unlikely(mbuf->nb_segs > 1))
+		hand_over(reader);
+	return true;
 }
 
 /* ---- the thread ---- */
 
-static void note_cut(struct reader *reader, const struct reader_file *file)
+/* What is staged has to go out before as much can be staged again. */
+static bool get_spares(struct reader *reader)
 {
-	if (reader->result.cut[0] == '\0') /* the first one is told */
-		snprintf(reader->result.cut, sizeof(reader->result.cut), "%s: %s", file->name,
-			 reader_file_cut(file));
+	hand_over(reader);
+	if (!reader_port_allocate(&reader->port, reader->spare, READER_PORT_BATCH))
+		return false;
+	reader->spares = READER_PORT_BATCH;
+	for (unsigned int i = 1; i <= PREFETCH_AHEAD; i++)
+		prefetch_mbuf(reader->spare[READER_PORT_BATCH - i]);
+	return true;
 }
 
-static void read_file(struct reader *reader, const struct reader_file *file)
+static bool take_frames(struct reader *reader, const struct savefile_frame *frames,
+			unsigned int count)
 {
-	enum reader_file_state state;
+	for (unsigned int i = 0; i < count; i++) {
+		if (reader->spares == 0 && !get_spares(reader))
+			return false;
+		if (!take_frame(reader, frames[i]))
+			return false;
+	}
+	return true;
+}
 
-	reader->file = file;
-	do {
-		if (reader->spares == 0) {
-			if (!reader_port_allocate(&reader->port, reader->spare, READER_PORT_BATCH))
-				return;
-			reader->spares = READER_PORT_BATCH;
-			for (unsigned int i = 1; i <= PREFETCH_AHEAD; i++)
-				prefetch_mbuf(reader->spare[READER_PORT_BATCH - i]);
-		}
-		state = reader_file_read(file, reader->spares, take, reader);
-		hand_over(reader);
-		if (reader_port_stopped(&reader->port))
-			return;
-	} while (state == READER_FILE_MORE);
-	if (state == READER_FILE_CUT)
-		note_cut(reader, file);
+static void read_captures(struct reader *reader)
+{
+	const bool live = captures_are_live(reader->captures);
+	const struct savefile_frame *frames;
+	unsigned int count;
+
+	while (!reader_port_stopped(&reader->port)) {
+		count = captures_next(reader->captures, &frames, &reader->place.file);
+		if (count == 0 || !take_frames(reader, frames, count))
+			break;
+		if (live) /* the next one may be long in coming */
+			hand_over(reader);
+	}
+	captures_finish(reader->captures);
 }
 
 /* What was handed over, and what the clock has been through. */
@@ -210,8 +251,11 @@ static void note_result(struct reader *reader)
 	reader->result.span = clock->now - clock->earliest;
 	for (unsigned int i = 0; i < READER_CLOCK_EVENTS; i++) {
 		reader->result.events[i] = clock->notes[i];
-		reader->result.event_files[i] = reader->files[clock->notes[i].place.file].name;
+		reader->result.event_files[i] =
+			captures_name(reader->captures, clock->notes[i].place.file);
 	}
+	captures_result(reader->captures, &reader->result.captures);
+	reader->result.remarks = captures_remarks(reader->captures);
 }
 
 static void *reader_main(void *argument)
@@ -220,11 +264,7 @@ static void *reader_main(void *argument)
 
 	prctl(PR_SET_NAME, "weir-reader");
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* a moment of 20 us, not of 70 */
-	for (unsigned int i = 0; i < reader->file_count && !reader_port_stopped(&reader->port);
-	     i++) {
-		reader->place = (struct reader_clock_place){.file = i};
-		read_file(reader, &reader->files[i]);
-	}
+	read_captures(reader);
 	release(reader, true);
 	hand_over(reader);
 	note_result(reader);
@@ -246,22 +286,14 @@ int reader_open(const char *const *files, unsigned int count, struct reader **re
 		return error_set(error, ENOMEM, "capture reader: no memory");
 	new->intervals.until = UINT64_MAX;
 	new->wake = eventfd(0, EFD_CLOEXEC);
-	new->files = calloc(count, sizeof(*new->files));
-	if (new->wake < 0 || new->files == NULL) {
-		result = error_set(error, ENOMEM, "capture reader: %s", strerror(errno));
-		goto fail;
-	}
-	for (unsigned int i = 0; i < count; i++) {
-		new->file_count = i + 1;
-		result = reader_file_open(&new->files[i], files[i], new->wake, error);
-		if (result != 0)
-			goto fail;
-	}
-	*reader = new;
-	return 0;
-
-fail:
-	reader_close(new);
+	if (new->wake < 0)
+		result = error_set(error, errno, "capture reader: %s", strerror(errno));
+	else
+		result = captures_open(&new->captures, files, count, new->wake, error);
+	if (result == 0)
+		*reader = new;
+	else
+		reader_close(new);
 	return result;
 }
 
@@ -317,9 +349,7 @@ void reader_close(struct reader *reader)
 		pthread_join(reader->thread, NULL);
 	}
 	reader_port_free(&reader->port);
-	for (unsigned int i = 0; reader->files != NULL && i < reader->file_count; i++)
-		reader_file_close(&reader->files[i]);
-	free(reader->files);
+	captures_close(reader->captures);
 	if (reader->wake >= 0)
 		close(reader->wake);
 	free(reader);

@@ -49,17 +49,21 @@ Test(reader_errors, missing)
 
 Test(reader_errors, directory)
 {
-	expect_refused("/tmp", EISDIR, "directory");
+	const char *path = eal_rig_path("directory");
+
+	cr_assert_eq(mkdir(path, 0700), 0);
+	expect_refused(path, ENOENT, "no file is in the directory");
+	cr_assert_eq(rmdir(path), 0);
 }
 
 Test(reader_errors, empty)
 {
-	expect_refused(write_text("empty", ""), EINVAL, "empty");
+	expect_refused(write_text("empty", ""), ENODATA, "empty");
 }
 
 Test(reader_errors, not_a_capture)
 {
-	expect_refused(write_text("text", "This is a text, not a capture.\n"), EINVAL,
+	expect_refused(write_text("text", "This is a text, not a capture.\n"), ENOMSG,
 		       "not a capture");
 }
 
@@ -92,12 +96,12 @@ static const char *write_link_type(uint32_t link_type)
 Test(reader_errors, link_types_are_named)
 {
 	expect_refused(write_link_type(105), EPROTONOSUPPORT, "IEEE802_11 (802.11)");
-	expect_refused(write_link_type(101), EPROTONOSUPPORT, "RAW (Raw IP)");
-	expect_refused(write_link_type(113), EPROTONOSUPPORT, "LINUX_SLL (Linux cooked v1)");
+	expect_refused(write_link_type(100), EPROTONOSUPPORT, "ATM_RFC1483");
+	expect_refused(write_link_type(271), EPROTONOSUPPORT, "VSOCK (Linux vsock)");
 	expect_refused(write_link_type(60000), EPROTONOSUPPORT, "60000");
 }
 
-/* The second of two files is bad: the first must be closed again (the sanitizer sees leaks). */
+/* The second of two files is bad: that does not stop the first. */
 Test(reader_errors, one_of_two)
 {
 	char good[128];
@@ -109,6 +113,6 @@ Test(reader_errors, one_of_two)
 	snprintf(good, sizeof(good), "%s", eal_rig_path("good"));
 	capture_create(&capture, good, CAPTURE_PCAP_US, 1);
 	capture_close(&capture);
-	cr_expect_eq(reader_open(paths, 2, &reader, &error), -ENOENT);
-	cr_expect_not_null(strstr(error.text, "/nonexistent/capture"));
+	cr_expect_eq(reader_open(paths, 2, &reader, &error), 0);
+	reader_close(reader);
 }

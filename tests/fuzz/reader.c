@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * libFuzzer target of the capture reader: any bytes as the content of a file. They are refused with
- * one line, or else every frame that libpcap finds in them arrives in the rings, whole and
- * in order, and no mbuf is lost. Input: one byte for the number of queues, then the file.
+ * one line, or else every frame that lib/savefile (savefile.c) finds in them arrives in the rings,
+ * whole and in order, and no mbuf is lost. Input: one byte for the number of queues, then the file.
  */
 #include "fuzz.h"
 
@@ -24,11 +24,11 @@ static int file;
 static char path[64];
 
 /*
- * What a plain loop over the same file finds (without the clock), and what comes through the rings.
+ * What a plain loop over the captures finds (without the clock), and what comes through the rings.
  */
 struct counts {
 	uint64_t frames, octets, clock;
-	bool cut;
+	uint64_t lost, skipped;
 };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -55,21 +55,29 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static struct counts expect(void)
 {
+	const char *files[] = {path};
+	const struct savefile_frame *frames;
+	struct captures_result result;
+	struct captures *captures;
 	struct counts counts = {0};
-	struct pcap_pkthdr *header;
-	const u_char *data;
-	char reason[PCAP_ERRBUF_SIZE];
-	pcap_t *pcap =
-		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
-	int result;
+	unsigned int count, number;
 
-	require(pcap != NULL);
-	while ((result = pcap_next_ex(pcap, &header, &data)) == 1) {
-		counts.frames++;
-		counts.octets += header->caplen;
-	}
-	counts.cut = result == PCAP_ERROR;
-	pcap_close(pcap);
+	require(captures_open(&captures, files, 1, -1, NULL) == 0);
+	while ((count = captures_next(captures, &frames, &number)) > 0)
+		for (unsigned int i = 0; i < count; i++) {
+			struct savefile_frame frame = frames[i];
+			uint8_t header[ETHERNET_HEADER];
+
+			if (frame.link != LINK_ETHERNET)
+				(void)savefile_to_ethernet(&frame, header);
+			counts.frames++;
+			counts.octets += frame.captured;
+		}
+	captures_finish(captures);
+	captures_result(captures, &result);
+	captures_close(captures);
+	counts.lost = result.lost;
+	counts.skipped = result.skipped;
 	return counts;
 }
 
@@ -132,7 +140,8 @@ static void check_reader(struct reader *reader, uint16_t queues)
 	require(got.frames == expected.frames && got.frames == result.frames);
 	require(got.octets == expected.octets && got.octets == result.octets);
 	require(got.clock == result.clock);
-	require(expected.cut == (result.cut[0] != '\0'));
+	require(expected.lost == result.captures.lost);
+	require(expected.skipped == result.captures.skipped);
 	reader->port.pool = NULL;
 	reader->port.queues = 0;
 }

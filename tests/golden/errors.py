@@ -35,16 +35,22 @@ def bad_captures(tap: Tap, folder: Path) -> None:
         one_line(tap, f"--read {what}", weir.run("--read", str(file)), WRONG_USE, str(file), *words)
 
     refused("a missing file", folder / "missing.pcap", "No such file")
-    refused("a directory", folder, "directory")
+    refused("a directory without a file", folder, "directory")
     empty = folder / "empty.pcap"
     empty.touch()
     refused("an empty file", empty)
     text = folder / "text.pcap"
     text.write_text("Not a capture at all, but long enough to be taken for one.\n" * 10)
     refused("a text file", text)
-    run = weir.run("--read", weir.BUNDLED, "--read", str(text))
-    one_line(tap, "--read of a good file and a bad one", run, WRONG_USE, str(text))
-    tap.equal("nothing is analysed when one file is bad", run.output, "")
+    refused("a directory without a capture", folder)
+    run = weir.run("--read", str(text), "--read", weir.BUNDLED, "--read", str(empty), "--format", "json")
+    tap.equal("a good file among bad ones: exit 1, and it is analysed", (run.status, weir.faults(run.report()),
+              run.report()["ledger"]["received"]), (FAILED, [], len(list(capture.read(weir.BUNDLED)))))
+    for what, file in (("text", text), ("empty", empty)):
+        tap.ok(f"... the {what} file has a line and a remark", run.errors.count(str(file)) == 1 and
+               any(str(file) in remark for remark in run.report()["remarks"]), run.errors)
+    run = weir.run("--read", weir.BUNDLED, "--read", str(empty))
+    tap.equal("an empty file among good ones is no failure", run.status, DONE)
 
 
 def cut_captures(tap: Tap, folder: Path) -> None:

@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/captures.h>
 #include <weir/error.h>
 #include <weir/port.h>
 #include <weir/reader_clock.h>
 
 /*
- * The capture reader: a thread that reads capture files with libpcap, fills mbufs (wire
+ * The capture reader: a thread that reads captures (captures.h), fills mbufs (wire
  * length, nanosecond time and a clock that never goes back, see reader_clock.h, in the dynamic
  * fields) and hands them over a ring port, so that workers see an ordinary ethdev. Frames are
  * spread over the queues by a symmetric hash of the addresses alone, so that all fragments and both
@@ -30,14 +31,13 @@ struct reader_result {
 	uint64_t span;   /* by the clock, from the earliest to the latest frame, ns */
 	struct reader_clock_note events[READER_CLOCK_EVENTS]; /* by enum reader_clock_event */
 	const char *event_files[READER_CLOCK_EVENTS]; /* where the first one was; the reader's */
-	char cut[512]; /* "FILE: why": the first capture that ended in mid-record; "" if
-			* none. What was read before counts, and the next file follows */
+	struct captures_result captures;
+	const struct remarks *remarks; /* on the captures; the reader's */
 };
 
 /*
- * Open the captures ("-": standard input), to be read one after the other. Fails with
- * -ENOENT, -EACCES, -EISDIR, -EINVAL (not a capture), -EPROTONOSUPPORT (link type is not
- * Ethernet; the line names it), before anything is started. The names are copied.
+ * Look into the captures ("-": standard input; of directories all in them), to be read in the
+ * order of time; as captures_open(), before anything is started.
  */
 int reader_open(const char *const *files, unsigned int count, struct reader **reader,
 		struct error *error);
