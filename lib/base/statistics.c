@@ -23,6 +23,24 @@ const struct statistic *statistic_find(enum statistics_list list, const char *na
 	return statistic->name != NULL ? statistic : NULL;
 }
 
+unsigned int statistic_metric_divisor(const struct statistic *statistic)
+{
+	return strcmp(statistic->unit, "bits_per_second") == 0 ? 8 : 1;
+}
+
+/* "l2_bits_per_second" becomes "l2_octets_per_second". */
+static void bits_to_octets(char *out, size_t size)
+{
+	static const char bits[] = "bits_", octets[] = "octets_";
+	char *at = strstr(out, bits);
+	char rest[32];
+
+	if (at == NULL)
+		return;
+	snprintf(rest, sizeof(rest), "%s", at + strlen(bits));
+	snprintf(at, size - (size_t)(at - out), "%s%s", octets, rest);
+}
+
 const char *statistic_metric(char *out, size_t size, enum statistics_list list,
 			     const struct statistic *statistic)
 {
@@ -34,5 +52,6 @@ const char *statistic_metric(char *out, size_t size, enum statistics_list list,
 	if ((size_t)used < size)
 		snprintf(out + used, size - (size_t)used, "%s%s%s", said ? "" : "_",
 			 said ? "" : statistic->unit, statistic->counter ? "_total" : "");
+	bits_to_octets(out, size);
 	return out;
 }

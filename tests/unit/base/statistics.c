@@ -66,7 +66,7 @@ Test(statistics, metrics_name_the_unit_once)
 		{STATISTICS_FLOWS, "active", "weir_flows_active"},
 		{STATISTICS_FLOWS_ENDED, "idle", "weir_flows_ended_idle_total"},
 		{STATISTICS_SIZES, "mean", "weir_packet_size_mean_octets"},
-		{STATISTICS_RATES, "ip_bits_per_second", "weir_throughput_ip_bits_per_second"},
+		{STATISTICS_RATES, "ip_bits_per_second", "weir_throughput_ip_octets_per_second"},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
