@@ -13,11 +13,12 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 	libdpdk-dev libpcap-dev libjansson-dev libssl-dev
 	zlib1g-dev libzstd-dev liblzma-dev liblz4-dev # compressed captures
+	libmicrohttpd-dev                             # weirweb
 	clang bpftool libbpf-dev) # the XDP prefilter
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
 packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
-	libcap2-bin=setcap gdb)
+	libcap2-bin=setcap gdb prometheus)
 packages_lint=(clang-format-14 shellcheck git python3)
 # What scripts/bench compares weir with; it says what is not there, and measures without.
 packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)
@@ -64,7 +65,7 @@ install_packages() {
 
 apt_install() {
 	local options=(-y --no-install-recommends -o Dpkg::Use-Pty=0)
-	no_services "$@"
+	no_services
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" || {
 		# Without package lists, or with old ones.
 		as_root apt-get update &&
@@ -75,11 +76,11 @@ apt_install() {
 	return $status
 }
 
-# A fresh nginx would start a web server on port 80. Debian's policy-rc.d forbids that for the time
-# of the installation; one that is there already is the owner's and stays.
+# A fresh nginx would start a web server on port 80, others their own. Debian's policy-rc.d forbids that for
+# the time of the installation; one that is there already is the owner's and stays.
 policy=/usr/sbin/policy-rc.d
 no_services() {
-	[[ " $* " == *" nginx-light "* && ! -e $policy ]] || { policy=; return 0; }
+	[[ ! -e $policy ]] || { policy=; return 0; }
 	printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
 	as_root chmod 755 "$policy"
 }

@@ -40,7 +40,7 @@ def rendered(page: str) -> str:
 
 def main() -> None:
     tap = Tap()
-    for program, page in ((weir.WEIR, "docs/weir.8"), (weir.WEIRCTL, "docs/weirctl.1")):
+    for program, page in ((weir.WEIR, "docs/weir.8"), (weir.WEIRCTL, "docs/weirctl.1"), (weir.WEIRWEB, "docs/weirweb.1")):
         lint = weir.run("-T", "lint", "-W", "warning", page, command=("mandoc",))
         tap.equal(f"{page}: mandoc has nothing to say", (lint.status, lint.output), (0, ""))
         said = weir.run("--help", command=(program,))

@@ -58,6 +58,7 @@ def completion(tap: Tap) -> None:
     tap.ok("completion: a file", "README.md" in completed(weir.WEIR, "--read", "READ"))
     tap.ok("completion: an interface", "lo" in completed(weir.WEIR, "--interface", "l"))
     tap.equal("completion: a number", completed(weir.WEIR, "--top", ""), [])
+    tap.equal("completion: weirweb", completed(weir.WEIRWEB, "--li"), ["--listen"])
     for words, expected in (
             (("led",), ["ledger"]), (("--watch", "1", "led",), ["ledger"]), (("info", "--js"), ["--json"]),
             (("info", ""), []), (("top", "p"), ["pair", "protocol"]), (("top", "pair", ""), []),

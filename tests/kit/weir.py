@@ -12,6 +12,7 @@ from typing import NamedTuple, Optional
 BUILD = Path(os.environ.get("WEIR_BUILD", "build")).resolve()
 WEIR = str(BUILD / "app" / "weir")
 WEIRCTL = str(BUILD / "app" / "ctl" / "weirctl")
+WEIRWEB = str(BUILD / "app" / "web" / "weirweb")
 BUNDLED = "tests/captures/demo.pcap"
 CAPTURES = Path(os.environ.get("WEIR_CAPTURES", "../shared/captures"))
 

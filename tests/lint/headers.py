@@ -13,7 +13,7 @@ ROW = re.compile(r"^\| *(?P<level>\d) *\| *(?P<folders>[^|]+)\|[^|]*\| *(?P<uses
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:<([^>]+)>|"([^"]+)")', re.M)
 GUARD = re.compile(r"^#ifndef (\w+)\n#define (\w+)\n", re.M)
 # What the column "may use" calls the headers of others.
-OTHERS = {"DPDK": r"rte_", "libpcap": r"pcap[/.]", "libbpf": r"bpf/", "libxdp": r"xdp/", "jansson": r"jansson"}
+OTHERS = {"DPDK": r"rte_", "libpcap": r"pcap[/.]", "libbpf": r"bpf/", "libxdp": r"xdp/", "jansson": r"jansson", "libmicrohttpd": r"microhttpd"}
 
 
 def modules() -> dict[str, tuple[int, set[str]]]:
