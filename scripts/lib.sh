@@ -14,6 +14,7 @@ packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 	libdpdk-dev libpcap-dev libjansson-dev libssl-dev
 	zlib1g-dev libzstd-dev liblzma-dev liblz4-dev # compressed captures
 	libmicrohttpd-dev                             # weirweb
+	librdkafka-dev                                # export to Kafka
 	clang bpftool libbpf-dev) # the XDP prefilter
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)

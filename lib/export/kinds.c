@@ -3,5 +3,6 @@
 
 const struct export_kind *const export_kinds[] = {
 	&json_kind,
+	&kafka_kind,
 	NULL,
 };

@@ -4,6 +4,7 @@
 
 #include <weir/export_kind.h>
 
-extern const struct export_kind json_kind; /* lines of JSON: json+tcp, json+tls, json+unix */
+extern const struct export_kind json_kind;  /* lines of JSON: json+tcp, json+tls, json+unix */
+extern const struct export_kind kafka_kind; /* the same, to a topic: kafka */
 
 #endif

@@ -14,7 +14,9 @@ struct outlet_ledger {
 	const char *name;   /* where it goes, as people know it */
 	const char *what;   /* its items: "flow records" */
 	uint64_t given;
-	uint64_t sent; /* taken by the disk, by the reader's end or, of datagrams, by the kernel */
+	/* Taken by the disk, by the reader's end or, of datagrams, by the kernel; acknowledged,
+	 * where the other side does that. */
+	uint64_t sent;
 	uint64_t waiting;
 	uint64_t lost_full;   /* found no room */
 	uint64_t lost_remote; /* never taken by the other side */
