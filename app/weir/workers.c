@@ -95,6 +95,9 @@ int workers_make(struct analyzer *analyzer, struct error *error)
 					 options->flow_capacity);
 		analyzer->shared[w] = &worker->shared;
 		analyzer->workers_ready++;
+		if (!settings.live && (worker->shared.timeline = timeline_create()) == NULL)
+			return error_set(error, ENOMEM,
+					 "timeline: no memory for it; use fewer --workers");
 		set_up(worker, &analyzer->plan.workers[w], analyzer);
 		result = frames_prepare(&analyzer->frames, w, worker, &analyzer->source, error);
 		if (result != 0)

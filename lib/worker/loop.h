@@ -20,6 +20,7 @@
  *	times.h		when a frame was there: the loop's clock, or a stamp of its own
  *	verdicts.h	a burst of frames -> packets for the flow table, and a tally of them
  *	tally.h		what a burst adds to the counters
+ *	stretches.h	... and, with captures, to their timeline
  *	hand_over.c	frames that other threads want, until they are counted
  *	rest.c		naps
  *
@@ -55,8 +56,11 @@ struct loop {
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
 	struct held held[TALLY_DELAY];
-	unsigned int tally;                  /* the oldest, of both */
-	struct worker_counters counters;     /* the worker's own; the shared copy follows it */
+	unsigned int tally;               /* the oldest, of both */
+	struct timeline *timeline;        /* of a capture, or NULL */
+	uint64_t stretch_until;           /* of the burst parsed last: the last ns of its stretch */
+	struct timeline_sums in_timeline; /* all that has been added to it */
+	struct worker_counters counters;  /* the worker's own; the shared copy follows it */
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
 

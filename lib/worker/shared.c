@@ -61,8 +61,10 @@ void worker_shared_release(struct worker_shared *shared)
 	memory_free(shared->ended, shared->ended_bytes);
 	if (shared->table != NULL)
 		flow_table_destroy(shared->table);
+	timeline_destroy(shared->timeline);
 	shared->ended = NULL;
 	shared->table = NULL;
+	shared->timeline = NULL;
 }
 
 bool worker_shared_flush(struct worker_shared *shared)

@@ -31,6 +31,7 @@ struct tally {
 	uint64_t filtered_octets;
 	uint64_t first, last; /* packet times, of those that passed ... */
 	int64_t shift;        /* ... and what makes dates of them */
+	uint64_t stretch;     /* of a timeline, that all frames are in: some time in it */
 };
 
 #define TALLY_FCS 4

@@ -13,6 +13,7 @@
 
 #include "loop.h"
 #include "rest.h"
+#include "stretches.h"
 #include "verdicts.h"
 
 /* Housekeeping runs on a counter, not on a clock: every so many empty polls. */
@@ -100,8 +101,9 @@ static inline void prefetch_frames(struct rte_mbuf *const *mbufs, uint16_t count
 /*
  * Move everything one step on. The push of what came before gives the prefetched headers the
  * time to arrive; so frames go back to their pool within the round that brought them.
+ * Returns how many of the frames it took: of a capture those of one stretch of its time.
  */
-static void advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count)
+static uint16_t advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct worker_shared *shared = &loop->worker->shared;
 	struct tally *tally = &loop->tallies[loop->tally];
@@ -111,6 +113,8 @@ static void advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, 
 	/* Counts the burst that was parsed TALLY_DELAY rounds before. */
 	flow_table_push(shared->table);
 	tally_apply(tally, &loop->counters);
+	if (loop->timeline != NULL)
+		count = pass_stretch(loop, tally, mbufs, count);
 	if (++loop->unpublished == PUBLISH_BURSTS)
 		publish(loop);
 	/* Now: an emptied outbox has room for what one push can end, not for two. */
@@ -132,6 +136,7 @@ static void advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, 
 		loop_hold(loop, queue, mbufs, count);
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
+	return count;
 }
 
 static bool in_flight(const struct loop *loop)
@@ -246,7 +251,8 @@ static uint32_t poll_queues(struct loop *loop)
 
 		if (count == 0)
 			continue;
-		advance(loop, q, mbufs, count);
+		for (uint16_t done = 0; done < count;)
+			done += advance(loop, q, mbufs + done, (uint16_t)(count - done));
 		received += count;
 	}
 	loop->counters.polls++;
@@ -289,6 +295,7 @@ int worker_main(void *argument)
 		.handover = worker->handover,
 		.cycles = rte_rdtsc(),
 		.capture_time = worker->at_end != NULL,
+		.timeline = worker->shared.timeline,
 		.may_replay = worker->trust_time,
 		.stamped = worker->fields.wire_flag | worker->fields.time_flag,
 		.noted = worker->fields.wire_flag | worker->fields.time_flag |

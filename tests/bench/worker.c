@@ -158,6 +158,8 @@ static void make_worker(struct bench *bench)
 
 	if (worker_shared_init(&bench->worker.shared, 0, &settings, FRAMES_MAX + 1) != 0)
 		fail("memory", "not enough");
+	if (!settings.live && (bench->worker.shared.timeline = timeline_create()) == NULL)
+		fail("memory", "not enough");
 	bench->worker.queues[0].port = bench->port.id;
 	bench->worker.queue_count = 1;
 	bench->worker.fields = bench->fields;

@@ -8,6 +8,7 @@
 #include <rte_ring.h>
 
 #include <weir/flow.h>
+#include <weir/timeline.h>
 #include <weir/worker_counters.h>
 
 /*
@@ -29,6 +30,11 @@ struct worker_shared {
 	uint32_t ended_capacity;
 	uint32_t extensions; /* of the table, and so of each record */
 	size_t ended_bytes;  /* memory behind `ended` */
+	/*
+	 * What came when, by the clock of captures; else NULL. Owned; may be set after
+	 * worker_shared_init(). The worker's until it is `done`, then the stats core's.
+	 */
+	struct timeline *timeline;
 };
 
 /* Make the table and a ring for `ended_capacity` - 1 records (a power of two, by value). 0,
