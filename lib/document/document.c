@@ -120,14 +120,6 @@ json_t *document_ledger(const struct snapshot *of)
 	return object;
 }
 
-json_t *document_rates(const struct stats_rates *of)
-{
-	json_t *object = json_object();
-
-	RATE_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
-	return object;
-}
-
 static uint64_t octets_with_fcs(const struct snapshot *snapshot)
 {
 	return snapshot->frame_octets + FCS * snapshot->size_packets;
@@ -282,6 +274,8 @@ json_t *document_report(const struct snapshot *snapshot, const struct document_i
 	put(&report, "throughput", document_rates(&snapshot->average));
 	if (!snapshot->final)
 		put(&report, "throughput_now", document_rates(&snapshot->now));
+	if (snapshot->over_time.present)
+		put(&report, "throughput_over_time", document_over_time(&snapshot->over_time));
 	put(&report, "packet_size", document_sizes(snapshot));
 	put(&report, "flows", document_flow_counters(snapshot));
 	put(&report, "overflow", document_overflow(snapshot, count));

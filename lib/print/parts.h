@@ -48,4 +48,11 @@ const char *print_share(char *out, size_t size, double part, double whole);
 const char *print_bar(const struct printer *printer, char *out, double share, unsigned int width);
 #define PRINT_BAR(width) (3 * (width) + 4)
 
+/*
+ * As document_over_time() makes it, with a blank line before it; of less than two steps nothing.
+ * `average`: the rates over all the `seconds`.
+ */
+void print_over_time(struct printer *printer, const json_t *over_time, const json_t *average,
+		     double seconds);
+
 #endif

@@ -186,6 +186,9 @@ void print_report(struct printer *printer, const json_t *report)
 	print_summary(printer, report);
 	print_part(printer, json_object_get(report, "packet_size"), print_sizes);
 	print_part(printer, json_object_get(report, "flows"), print_flow_counters);
+	print_over_time(printer, json_object_get(report, "throughput_over_time"),
+			json_object_get(report, "throughput"),
+			print_number(json_object_get(report, "time"), "seconds"));
 	print_lists(printer, report);
 	if (print_count(ledger, "overflow") > 0)
 		print_part(printer, json_object_get(report, "overflow"), print_overflow);

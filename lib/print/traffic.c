@@ -2,9 +2,7 @@
 #include <weir/print.h>
 
 #include <string.h>
-#include <time.h>
 
-#include <weir/clock.h>
 #include <weir/format.h>
 
 #include "parts.h"
@@ -137,94 +135,4 @@ void print_flow_counters(struct printer *printer, const json_t *flows)
 						      {"  split", split},
 						      {"  not read", unread},
 						      {NULL, NULL}});
-}
-
-static const char *const rates_shown[] = {"packets_per_second", "l2_bits_per_second",
-					  "ip_bits_per_second"};
-#define RATES COUNT(rates_shown)
-
-static void rates_columns(struct table_column *columns)
-{
-	for (size_t i = 0; i < RATES; i++)
-		columns[i] = print_column(STATISTICS_RATES, rates_shown[i]);
-}
-
-static void rates_row(struct table *table, const char *label, const json_t *rates)
-{
-	table_cell(table, "%s", label);
-	for (size_t i = 0; i < RATES; i++)
-		print_cell(table, STATISTICS_RATES, rates_shown[i], rates);
-}
-
-/* The same of an average, with what it is one over. */
-static void rates_over(struct table *table, const char *label, const json_t *rates)
-{
-	char text[64], covered[32];
-
-	format_duration(covered, sizeof(covered),
-			print_count(rates, "covered_ms") * CLOCK_MILLISECOND);
-	snprintf(text, sizeof(text), "%s, %s", label, covered);
-	rates_row(table, text, rates);
-}
-
-/* One row of the arrays that stand side by side in `history`. */
-static json_t *history_row(const json_t *history, size_t index)
-{
-	json_t *row = json_object(), *values;
-	const char *key;
-
-	json_object_foreach((json_t *)history, key, values)
-		json_object_set(row, key, json_array_get(values, index));
-	return row;
-}
-
-static void print_history(struct printer *printer, const json_t *history)
-{
-	enum { BAR = 24 };
-	struct table_column columns[1 + RATES + 2] = {{.title = "UTC"}};
-	const json_t *bits = json_object_get(history, "l2_bits_per_second");
-	double largest = 1;
-
-	rates_columns(columns + 1);
-	columns[1 + RATES] = print_column(STATISTICS_PORTS, "missed");
-	columns[2 + RATES] = (struct table_column){.title = ""};
-	struct table *table = table_create(columns, COUNT(columns));
-
-	for (size_t i = 0; i < json_array_size(bits); i++)
-		if (json_number_value(json_array_get(bits, i)) > largest)
-			largest = json_number_value(json_array_get(bits, i));
-	for (size_t i = 0; table != NULL && i < json_array_size(bits); i++) {
-		json_t *row = history_row(history, i);
-		time_t seconds = (time_t)(print_count(row, "time") / 1000);
-		char clock[16], missed[32], bar[PRINT_BAR(BAR)];
-		struct tm tm;
-
-		strftime(clock, sizeof(clock), "%H:%M:%S", gmtime_r(&seconds, &tm));
-		rates_row(table, clock, row);
-		table_cell(table, "%s",
-			   print_quantity(missed, sizeof(missed), print_count(row, "missed")));
-		table_cell(table, "%s",
-			   print_bar(printer, bar,
-				     print_number(row, "l2_bits_per_second") / largest, BAR));
-		json_decref(row);
-	}
-	fputc('\n', printer->out);
-	print_table(printer, table, 0);
-}
-
-void print_throughput(struct printer *printer, const json_t *throughput)
-{
-	struct table_column columns[1 + RATES] = {{.title = "Throughput"}};
-	const json_t *history = json_object_get(throughput, "history");
-
-	rates_columns(columns + 1);
-	struct table *table = table_create(columns, COUNT(columns));
-
-	if (table != NULL) {
-		rates_over(table, "now", json_object_get(throughput, "now"));
-		rates_over(table, "average", json_object_get(throughput, "average"));
-	}
-	print_table(printer, table, 0);
-	if (json_object_size(history) > 0)
-		print_history(printer, history);
 }

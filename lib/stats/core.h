@@ -6,6 +6,7 @@
 #include <weir/worker_shared.h>
 
 #include "ledger.h"
+#include "over_time.h"
 #include "pool.h"
 #include "shadow.h"
 #include "split.h"
@@ -22,6 +23,7 @@
  *	sums.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
  *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot, and what
  *						windows cover
+ *	over_time.c	timelines of the workers -> throughput over a capture's time
  *	pool.c		snapshots and their readers
  *	live.c		live records, for the walk and for the page of live flows
  */
@@ -48,6 +50,7 @@ struct stats {
 	uint64_t numbers;                 /* of snapshots */
 	uint64_t unread;                  /* live records that walks could not read */
 	struct ledger ledger;
+	struct over_time over_time; /* captures with timelines */
 	struct tops tops;
 	struct split split;
 };

@@ -14,6 +14,7 @@ bool history_add(struct history *history, const struct stats_history *interval, 
 	open->packets += interval->packets;
 	open->frame_octets += interval->frame_octets;
 	open->ip_octets += interval->ip_octets;
+	open->flows += interval->flows;
 	open->missed += interval->missed;
 	open->received += interval->received;
 	open->lost += interval->lost;

@@ -13,16 +13,6 @@
 _Static_assert(sizeof(struct flow_counters) == FLOW_COUNTER_WORDS * sizeof(uint64_t),
 	       "counters only, so that they can be added without naming each");
 
-static struct stats_rates rates_of(uint64_t packets, uint64_t frame_octets, uint64_t ip_octets,
-				   uint64_t ns)
-{
-	return (struct stats_rates){
-		.packets_per_second = clock_per_second(packets, ns),
-		.l2_bits_per_second = clock_per_second(frame_octets * 8, ns),
-		.ip_bits_per_second = clock_per_second(ip_octets * 8, ns),
-	};
-}
-
 static void add_flow_counters(struct flow_counters *sum, const struct flow_counters *counters)
 {
 	uint64_t words[FLOW_COUNTER_WORDS], add[FLOW_COUNTER_WORDS];
@@ -149,6 +139,7 @@ static struct stats_history pass_interval(struct ledger_mark *mark, const struct
 		.packets = snapshot->size_packets - mark->packets,
 		.frame_octets = snapshot->frame_octets - mark->frame_octets,
 		.ip_octets = snapshot->ip_octets - mark->ip_octets,
+		.flows = snapshot->flows.created - mark->flows,
 		.missed = snapshot->missed - mark->missed,
 		.received = snapshot->received - mark->received,
 		.lost = snapshot->missed + snapshot->no_mbuf - mark->lost,
@@ -157,6 +148,7 @@ static struct stats_history pass_interval(struct ledger_mark *mark, const struct
 	mark->packets = snapshot->size_packets;
 	mark->frame_octets = snapshot->frame_octets;
 	mark->ip_octets = snapshot->ip_octets;
+	mark->flows = snapshot->flows.created;
 	mark->missed = snapshot->missed;
 	mark->received = snapshot->received;
 	mark->lost = snapshot->missed + snapshot->no_mbuf;
@@ -213,16 +205,20 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	ledger_derive_prefilter(snapshot);
 
 	interval = pass_interval(&ledger->mark, snapshot, time);
-	snapshot->now = rates_of(interval.packets, interval.frame_octets, interval.ip_octets,
-				 interval.duration);
+	snapshot->now = stats_history_rates(&interval);
 	span = time->now.clock - time->started;
 	if (settings->capture)
 		span = ledger->capture_span > 0 ? ledger->capture_span
 						: snapshot->last - snapshot->first;
 	snapshot->seconds = (double)span / CLOCK_SECOND;
 	snapshot->missed_by_capture = ledger->capture_missed;
-	snapshot->average =
-		rates_of(snapshot->size_packets, snapshot->frame_octets, snapshot->ip_octets, span);
+	snapshot->average = stats_history_rates(&(struct stats_history){
+		.duration = span,
+		.packets = snapshot->size_packets,
+		.frame_octets = snapshot->frame_octets,
+		.ip_octets = snapshot->ip_octets,
+		.flows = snapshot->flows.created,
+	});
 	closed = history_add(history, &interval, time->final);
 	history_copy(history, time->now.shift, snapshot);
 	loss_note(&ledger->loss, time->now, time->elapsed, snapshot);

@@ -15,7 +15,7 @@
 
 /* The counters at the end of the last interval. */
 struct ledger_mark {
-	uint64_t packets, frame_octets, ip_octets, missed, received, lost;
+	uint64_t packets, frame_octets, ip_octets, flows, missed, received, lost;
 };
 
 /* What a worker had published then: it stands while the next is not to be had. */

@@ -47,6 +47,8 @@ static int allocate(struct stats *stats)
 		if (stats->shadows[w] == NULL)
 			result = -ENOMEM;
 	}
+	if (result == 0 && settings->workers[0]->timeline != NULL)
+		result = over_time_init(&stats->over_time);
 	return result;
 }
 
@@ -82,6 +84,7 @@ void stats_destroy(struct stats *stats)
 		return;
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
 		memory_free(stats->shadows[w], shadow_bytes(stats));
+	over_time_release(&stats->over_time);
 	split_release(&stats->split);
 	pool_release(&stats->pool);
 	tops_release(&stats->tops);
@@ -139,6 +142,8 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 		tops_list(&stats->tops, &entry->snapshot, entry->rows);
 		tops_next(&stats->tops, entry_closed);
 	}
+	if (final)
+		over_time_fill(&stats->over_time, &stats->settings, &entry->snapshot.over_time);
 	entry->snapshot.split = stats->split.counts;
 	entry->snapshot.unread = stats->unread;
 	publish(stats, entry);

@@ -7,32 +7,6 @@
 
 _Static_assert(COMMAND_SECONDS_MAX == STATS_HISTORY_MAX, "no more can be asked for than is kept");
 
-/* `count` entries as arrays side by side, which take far less room than objects. */
-static json_t *history_arrays(const struct stats_history *entries, size_t count)
-{
-	json_t *time = json_array(), *covered = json_array(), *packets = json_array();
-	json_t *l2 = json_array(), *ip = json_array(), *missed = json_array();
-
-	for (size_t i = 0; i < count; i++) {
-		const struct stats_history *entry = &entries[i];
-		uint64_t duration = entry->duration;
-
-		json_array_append_new(time,
-				      json_integer((json_int_t)(entry->time / CLOCK_MILLISECOND)));
-		json_array_append_new(covered, json_integer((json_int_t)document_ms(duration)));
-		json_array_append_new(packets, json_integer((json_int_t)clock_per_second(
-						       entry->packets, duration)));
-		json_array_append_new(l2, json_integer((json_int_t)clock_per_second(
-						  entry->frame_octets * 8, duration)));
-		json_array_append_new(ip, json_integer((json_int_t)clock_per_second(
-						  entry->ip_octets * 8, duration)));
-		json_array_append_new(missed, json_integer((json_int_t)entry->missed));
-	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "time", time, "covered_ms", covered,
-			 "packets_per_second", packets, "l2_bits_per_second", l2,
-			 "ip_bits_per_second", ip, "missed", missed);
-}
-
 /* The newest entries that fit into `room` bytes. */
 static json_t *fitting_history(const struct stats_history *entries, size_t *count, size_t room)
 {
@@ -41,7 +15,7 @@ static json_t *fitting_history(const struct stats_history *entries, size_t *coun
 	if (*count > ANSWER_ARRAY)
 		*count = ANSWER_ARRAY;
 	for (;;) {
-		json_t *history = history_arrays(entries + total - *count, *count);
+		json_t *history = document_history(entries + total - *count, *count);
 		size_t bytes = answer_bytes(history);
 
 		if (bytes <= room || *count == 0)

@@ -72,18 +72,17 @@ Test(document, report_has_the_keys_of_the_interface)
 	json_t *report = report_of(snapshot);
 	const json_t *top = json_object_get(report, "top");
 
-	expect_keys(
-		report,
-		"version source settings remarks time ledger throughput throughput_now packet_size "
-		"flows overflow top top_total top_exact top_error top_missed_share_ppm "
-		"top_covered_ms top_sum workers ports outputs");
+	expect_keys(report, "version source settings remarks time ledger throughput throughput_now "
+			    "throughput_over_time packet_size flows overflow top top_total "
+			    "top_exact top_error top_missed_share_ppm "
+			    "top_covered_ms top_sum workers ports outputs");
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
 		    "received flow non_ip truncated malformed filtered overflow balanced missed "
 		    "no_mbuf nic_errors missed_by_capture no_socket host reasons fragments "
 		    "frame_octets ip_octets");
 	expect_keys(json_object_get(report, "throughput"),
-		    "packets_per_second l2_bits_per_second ip_bits_per_second");
+		    "packets_per_second l2_bits_per_second ip_bits_per_second flows_per_second");
 	expect_keys(json_object_get(report, "packet_size"),
 		    "packets octets mean min max histogram");
 	expect_keys(json_object_get(report, "flows"),

@@ -152,8 +152,8 @@ struct snapshot *fixture_snapshot(void)
 	snapshot->top_counted[STATS_OCTETS] = 660000000;
 	snapshot->top_counted[STATS_PACKETS] = 1200000;
 	snapshot->top_counted[STATS_FLOWS] = 42;
-	snapshot->average = (struct stats_rates){20576, 93333333, 88000000};
-	snapshot->now = (struct stats_rates){7, 8, 9};
+	snapshot->average = (struct stats_rates){20576, 93333333, 88000000, 411};
+	snapshot->now = (struct stats_rates){7, 8, 9, 10};
 	snapshot->flows.created = 42;
 	snapshot->flows.ended[FLOW_END_IDLE] = 20;
 	snapshot->flows.ended[FLOW_END_ACTIVE] = 1;
@@ -238,6 +238,27 @@ static void huge_outlets(struct snapshot *snapshot)
 	snapshot->outlet_count = SNAPSHOT_OUTLETS_MAX;
 }
 
+static const struct stats_rates huge_rates = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+
+/* Over years, and told apart by ms. */
+static void huge_over_time(struct stats_over_time *over_time)
+{
+	over_time->present = true;
+	over_time->width = CLOCK_MILLISECOND;
+	over_time->count = STATS_OVER_TIME_MAX;
+	for (uint32_t i = 0; i < STATS_OVER_TIME_MAX; i++)
+		over_time->stretches[i] = (struct stats_history){
+			.time = (i + 1) * (UINT64_C(150) * 86400 * CLOCK_SECOND),
+			.duration = over_time->width,
+			.packets = UINT32_MAX,
+			.frame_octets = UINT32_MAX,
+			.ip_octets = UINT32_MAX,
+			.flows = UINT32_MAX,
+		};
+	over_time->second = UINT64_C(86400) * CLOCK_SECOND;
+	over_time->peak = over_time->p95 = over_time->peak_begin = huge_rates;
+}
+
 struct snapshot *fixture_huge(void)
 {
 	enum { ROWS = 100 };
@@ -267,7 +288,7 @@ struct snapshot *fixture_huge(void)
 	snapshot->size_min = snapshot->size_max = 65535;
 	for (int i = 0; i < SIZE_CLASSES; i++)
 		snapshot->sizes[i] = INT64_MAX / 8 / SIZE_CLASSES;
-	snapshot->average = snapshot->now = (struct stats_rates){INT64_MAX, INT64_MAX, INT64_MAX};
+	snapshot->average = snapshot->now = huge_rates;
 	for (int end = FLOW_END_IDLE; end < FLOW_ENDS; end++)
 		snapshot->flows.ended[end] = INT64_MAX / 8;
 	snapshot->flows.created = snapshot->flows_active = INT64_MAX;
@@ -279,6 +300,7 @@ struct snapshot *fixture_huge(void)
 	snapshot->split = (struct snapshot_split){true,      INT64_MAX, INT64_MAX,
 						  INT64_MAX, INT64_MAX, INT64_MAX};
 	snapshot->unread = INT64_MAX;
+	huge_over_time(&snapshot->over_time);
 	huge_overflow(&snapshot->overflow);
 	huge_machine(snapshot);
 	return snapshot;

@@ -78,7 +78,8 @@
 #define RATE_STATISTICS(STATISTIC, OBJECT) \
 	STATISTIC(packets_per_second, GAUGE, packets_per_second, "", "Packets/s", of->packets_per_second, "frames that passed the filter") \
 	STATISTIC(l2_bits_per_second, GAUGE, bits_per_second, "", "L2 bit/s", of->l2_bits_per_second, "of these frames without FCS") \
-	STATISTIC(ip_bits_per_second, GAUGE, bits_per_second, "", "IP bit/s", of->ip_bits_per_second, "of IP packets")
+	STATISTIC(ip_bits_per_second, GAUGE, bits_per_second, "", "IP bit/s", of->ip_bits_per_second, "of IP packets") \
+	STATISTIC(flows_per_second,   GAUGE, flows_per_second, "", "Flows/s", of->flows_per_second, "flow records made")
 
 /* of a struct snapshot */
 #define SIZE_STATISTICS(STATISTIC, OBJECT) \

@@ -60,6 +60,9 @@ json_t *document_remarks(const struct snapshot *snapshot, const struct document_
 json_t *document_time(const struct snapshot *snapshot);
 json_t *document_ledger(const struct snapshot *snapshot);
 json_t *document_rates(const struct stats_rates *rates);
+/* Entries as arrays side by side, which take far less room than objects. */
+json_t *document_history(const struct stats_history *entries, size_t count);
+json_t *document_over_time(const struct stats_over_time *over_time);
 json_t *document_sizes(const struct snapshot *snapshot);
 json_t *document_flow_counters(const struct snapshot *snapshot);
 /* What is in no record, with the `count` largest networks, and those alone (array). */

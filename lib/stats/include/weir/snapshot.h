@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/clock.h>
 #include <weir/dimensions.h>
 #include <weir/flow.h>
 #include <weir/limits.h>
@@ -58,6 +59,7 @@ struct stats_rates {
 	uint64_t packets_per_second;
 	uint64_t l2_bits_per_second; /* frames without FCS */
 	uint64_t ip_bits_per_second; /* IP octets */
+	uint64_t flows_per_second;   /* made */
 };
 
 /* One second (or interval, when longer) of history. */
@@ -65,9 +67,44 @@ struct stats_history {
 	uint64_t time;                                     /* its end, a date */
 	uint64_t duration;                                 /* ns */
 	uint64_t packets, frame_octets, ip_octets, missed; /* packets: that passed the filter */
+	uint64_t flows;                                    /* made */
 	uint64_t received, lost; /* frames: that came, and that were missed or found no mbuf */
 };
 #define STATS_HISTORY_MAX 3600
+
+/*
+ * Throughput of a capture over its own time, by its clock: there at its end. Stretches without
+ * frames are left out, so that a gap of years takes no room; with these gaps, too, there are no
+ * more than STATS_OVER_TIME_MAX.
+ */
+#define STATS_OVER_TIME_MAX 40
+struct stats_over_time {
+	bool present;
+	uint64_t width; /* of each stretch, ns; they begin at multiples of it */
+	uint32_t count;
+	struct stats_history stretches[STATS_OVER_TIME_MAX]; /* oldest first; `lost` is 0 */
+	/*
+	 * Of all seconds from the first to the last, also those without frames (`second` is longer
+	 * where a capture has frames in more seconds than are kept): for each rate the highest,
+	 * when that began, and what 95% of the seconds did not exceed.
+	 */
+	uint64_t second; /* ns */
+	struct stats_rates peak, p95;
+	struct stats_rates peak_begin; /* dates: of each rate of `peak` */
+};
+
+/* Of what an entry counts, over the time that it covers. */
+static inline struct stats_rates stats_history_rates(const struct stats_history *entry)
+{
+	uint64_t ns = entry->duration;
+
+	return (struct stats_rates){
+		.packets_per_second = clock_per_second(entry->packets, ns),
+		.l2_bits_per_second = clock_per_second(entry->frame_octets * 8, ns),
+		.ip_bits_per_second = clock_per_second(entry->ip_octets * 8, ns),
+		.flows_per_second = clock_per_second(entry->flows, ns),
+	};
+}
 
 /* Flows of which several workers had a piece, made one record again (lib/stats/split.h). */
 struct snapshot_split {
@@ -181,6 +218,7 @@ struct snapshot {
 	struct stats_rates average; /* over `seconds` */
 	struct stats_history history[STATS_HISTORY_MAX];
 	uint32_t history_count; /* newest last */
+	struct stats_over_time over_time;
 
 	struct flow_counters flows;
 	uint64_t flows_active;
