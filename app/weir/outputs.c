@@ -14,6 +14,7 @@
 #include <weir/log.h>
 #include <weir/output_name.h>
 #include <weir/print.h>
+#include <weir/seqlock.h>
 #include <weir/signals.h>
 
 /* Reports may be long, and those that are late nobody wants. */
@@ -138,11 +139,35 @@ static const char *runtime_directory(void)
 	return directory[0] != '\0' ? directory : NULL;
 }
 
+/* For outlets, any thread. */
+static void read_facts(void *context, struct export_facts *facts)
+{
+	const struct outputs *outputs = context;
+	uint32_t begin;
+
+	do {
+		begin = seqlock_read_begin(&outputs->facts_sequence);
+		seqlock_copy(facts, &outputs->facts, sizeof(*facts));
+	} while (!seqlock_read_valid(&outputs->facts_sequence, begin));
+}
+
+static void write_facts(struct outputs *outputs, const struct snapshot *snapshot)
+{
+	struct export_facts facts;
+
+	export_facts_make(&facts, snapshot);
+	seqlock_write_begin(&outputs->facts_sequence);
+	outputs->facts = facts;
+	seqlock_write_end(&outputs->facts_sequence);
+}
+
 static int open_export(struct outputs *outputs, uint32_t number, struct error *error)
 {
 	const struct export_environment environment = {
 		.capture = reads_captures(outputs),
 		.directory = runtime_directory(),
+		.facts = read_facts,
+		.facts_context = outputs,
 	};
 	struct export_parts parts;
 	int result =
@@ -212,8 +237,9 @@ int outputs_consume(struct outputs *outputs, struct stats *stats, uint32_t exten
 
 void outputs_fill(void *context, struct snapshot *snapshot)
 {
-	const struct outputs *outputs = context;
+	struct outputs *outputs = context;
 
+	write_facts(outputs, snapshot);
 	snapshot->outlet_count = 0;
 	if (outputs->bus != NULL)
 		bus_flush(outputs->bus);

@@ -7,6 +7,7 @@
 #include <weir/bus.h>
 #include <weir/document.h>
 #include <weir/error.h>
+#include <weir/export_facts.h>
 #include <weir/export_kind.h>
 #include <weir/file_sender.h>
 #include <weir/outlet.h>
@@ -28,6 +29,8 @@ struct outputs {
 	uint32_t record_count;
 	char (*names)[EXPORT_NAME_MAX]; /* of those of --export */
 	struct bus *bus;                /* to those of records; NULL: there is none */
+	struct export_facts facts;      /* of the newest snapshot; under the seqlock */
+	uint32_t facts_sequence;
 	struct file_id in_use[OPTIONS_CAPTURES_MAX + 2];
 	uint32_t in_use_count;
 };

@@ -2,7 +2,5 @@
 #include "kinds.h"
 
 const struct export_kind *const export_kinds[] = {
-	&json_kind,
-	&kafka_kind,
-	NULL,
+	&ipfix_kind, &ipfix_tls_kind, &netflow9_kind, &json_kind, &kafka_kind, NULL,
 };

@@ -110,12 +110,32 @@ static void look_for_room(struct outlet *outlet)
 			    outlet->settings.what);
 }
 
+/* What is lost with the batch. */
+static void add_up(struct outlet *outlet, const struct bus_batch *batch)
+{
+	uint64_t packets = 0, octets = 0, directions = 0;
+
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct flow_view *view = &batch->records[i];
+
+		packets += view->packets[0] + view->packets[1];
+		octets += view->octets[0] + view->octets[1];
+		directions += (view->packets[0] > 0) + (view->packets[1] > 0);
+	}
+	__atomic_store_n(&outlet->full_packets, outlet->full_packets + packets, __ATOMIC_RELAXED);
+	__atomic_store_n(&outlet->full_octets, outlet->full_octets + octets, __ATOMIC_RELAXED);
+	__atomic_store_n(&outlet->full_directions, outlet->full_directions + directions,
+			 __ATOMIC_RELAXED);
+}
+
 /* So many items more are given. False: there is no place for them. */
 static bool give(struct outlet *outlet, const struct outlet_place *place, uint32_t items)
 {
 	/* Before anything becomes of them: see outlet_ledger(). */
 	__atomic_store_n(&outlet->given, outlet->given + items, __ATOMIC_RELEASE);
 	if (places_free(outlet) == 0) {
+		if (place->batch != NULL)
+			add_up(outlet, place->batch);
 		lose(outlet, items);
 		return false;
 	}

@@ -13,6 +13,10 @@ static void read_counts(const struct outlet *outlet, struct outlet_ledger *ledge
 	do {
 		ledger->given = __atomic_load_n(&outlet->given, __ATOMIC_ACQUIRE);
 		ledger->lost_full = __atomic_load_n(&outlet->lost_full, __ATOMIC_ACQUIRE);
+		ledger->full_packets = __atomic_load_n(&outlet->full_packets, __ATOMIC_RELAXED);
+		ledger->full_octets = __atomic_load_n(&outlet->full_octets, __ATOMIC_RELAXED);
+		ledger->full_directions =
+			__atomic_load_n(&outlet->full_directions, __ATOMIC_RELAXED);
 		ledger->sent = __atomic_load_n(&outlet->sent, __ATOMIC_ACQUIRE);
 		ledger->lost_remote = __atomic_load_n(&outlet->lost, __ATOMIC_ACQUIRE);
 	} while (__atomic_load_n(&outlet->given, __ATOMIC_RELAXED) != ledger->given);

@@ -103,17 +103,21 @@ bool outlet_fill(struct outlet *outlet)
 	if (!gather(outlet))
 		return false;
 	if (encoder->end != NULL)
-		encoder->end(encoder->context, outlet->buffer, message->size, message->items);
+		message->size = encoder->end(encoder->context, outlet->buffer, message->size,
+					     message->items);
 	return true;
 }
 
-bool outlet_own(struct outlet *outlet, size_t (*make)(void *context, char *out))
+bool outlet_own(struct outlet *outlet,
+		size_t (*make)(void *context, char *out, const struct outlet *outlet))
 {
-	size_t size = make(outlet->encoder.context, outlet->buffer);
+	size_t size = make(outlet->encoder.context, outlet->buffer, outlet);
 
+	if (size == 0)
+		return false;
 	outlet->message =
 		(struct message){.bytes = outlet->buffer, .size = size, .date = clock_wall_ns()};
-	return size > 0;
+	return true;
 }
 
 /* ---- letting go ---- */
@@ -132,6 +136,8 @@ static void leave_place(struct outlet *outlet)
 
 void outlet_leave(struct outlet *outlet)
 {
+	if (outlet->encoder.gone != NULL)
+		outlet->encoder.gone(outlet->encoder.context, outlet->message.lost == 0);
 	while (outlet->taken != outlet->next.place)
 		leave_place(outlet);
 	outlet->first = outlet->next.record;

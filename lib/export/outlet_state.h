@@ -39,8 +39,9 @@ struct outlet {
 
 	/* Written by the giver. */
 	uint64_t filled __attribute__((aligned(64)));
-	uint64_t given, lost_full; /* items */
-	bool reopen;               /* the thread takes it back */
+	uint64_t given, lost_full;                           /* items */
+	uint64_t full_packets, full_octets, full_directions; /* of those lost */
+	bool reopen;                                         /* the thread takes it back */
 	bool ending, abandoned, closed;
 	/* ... and read by nobody else: */
 	uint64_t since; /* it has been waited for */
@@ -83,8 +84,9 @@ void outlet_leave(struct outlet *outlet);
 /* It has to be made anew, of what of it is neither sent nor lost. */
 void outlet_restart(struct outlet *outlet);
 
-/* A message of the encoder's own. False: there is none. */
-bool outlet_own(struct outlet *outlet, size_t (*make)(void *context, char *out));
+/* A message of the encoder's own, by its due() or last(). False: there is none. */
+bool outlet_own(struct outlet *outlet,
+		size_t (*make)(void *context, char *out, const struct outlet *outlet));
 
 /* Let go of all that is there. */
 void outlet_drop(struct outlet *outlet);

@@ -146,12 +146,23 @@ static int send_message(struct outlet *outlet)
 	return code;
 }
 
-static void work(struct outlet *outlet)
+/* There is a message to be sent, of the encoder's own first. */
+static bool have_message(struct outlet *outlet)
 {
-	if (!outlet->whole)
+	bool begun = outlet->message.items > 0;
+
+	if (!outlet->whole && !begun && outlet->encoder.due != NULL)
+		outlet->whole = outlet_own(outlet, outlet->encoder.due);
+	if (!outlet->whole && !is_idle(outlet))
 		outlet->whole = outlet_fill(outlet);
-	if (!outlet->whole)
-		return;
+	return outlet->whole;
+}
+
+/* False: there is nothing to be sent, or that failed. */
+static bool work(struct outlet *outlet)
+{
+	if (!have_message(outlet))
+		return false;
 	int code = send_message(outlet);
 
 	if (code == 0)
@@ -159,14 +170,23 @@ static void work(struct outlet *outlet)
 	else if (code == ERESTART)
 		outlet_restart(outlet);
 	outlet->whole = code != 0 && code != ERESTART;
+	return !outlet->whole;
 }
 
-/* While nothing of records is there. What cannot be sent is not tried again. */
-static void send_own(struct outlet *outlet, size_t (*make)(void *context, char *out))
+/* What is to be said at the end. A connection that breaks then is made anew once. */
+static void send_last(struct outlet *outlet)
 {
-	while (outlet_own(outlet, make) && send_message(outlet) == ERESTART)
-		outlet_restart(outlet);
-	outlet->message = (struct message){.size = 0};
+	unsigned int restarts = 0;
+	int code = 0;
+
+	while ((code == 0 || (code == ERESTART && restarts++ < 2)) &&
+	       outlet_own(outlet, outlet->encoder.last)) {
+		code = send_message(outlet);
+		if (code == 0)
+			outlet_leave(outlet);
+		else if (code == ERESTART)
+			outlet_restart(outlet);
+	}
 }
 
 /* ---- the loop ---- */
@@ -205,7 +225,7 @@ static uint64_t next_time(const struct outlet *outlet, uint64_t now)
 
 	if (is_idle(outlet) && outlet->sender.look != NULL)
 		time = least(time, outlet->looks);
-	if (is_idle(outlet) && outlet->encoder.idle != NULL)
+	if (is_idle(outlet) && outlet->encoder.due != NULL)
 		time = least(time, outlet->asks);
 	if (outlet->message.items > 0 && !outlet->whole)
 		time = least(time, outlet->begun + outlet->settings.linger);
@@ -237,10 +257,11 @@ static void look_around(struct outlet *outlet)
 		return;
 	if (sender->look != NULL)
 		outlet->looks = clock_monotonic_ns() + sender->look(sender->context);
-	if (outlet->encoder.idle != NULL && clock_monotonic_ns() >= outlet->asks) {
-		send_own(outlet, outlet->encoder.idle);
-		outlet->asks = clock_monotonic_ns() + ASK;
-	}
+	if (outlet->encoder.due == NULL || clock_monotonic_ns() < outlet->asks)
+		return;
+	while (!is_failing(outlet) && work(outlet))
+		;
+	outlet->asks = clock_monotonic_ns() + ASK;
 }
 
 static void end(struct outlet *outlet)
@@ -248,7 +269,7 @@ static void end(struct outlet *outlet)
 	int late;
 
 	if (outlet->encoder.last != NULL && is_idle(outlet) && !is_set(&outlet->abandoned))
-		send_own(outlet, outlet->encoder.last);
+		send_last(outlet);
 	outlet_drop(outlet);
 	late = outlet->sender.close(outlet->sender.context);
 	if (!is_failing(outlet))
@@ -265,7 +286,7 @@ void *outlet_main(void *argument)
 	while (!is_over(outlet)) {
 		look_around(outlet);
 		outlet->tried = is_set(&outlet->ending);
-		if (!is_idle(outlet))
+		if (!is_idle(outlet) || outlet->whole)
 			work(outlet);
 		if (!is_over(outlet))
 			rest(outlet);

@@ -48,7 +48,7 @@ static size_t put_record(void *context, char *out, const struct flow_view *view)
 	return size;
 }
 
-static void fill_in(void *context, char *message, size_t size, uint32_t records)
+static size_t fill_in(void *context, char *message, size_t size, uint32_t records)
 {
 	struct header header;
 
@@ -57,6 +57,7 @@ static void fill_in(void *context, char *message, size_t size, uint32_t records)
 	header.records = records;
 	header.size = (uint32_t)size;
 	memcpy(message, &header, sizeof(header));
+	return size;
 }
 
 static int send_one(void *context, struct message *message, int wake, struct error *error)

@@ -18,7 +18,9 @@ struct outlet_ledger {
 	 * where the other side does that. */
 	uint64_t sent;
 	uint64_t waiting;
-	uint64_t lost_full;   /* found no room */
+	uint64_t lost_full; /* found no room */
+	/* Packets and octets of those, and how many directions had some; flow records only. */
+	uint64_t full_packets, full_octets, full_directions;
 	uint64_t lost_remote; /* never taken by the other side */
 	int failure;          /* errno of the last attempt to send; 0: it went well */
 };

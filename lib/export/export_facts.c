@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <weir/export_facts.h>
+
+/* Of samples that differ by rule no one number tells. */
+static uint32_t sampling(const struct snapshot_prefilter *prefilter)
+{
+	return prefilter->sampling && prefilter->sample_every > 0 ? prefilter->sample_every : 1;
+}
+
+void export_facts_make(struct export_facts *facts, const struct snapshot *of)
+{
+	*facts = (struct export_facts){.started = of->started,
+				       .final = of->final,
+				       .sampling = sampling(&of->prefilter),
+				       .flows = of->flows.created,
+				       .ignored_octets = of->flows.overflow_octets,
+				       .ledger = {
+#define FACT(name, kind, unit, sum, label, value, meaning) .name = value,
+					       LEDGER_STATISTICS(FACT, EXPORT_NO_FACT)
+#undef FACT
+				       }};
+}
