@@ -8,11 +8,15 @@
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
-#define EARLY(name)   name ": the compressed data ends too early"
-#define DAMAGED(name) name ": the compressed data is damaged"
+/* What is to be said of files; in the order of struct codec. */
+#define TEXTS(name)                                                                                \
+	name ": the compressed data ends too early", name ": the compressed data is damaged",      \
+		name ": it takes more than 128 MB to decompress (\"--long\", a large dictionary)", \
+		name ": what follows the compressed data is not compressed"
 
-/* As much as xz -9 needs to decode, and more than the others are ready to take. */
+/* As much as xz -9 and zstd --ultra need, by default the most that zstd takes. */
 #define XZ_MEMORY (UINT64_C(128) * 1024 * 1024)
 
 static void advance(struct codec_bytes *bytes, size_t in, size_t out)
@@ -70,7 +74,7 @@ static void gzip_close(void *state)
 }
 
 static const struct codec gzip = {
-	{0x1f, 0x8b}, 2, EARLY("gzip"), DAMAGED("gzip"), gzip_open, gzip_decode, gzip_close,
+	{0x1f, 0x8b}, 2, false, TEXTS("gzip"), gzip_open, gzip_decode, gzip_close,
 };
 
 /* ---- zstd ---- */
@@ -87,6 +91,8 @@ static enum codec_result zstd_decode(void *state, struct codec_bytes *bytes)
 	size_t hint = ZSTD_decompressStream(state, &out, &in);
 
 	advance(bytes, in.pos, out.pos);
+	if (ZSTD_getErrorCode(hint) == ZSTD_error_frameParameter_windowTooLarge)
+		return CODEC_TOO_LARGE;
 	if (ZSTD_isError(hint))
 		return CODEC_DAMAGED;
 	return hint == 0 ? CODEC_BETWEEN : CODEC_WITHIN;
@@ -98,65 +104,57 @@ static void zstd_close(void *state)
 }
 
 static const struct codec zstd = {
-	{0x28, 0xb5, 0x2f, 0xfd},
-	4,
-	EARLY("zstd"),
-	DAMAGED("zstd"),
-	zstd_open,
-	zstd_decode,
-	zstd_close,
-};
-
-/* pzstd begins with a frame that says how long the next one is. */
-static const struct codec pzstd = {
-	{0x50, 0x2a, 0x4d, 0x18},
-	4,
-	EARLY("zstd"),
-	DAMAGED("zstd"),
-	zstd_open,
-	zstd_decode,
-	zstd_close,
+	{0x28, 0xb5, 0x2f, 0xfd}, 4, true, TEXTS("zstd"), zstd_open, zstd_decode, zstd_close,
 };
 
 /* ---- xz ---- */
 
+struct xz {
+	lzma_stream stream;
+	bool begun; /* a member is */
+};
+
 static void *xz_open(void)
 {
-	lzma_stream *xz = malloc(sizeof(*xz));
+	struct xz *xz = malloc(sizeof(*xz));
 
-	if (xz == NULL)
-		return NULL;
-	*xz = (lzma_stream)LZMA_STREAM_INIT;
-	if (lzma_stream_decoder(xz, XZ_MEMORY, LZMA_CONCATENATED) == LZMA_OK)
-		return xz;
-	free(xz);
-	return NULL;
+	if (xz != NULL)
+		*xz = (struct xz){.stream = LZMA_STREAM_INIT};
+	return xz;
 }
 
 static enum codec_result xz_decode(void *state, struct codec_bytes *bytes)
 {
-	lzma_stream *xz = state;
-	lzma_ret result;
+	struct xz *xz = state;
+	lzma_stream *stream = &xz->stream;
+	lzma_ret result = LZMA_OK;
 
-	xz->next_in = bytes->in;
-	xz->avail_in = bytes->left;
-	xz->next_out = bytes->out;
-	xz->avail_out = bytes->room;
-	result = lzma_code(xz, bytes->left > 0 ? LZMA_RUN : LZMA_FINISH);
-	advance(bytes, bytes->left - xz->avail_in, bytes->room - xz->avail_out);
+	if (!xz->begun)
+		result = lzma_stream_decoder(stream, XZ_MEMORY, 0);
+	if (result == LZMA_OK) {
+		stream->next_in = bytes->in;
+		stream->avail_in = bytes->left;
+		stream->next_out = bytes->out;
+		stream->avail_out = bytes->room;
+		result = lzma_code(stream, LZMA_RUN);
+		advance(bytes, bytes->left - stream->avail_in, bytes->room - stream->avail_out);
+	}
+	xz->begun = result != LZMA_STREAM_END;
 	if (result == LZMA_STREAM_END)
 		return CODEC_BETWEEN;
+	if (result == LZMA_MEMLIMIT_ERROR || result == LZMA_MEM_ERROR)
+		return CODEC_TOO_LARGE;
 	return result == LZMA_OK || result == LZMA_BUF_ERROR ? CODEC_WITHIN : CODEC_DAMAGED;
 }
 
 static void xz_close(void *state)
 {
-	lzma_end(state);
+	lzma_end(&((struct xz *)state)->stream);
 	free(state);
 }
 
 static const struct codec xz = {
-	{0xfd, '7', 'z', 'X', 'Z', 0}, 6, EARLY("xz"), DAMAGED("xz"), xz_open, xz_decode, xz_close,
+	{0xfd, '7', 'z', 'X', 'Z', 0}, 6, false, TEXTS("xz"), xz_open, xz_decode, xz_close,
 };
 
 /* ---- lz4 ---- */
@@ -186,7 +184,7 @@ static void lz4_close(void *state)
 }
 
 static const struct codec lz4 = {
-	{0x04, 0x22, 0x4d, 0x18}, 4, EARLY("lz4"), DAMAGED("lz4"), lz4_open, lz4_decode, lz4_close,
+	{0x04, 0x22, 0x4d, 0x18}, 4, true, TEXTS("lz4"), lz4_open, lz4_decode, lz4_close,
 };
 
-const struct codec *const codecs[] = {&gzip, &zstd, &pzstd, &xz, &lz4, NULL};
+const struct codec *const codecs[] = {&gzip, &zstd, &xz, &lz4, NULL};

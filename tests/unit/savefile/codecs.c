@@ -9,6 +9,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <kit/memory_stream.h>
+
 #include "support.h"
 
 /* A compressed capture is the capture, however its bytes come, and wherever it is cut. */
@@ -147,8 +149,54 @@ Test(codec, one_behind_another)
 	}
 }
 
+/* Zeros behind the end only fill up. */
+Test(codec, padded)
+{
+	static struct bytes bytes;
+	static uint8_t packed[2 * ROOM];
+
+	make(&bytes);
+	for (size_t p = 0; p < PACKERS; p++) {
+		size_t size = packers[p](&bytes, packed);
+
+		memset(packed + size, 0, 300);
+		for (size_t more = 1; more <= 300; more += 13) {
+			struct got got = read_bytes(packed, size + more, 1000, 64);
+
+			cr_expect_eq(got.count, 49, "packer %zu: %u frames", p, got.count);
+			cr_expect_eq(got.end, SAVEFILE_WHOLE, "packer %zu, %zu zeros", p, more);
+		}
+	}
+}
+
+/* Memory that a file could ask for is bounded, and that it asks for more is told. */
+Test(codec, too_large)
+{
+	/* A frame of zstd with a window of 2 GB, as "--long=31" makes it. */
+	const uint8_t zstd[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00};
+	static struct bytes bytes;
+	static uint8_t packed[ROOM];
+	lzma_options_lzma options;
+	lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+	struct error error = {""};
+	struct savefile file;
+	size_t size = 0;
+
+	cr_expect_neq(
+		savefile_open(&file, "file", memory_stream(zstd, sizeof(zstd), 99), 64, &error), 0);
+	cr_expect_not_null(strstr(error.text, "128 MB"), "%s", error.text);
+	make(&bytes);
+	lzma_lzma_preset(&options, 0);
+	options.dict_size = 256 << 20;
+	cr_assert_eq(lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC64, NULL, bytes.at,
+					       bytes.count, packed, &size, ROOM),
+		     LZMA_OK);
+	cr_expect_neq(savefile_open(&file, "file", memory_stream(packed, size, 99), 64, &error), 0);
+	cr_expect_not_null(strstr(error.text, "128 MB"), "%s", error.text);
+}
+
 /* What is behind the end and is not compressed is told, and does not undo what was read. */
-Test(codec, damaged)
+Test(codec, trailing_bytes)
 {
 	static struct bytes bytes;
 	static uint8_t packed[ROOM];
