@@ -44,12 +44,25 @@ static int add_standard_input(struct capture_list *list, struct error *error)
 	return result;
 }
 
-/* Files that programs hide are not for others; nor is what waits for a writer. */
-static bool is_file(const char *path, const char *name)
-{
-	struct stat status;
+static int add_directory(struct capture_list *list, const char *path, struct error *error);
 
-	return name[0] != '.' && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+/*
+ * What is in a directory; `name`: in there. Files that programs hide are not for others, nor is
+ * what waits for a writer, and links to other directories could go in circles. Owns `path`.
+ */
+static int add_what_is(struct capture_list *list, char *path, const char *name, struct error *error)
+{
+	struct stat status, link;
+	int result = 0;
+
+	if (name[0] != '.' && stat(path, &status) == 0 && lstat(path, &link) == 0) {
+		if (S_ISREG(status.st_mode))
+			return add(list, path, true, error);
+		if (S_ISDIR(link.st_mode))
+			result = add_directory(list, path, error);
+	}
+	free(path);
+	return result;
 }
 
 static int add_directory(struct capture_list *list, const char *path, struct error *error)
@@ -65,10 +78,8 @@ static int add_directory(struct capture_list *list, const char *path, struct err
 
 		if (result == 0 && asprintf(&name, "%s%s%s", path, slash, found[i]->d_name) < 0)
 			result = no_memory(error);
-		else if (result == 0 && is_file(name, found[i]->d_name))
-			result = add(list, name, true, error);
-		else
-			free(name);
+		else if (result == 0)
+			result = add_what_is(list, name, found[i]->d_name, error);
 		free(found[i]);
 	}
 	free(found);

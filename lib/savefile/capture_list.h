@@ -25,7 +25,10 @@ struct capture_list {
 	unsigned int count, room;
 };
 
-/* `paths`, with directories replaced by the files in them, by name. -ENOMEM and the like. */
+/*
+ * `paths`, with directories replaced by the files in them and in their folders, by name. -ENOMEM
+ * and the like.
+ */
 int capture_list_make(struct capture_list *list, const char *const *paths, unsigned int count,
 		      struct error *error);
 
