@@ -50,6 +50,11 @@ static void note_end(struct captures *captures, const struct savefile *file)
 				    file->name, skipped->frames,
 				    link_name(skipped->link, link, sizeof(link)));
 	}
+	if (file->timeless > 0)
+		remarks_add(&captures->remarks,
+			    "%s: %" PRIu64 " frames have no time stamp, and count as of the time "
+			    "of the frame before",
+			    file->name, file->timeless);
 	captures->result.lost += file->lost;
 	if (file->lost > 0)
 		remarks_add(&captures->remarks,

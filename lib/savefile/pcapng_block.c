@@ -66,9 +66,9 @@ static bool skip(struct savefile *file, unsigned int frames, uint32_t bytes)
 	return false;
 }
 
-/* Type and length of the block that begins here. */
+/* Type of the block that begins here, and its length as it says. */
 static bool begin(struct savefile *file, bool *swapped, unsigned int frames, uint32_t *type,
-		  uint32_t *bytes)
+		  uint32_t *length)
 {
 	struct window *window = &file->window;
 
@@ -77,8 +77,8 @@ static bool begin(struct savefile *file, bool *swapped, unsigned int frames, uin
 	*type = load32(window->at, *swapped);
 	if (__builtin_expect(*type == BLOCK_SECTION, 0) && !turn_bytes(file, swapped, frames))
 		return false;
-	*bytes = load32(window->at + 4, *swapped);
-	if (*bytes < BLOCK_MIN || *bytes % 4 != 0)
+	*length = load32(window->at + 4, *swapped);
+	if (*length < BLOCK_MIN || *length > UINT32_MAX - 3)
 		return damaged(file, "a block has an impossible length");
 	return true;
 }
@@ -86,11 +86,13 @@ static bool begin(struct savefile *file, bool *swapped, unsigned int frames, uin
 bool block_next(struct savefile *file, bool *swapped, unsigned int frames, struct block *block)
 {
 	struct window *window = &file->window;
-	uint32_t type, bytes;
+	uint32_t type, length, bytes;
 
 	for (;;) {
-		if (!begin(file, swapped, frames, &type, &bytes))
+		if (!begin(file, swapped, frames, &type, &length))
 			return false;
+		/* Some who write it leave the padding out of the length. */
+		bytes = (length + 3u) & ~3u;
 		if (__builtin_expect(is_of_interest(type), 1))
 			break;
 		if (!skip(file, frames, bytes))
@@ -101,7 +103,7 @@ bool block_next(struct savefile *file, bool *swapped, unsigned int frames, struc
 	if (!get(file, frames, bytes))
 		return false;
 	*block = (struct block){window->at, type, bytes - 4, *swapped};
-	if (load32(block->at + block->end, *swapped) != bytes)
+	if (load32(block->at + block->end, *swapped) != length)
 		return damaged(file, "the two lengths of a block differ");
 	window->at += bytes;
 	return true;

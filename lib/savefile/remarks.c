@@ -20,6 +20,8 @@ void remarks_add(struct remarks *remarks, const char *format, ...)
 	}
 	if (remarks->count == REMARKS_MAX)
 		return;
+	if (remarks->count == REMARKS_MAX - 1)
+		format = "there is more to say of the captures than is kept";
 	va_start(arguments, format);
 	if (vasprintf(&remarks->text[remarks->count], format, arguments) >= 0)
 		remarks->count++;

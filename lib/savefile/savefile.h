@@ -50,6 +50,7 @@ struct savefile {
 	const char *why;    /* ... in words, of a file that is not whole */
 	uint64_t frames;    /* so far, skipped ones too */
 	uint64_t lost;      /* frames that the capture says it missed; whole at the end */
+	uint64_t timeless;  /* frames so far that have the time of the one before */
 	unsigned int links; /* interfaces so far whose link type is read */
 	struct savefile_skipped skipped[SAVEFILE_SKIPPED_MAX];
 	unsigned int skipped_count;

@@ -20,6 +20,8 @@
 #define MAGIC_MICROSECONDS 0xa1b2c3d4u
 #define MAGIC_NANOSECONDS  0xa1b23c4du
 #define MAGIC_MODIFIED     0xa1b2cd34u /* Kuznetzov's: with the interface in every record */
+#define MAGIC_IXIA         0x1c0001acu /* of its hardware: behind the header the bytes that follow */
+#define MAGIC_IXIA_SOFT    0x1c0001abu
 
 /* What the link type's upper bits say of the FCS: whether its length is known, and that length. */
 #define LINK_TYPE(field) ((field)&0xffff)
@@ -28,6 +30,11 @@
 
 /* Since 2.3 the lengths of a record are the captured one and then the frame's; before, reversed. */
 #define MINOR_LENGTHS 3
+#define MAJOR_DG_UX   543
+
+/* Not read: only their names are needed. */
+#define LINK_TOKEN_RING 6
+#define LINK_FDDI       10
 
 struct pcap {
 	uint32_t link;
@@ -39,9 +46,15 @@ struct pcap {
 	bool lengths_by_chance; /* 2.3: some of them, those in which it is the smaller one */
 };
 
+static bool is_ixia(uint32_t magic)
+{
+	return magic == MAGIC_IXIA || magic == MAGIC_IXIA_SOFT;
+}
+
 static bool is_magic(uint32_t magic)
 {
-	return magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS || magic == MAGIC_MODIFIED;
+	return magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS ||
+	       magic == MAGIC_MODIFIED || is_ixia(magic);
 }
 
 bool savefile_is_pcap(const uint8_t *magic)
@@ -97,6 +110,44 @@ static uint32_t find_record_size(const struct pcap *pcap, const struct window *w
 	return usual;
 }
 
+/*
+ * AIX has written 2.2 all along, with fractions in ns, and the link types of SNMP (RFC 1573) in
+ * place of anybody else's. Wireshark goes by the same. Returns LINKTYPE_*, or UINT32_MAX: it is
+ * none of these.
+ */
+static uint32_t link_of_aix(uint16_t major, uint16_t minor, uint32_t link)
+{
+	if (major != 2 || minor != 2)
+		return UINT32_MAX;
+	switch (link) {
+	case 6:
+		return LINK_ETHERNET;
+	case 9:
+		return LINK_TOKEN_RING;
+	case 15:
+		return LINK_FDDI;
+	case 24:
+		return LINK_NULL;
+	default:
+		return UINT32_MAX;
+	}
+}
+
+/* What the header at `at` says of all records. */
+static void read_header(struct pcap *pcap, const uint8_t *at, uint32_t magic)
+{
+	const uint16_t major = load16(at + 4, pcap->swapped);
+	const uint16_t minor = load16(at + 6, pcap->swapped);
+	const uint32_t link = load32(at + 20, pcap->swapped);
+	const uint32_t of_aix = link_of_aix(major, minor, link);
+
+	pcap->link = of_aix != UINT32_MAX ? of_aix : link_of_file(LINK_TYPE(link));
+	pcap->fcs = (link & FCS_KNOWN) != 0 ? FCS_BYTES(link) : 0;
+	pcap->unit = magic == MAGIC_NANOSECONDS || of_aix != UINT32_MAX ? 1 : 1000;
+	pcap->lengths_swapped = major != 2 || minor < MINOR_LENGTHS;
+	pcap->lengths_by_chance = major == 2 && minor == MINOR_LENGTHS;
+}
+
 static int open_pcap(struct savefile *file, struct error *error)
 {
 	struct window *window = &file->window;
@@ -105,29 +156,25 @@ static int open_pcap(struct savefile *file, struct error *error)
 	file->state = pcap;
 	if (pcap == NULL)
 		return error_set(error, ENOMEM, "%s: no memory to read it", file->name);
-	if (!window_has(window, HEADER))
+	pcap->swapped = !is_magic(load32(window->at, false));
+
+	const uint32_t magic = load32(window->at, pcap->swapped);
+	const uint32_t header = is_ixia(magic) ? HEADER + 4 : HEADER;
+
+	if (!window_has(window, header))
 		return error_set(error, EINVAL, "%s: not a capture: its header is cut", file->name);
 
-	const bool swapped = !is_magic(load32(window->at, false));
-	const uint32_t magic = load32(window->at, swapped);
-	const uint16_t major = load16(window->at + 4, swapped);
-	const uint16_t minor = load16(window->at + 6, swapped);
-	const uint32_t link = load32(window->at + 20, swapped);
+	const uint16_t major = load16(window->at + 4, pcap->swapped);
 
-	if (!(major == 2 && minor <= 4) && !(major == 543 && minor == 0)) /* of DG/UX */
+	if (major != 2 && major != MAJOR_DG_UX)
 		return error_set(error, EINVAL,
-				 "%s: pcap of version %u.%u, which nobody writes; is it damaged?",
-				 file->name, major, minor);
-	pcap->swapped = swapped;
-	pcap->link = link_of_file(LINK_TYPE(link));
-	pcap->fcs = (link & FCS_KNOWN) != 0 ? FCS_BYTES(link) : 0;
-	pcap->unit = magic == MAGIC_NANOSECONDS ? 1 : 1000;
-	pcap->lengths_swapped = major == 543 || minor < MINOR_LENGTHS;
-	pcap->lengths_by_chance = !pcap->lengths_swapped && minor == MINOR_LENGTHS;
+				 "%s: pcap of version %u, which nobody writes; is it damaged?",
+				 file->name, major);
+	read_header(pcap, window->at, magic);
 	if (!link_is_read(pcap->link))
 		return link_refuse(file->name, pcap->link, error);
 	file->links = 1;
-	window->at += HEADER;
+	window->at += header;
 	pcap->record = pcap->lengths_swapped || pcap->lengths_by_chance
 			       ? RECORD
 			       : find_record_size(pcap, window, magic == MAGIC_MODIFIED);

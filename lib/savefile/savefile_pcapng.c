@@ -34,6 +34,7 @@
 
 struct pcapng {
 	bool swapped;
+	uint64_t time; /* of the packet before; 0: there was none with a time */
 	struct savefile_interface *interfaces; /* of this section */
 	uint32_t interface_count, interface_room;
 };
@@ -100,7 +101,7 @@ static bool add_interface(struct savefile *file, const struct block *block)
 	return true;
 }
 
-/* The interface of a packet or of statistics; NULL: nobody has declared it. */
+/* The interface of a packet; NULL: nobody has declared it. */
 static struct savefile_interface *find_interface(struct savefile *file, uint32_t number)
 {
 	struct pcapng *pcapng = file->state;
@@ -111,23 +112,21 @@ static struct savefile_interface *find_interface(struct savefile *file, uint32_t
 	return NULL;
 }
 
-static bool count_statistics(struct savefile *file, const struct block *block)
+/* Those of an interface that nobody has declared are passed over: no packet depends on them. */
+static void count_statistics(struct savefile *file, const struct block *block)
 {
-	struct savefile_interface *interface;
+	const struct pcapng *pcapng = file->state;
+	const uint32_t number = load32(block->at + BLOCK_BODY, block->swapped);
 	uint32_t offset = STATISTICS_END;
 	struct option option;
 	uint64_t drops = 0;
 
-	if (block->end < STATISTICS_END)
-		return damaged(file, "a block of statistics is too short");
-	interface = find_interface(file, load32(block->at + BLOCK_BODY, block->swapped));
-	if (interface == NULL)
-		return false;
+	if (block->end < STATISTICS_END || number >= pcapng->interface_count)
+		return;
 	while (block_option(block, &offset, &option))
 		if (option.code == STATISTICS_IFDROP || option.code == STATISTICS_OSDROP)
 			drops += block_number(block, &option);
-	file->lost += savefile_interface_counted(interface, drops);
-	return true;
+	file->lost += savefile_interface_counted(&pcapng->interfaces[number], drops);
 }
 
 /* ---- packets ---- */
@@ -171,6 +170,7 @@ static inline bool read_packet(struct savefile *file, const struct block *block,
 {
 	const uint8_t *at = block->at;
 	const bool swapped = block->swapped, old = block->type == BLOCK_OLD_PACKET;
+	struct pcapng *pcapng = file->state;
 	struct savefile_interface *interface;
 	uint32_t fcs;
 
@@ -187,6 +187,7 @@ static inline bool read_packet(struct savefile *file, const struct block *block,
 	frame->data = at + PACKET_END;
 	frame->time = savefile_interface_time(interface, (uint64_t)load32(at + 12, swapped) << 32 |
 								 load32(at + 16, swapped));
+	pcapng->time = frame->time;
 	fcs = interface->fcs;
 	if (old && load16(at + 10, swapped) != OLD_DROPS_UNKNOWN)
 		file->lost += savefile_interface_told(interface, load16(at + 10, swapped));
@@ -196,11 +197,15 @@ static inline bool read_packet(struct savefile *file, const struct block *block,
 	return place_frame(file, interface, fcs, frame, count);
 }
 
-/* Of the first interface, without a time, and as long as the snap length lets it be. */
+/*
+ * Of the first interface, and as long as the snap length lets it be. It has no time: the nearest
+ * that can be known is that of the packet before it.
+ */
 static bool read_simple(struct savefile *file, const struct block *block,
 			struct savefile_frame *frame, unsigned int *count)
 {
 	const struct savefile_interface *interface = find_interface(file, 0);
+	const struct pcapng *pcapng = file->state;
 	uint32_t room;
 
 	if (interface == NULL)
@@ -209,13 +214,14 @@ static bool read_simple(struct savefile *file, const struct block *block,
 		return damaged(file, "a packet's block is too short");
 	room = block->end - SIMPLE_END;
 	frame->data = block->at + SIMPLE_END;
-	frame->time = 0;
+	frame->time = pcapng->time;
 	frame->wire = load32(block->at + BLOCK_BODY, block->swapped);
 	frame->captured = frame->wire < room ? frame->wire : room;
 	if (interface->snap != 0 && frame->captured > interface->snap)
 		frame->captured = interface->snap;
 	if (frame->captured > SAVEFILE_CAPTURED_MAX)
 		return damaged(file, "a packet is longer than any can be");
+	file->timeless += interface->read;
 	return place_frame(file, interface, interface->fcs, frame, count);
 }
 
@@ -234,7 +240,8 @@ static inline bool take_block(struct savefile *file, const struct block *block,
 	case BLOCK_INTERFACE:
 		return add_interface(file, block);
 	case BLOCK_STATISTICS:
-		return count_statistics(file, block);
+		count_statistics(file, block);
+		return true;
 	case BLOCK_SECTION:
 		return begin_section(file, block);
 	default:

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a window grows to where nobody asks for more: the largest frame, and what comes with it. */
+#define WINDOW_GROWN ((size_t)1024 * 1024)
+
 int window_open(struct window *window, struct stream *stream, size_t size)
 {
 	*window = (struct window){.buffer = malloc(size), .size = size, .stream = stream};
@@ -27,19 +30,21 @@ void window_close(struct window *window)
 /* What is in hand moves to the front of the buffer, or of one with room for `bytes`. */
 static bool make_room(struct window *window, size_t bytes)
 {
-	size_t left = window_in_hand(window);
+	size_t left = window_in_hand(window), size = WINDOW_GROWN;
 	uint8_t *buffer = window->buffer;
 
 	if (bytes > window->size) {
 		if (bytes > WINDOW_MAX)
 			return false;
-		buffer = malloc(WINDOW_MAX);
+		while (size < bytes)
+			size *= 2;
+		buffer = malloc(size);
 		if (buffer == NULL)
 			return false;
 		memcpy(buffer, window->at, left);
 		free(window->buffer);
 		window->buffer = buffer;
-		window->size = WINDOW_MAX;
+		window->size = size;
 	} else {
 		memmove(buffer, window->at, left);
 	}

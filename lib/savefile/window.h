@@ -23,8 +23,8 @@ struct window {
 	bool ended;
 };
 
-/* At most so many bytes can be asked for: a block of capture files with the largest frame in it. */
-#define WINDOW_MAX (1024 * 1024)
+/* At most so many bytes can be asked for: no block of a capture that anybody reads is longer. */
+#define WINDOW_MAX (16 * 1024 * 1024)
 
 /*
  * A window on `stream`, which it owns from now on, with a buffer of `size` bytes, which grows (to

@@ -17,7 +17,7 @@ from tests.golden.clocks import SECOND, START, frame
 from tests.kit import capture, pcapng, weir
 from tests.kit.tap import Tap
 
-LIST = str(weir.BUILD / "tests" / "kit" / "savefile-list")
+LIST, CUTS = (str(weir.BUILD / "tests" / "kit" / name) for name in ("savefile-list", "savefile-cuts"))
 
 
 def listed(*files: Path) -> tuple[list[tuple[int, ...]], str]:
@@ -26,57 +26,103 @@ def listed(*files: Path) -> tuple[list[tuple[int, ...]], str]:
     return [tuple(map(int, line.split()))[:4] for line in done.stdout.splitlines()], done.stderr
 
 
-def sum_of(data: bytes) -> int:
-    total = 0
-    for byte in data:
-        total = (total * 31 + byte) & 0xFFFFFFFF
-    return total
-
-
-def random_pcapng(tap: Tap, folder: Path) -> None:
-    file = folder / "random.pcapng"
-    for seed in range(15):
-        made = pcapng.make(seed)
-        file.write_bytes(made.content)
-        frames, said = listed(file)
-        expected = [(row.time, len(row.data), row.wire, sum_of(row.data)) for row in made.rows]
-        tap.ok(f"random pcapng {seed}: every frame, its time, lengths and bytes", frames == expected, said)
-        skipped = made.frames - len(made.rows)
-        tap.ok("... what is skipped and what was lost is said", (f" {skipped} frames of link type" in said) == (skipped > 0)
-               and (f"missed {made.lost} frames" in said) == (made.lost > 0), said)
-    for seed in range(100, 102):
-        file.write_bytes(pcapng.make(seed, own=False).content)
-        tap.equal(f"random pcapng {seed}: as tshark reads it", [row[:3] for row in listed(file)[0]], tshark_rows(file))
-
-
-def tshark_rows(file: Path) -> list[tuple[int, int, int]]:
+def tshark_rows(file: Path) -> list[tuple[str, int, int]]:
+    """Packets as tshark reads them. It shows other blocks, too: those have no link type."""
     fields = ("frame.time_epoch", "frame.cap_len", "frame.len", "frame.encap_type")
     lines = subprocess.run(["tshark", "-n", "-r", str(file), "-T", "fields", *(word for field in fields for word in ("-e", field))],
                            capture_output=True, text=True, check=True).stdout.splitlines()
     rows = [line.split("\t") for line in lines]
-    return [(int((time or "0.0").replace(".", "")), int(captured), int(wire))
-            for time, captured, wire, link in rows if link != "20"]  # 802.11
+    return [(time, int(captured), int(wire)) for time, captured, wire, link in rows if link != ""]
+
+
+def contradictions(made: pcapng.Made, file: Path, tshark: bool) -> list[str]:
+    """Between what is in a pcapng and what weir (and tshark) read in `file`."""
+    file.write_bytes(made.content)
+    frames, said = listed(file)
+    expected, found = made.weir(), []
+    if frames != expected:
+        number = next((i for i, pair in enumerate(zip(frames, expected)) if pair[0] != pair[1]), min(len(frames), len(expected)))
+        found.append(f"{len(frames)} frames of {len(expected)}; from {number}: {frames[number:][:2]} for {expected[number:][:2]}; {said}")
+    for sentence, count in (("frames of link type", len(made.packets) - len(expected)),
+                            ("frames have no time stamp", made.timeless())):
+        if (f" {count} {sentence}" in said) != (count > 0):
+            found.append(f"{count} {sentence}, but: {said}")
+    if (f"missed {made.lost} frames" in said) != (made.lost > 0):
+        found.append(f"lost {made.lost}, but: {said}")
+    if tshark and tshark_rows(file) != [packet.tshark() for packet in made.packets]:
+        found.append("tshark reads it otherwise")
+    return found
+
+
+def random_pcapng(tap: Tap, folder: Path) -> None:
+    for seed in range(20):
+        tshark = seed < 3
+        found = contradictions(pcapng.make(seed), folder / "random.pcapng", tshark)
+        tap.ok(f"random pcapng {seed}: frames, what is skipped, lost and without a time{', as tshark sees it' * tshark}",
+               not found, "\n".join(found))
+
+
+def random_pcap(seed: int) -> tuple[bytes, list[tuple[int, int]]]:
+    """Any pcap, and where its records end, with the frames up to there."""
+    choose = random.Random(seed)
+    order, magic, more = choose.choice("<>"), choose.choice((0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34)), b""
+    if magic == 0xA1B2CD34:
+        more = choose.randbytes(8)
+    content = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, choose.choice((1, 0x24000001, 101)))
+    ends = [(len(content), 0)]
+    for number in range(1, 60):
+        size = choose.choice((0, 3, 60, 61, 250))
+        content += struct.pack(order + "IIII", 1_700_000_000 + number, number, size, choose.choice((size, 1514)))
+        content += more + choose.randbytes(size)
+        ends.append((len(content), number))
+    return content, ends
+
+
+def cut_anywhere(tap: Tap, folder: Path) -> None:
+    """At every byte: every frame that is whole is read, as in the whole capture, and that it is cut is said."""
+    small = (pcapng.make(seed, large=False) for seed in range(99))
+    some = [(made.content, made.ends) for made in small if 5_000 < len(made.content) < 15_000]
+    for number, (content, ends) in enumerate((*some[:2], *map(random_pcap, range(3)))):
+        file = folder / "cut"
+        file.write_bytes(content)
+        done = subprocess.run([CUTS, str(file)], capture_output=True, text=True, check=False)
+        expected, frames = [], 0
+        at = dict(ends)
+        for size in range(len(content) + 1):
+            frames = at.get(size, frames)
+            end = "refused" if size < ends[0][0] else "whole" if size in at else "cut"
+            expected.append(f"{size} {frames} {end}")
+        got = done.stdout.splitlines()
+        tap.ok(f"capture {number} of {len(content)} bytes, cut at each of them", done.returncode == 0 and got == expected,
+               [pair for pair in zip(got, expected) if pair[0] != pair[1]][:3])
+
+
+def merge(folder: Path, seed: int) -> tuple[list[Path], Path]:
+    """Captures that overlap, of different formats, and what mergecap makes of them."""
+    choose, files = random.Random(seed), []
+    for number in range(choose.randrange(2, 9)):
+        file, time, frames = folder / f"overlap{number}", START + choose.randrange(60) * SECOND, []
+        # Some are longer than what is read of them at a time, and so slow that each frame could be a wild one.
+        step, size, count = choose.choice(((30, 1500, 300), (3, 60, choose.randrange(1, 400)), (0.001, 60, 900), (1, 60, 1)))
+        for _ in range(count):
+            time += choose.randrange(int(step * SECOND))
+            frames.append(capture.Frame(time, size, choose.randbytes(size)))
+        capture.write(str(file), frames)
+        if choose.random() < 0.5:
+            subprocess.run(["editcap", "-F", "pcapng", str(file), f"{file}.pcapng"], check=True)
+            file = Path(f"{file}.pcapng")
+        files.append(file)
+    whole = folder / "merged.pcap"
+    subprocess.run(["mergecap", "-F", "nsecpcap", "-w", str(whole), *map(str, files)], check=True)
+    return files, whole
 
 
 def merged(tap: Tap, folder: Path) -> None:
-    """Captures that overlap, of different formats, in the order in which mergecap merges them."""
-    choose, files = random.Random(1), []
-    for number in range(6):
-        time, frames = START + choose.randrange(60) * SECOND, []
-        # One is longer than what is read of it at a time, and so slow that each frame could be a wild one.
-        step, size, count = (30, 1500, 300) if number == 3 else (3, 60, choose.randrange(1, 400))
-        for _ in range(count):
-            time += choose.randrange(step * SECOND)
-            frames.append(capture.Frame(time, size, choose.randbytes(size)))
-        files.append(folder / f"overlap{number}.pcap")
-        capture.write(str(files[-1]), frames)
-    subprocess.run(["editcap", "-F", "pcapng", str(files[2]), str(folder / "overlap2.pcapng")], check=True)
-    files[2] = folder / "overlap2.pcapng"
-    whole = folder / "merged.pcap"
-    subprocess.run(["mergecap", "-F", "nsecpcap", "-w", str(whole), *map(str, files)], check=True)
-    frames, said = listed(*files)
-    tap.equal("six captures that overlap, as mergecap merges them", frames, listed(whole)[0])
-    tap.ok("... and it is said", "in the order of time" in said and "merged" in said, said)
+    for seed in range(1, 4):
+        files, whole = merge(folder, seed)
+        frames, said = listed(*files)
+        tap.equal(f"{len(files)} captures that overlap, as mergecap merges them", frames, listed(whole)[0])
+        tap.ok("... and it is said", "in the order of time" in said and "merged" in said, said)
     one, all_of_them = weir.analyse(whole), weir.analyse(*files, options=("--workers", "3"))
     tap.equal("... flow records are those of the merged capture", sorted(all_of_them.lines), sorted(one.lines))
 
@@ -141,7 +187,7 @@ def lost_by_capture(tap: Tap, folder: Path) -> None:
     analysis = weir.analyse(file)
     tap.equal("frames that the capture lost stand beside the ledger", (analysis.faults(),
               analysis.report["ledger"]["missed_by_capture"], analysis.report["ledger"]["received"]),
-              ([], made.lost, len(made.rows)))
+              ([], made.lost, len(made.weir())))
     tap.ok("... and in a remark", any(f"missed {made.lost} frames" in text for text in analysis.report["remarks"]))
 
 
@@ -163,7 +209,7 @@ def sparse(tap: Tap, folder: Path) -> None:
     interface = pcapng.Interface(1, 0, 9, 0, 0)
     hole = 2**32 - 4096
     with file.open("wb") as out:
-        out.write(section + interface.block("<"))
+        out.write(section + pcapng.block("<", pcapng.INTERFACE, interface.body("<")))
         for number in range(packets):
             data = frame(0).data
             out.write(pcapng.block("<", pcapng.PACKET, struct.pack("<IIIII", 0, *divmod(START + number, 2**32), len(data), len(data)) + data))

@@ -7,7 +7,7 @@
 #include "support.h"
 
 /* pcap and pcapng, field by field, and cut everywhere. Random pcapng files:
- * tests/golden/savefiles.py */
+ * tests/golden/captures.py */
 
 #define ETHERNET 1
 #define SECOND   UINT64_C(1000000000)
@@ -90,6 +90,46 @@ Test(pcap, old_versions)
 	cr_expect_eq(got.frames[0].wire, 60);
 	bytes.at[4] = 9;
 	cr_expect_eq(whole(&bytes).result, -EINVAL);
+	bytes.at[4] = 2;
+	bytes.at[6] = 7;
+	cr_expect_eq(whole(&bytes).end, SAVEFILE_CUT, "later ones are as 2.4");
+}
+
+/* AIX: 2.2 with link types of its own (6 is Ethernet), and ns. */
+Test(pcap, aix)
+{
+	struct bytes bytes = {.swapped = true};
+	struct got got;
+
+	put_pcap(&bytes, 0xa1b2c3d4, 6);
+	bytes.at[7] = 2;
+	put_record(&bytes, 1, 999999999, 60, 60);
+	got = whole(&bytes);
+	cr_assert_eq(got.count, 1);
+	cr_expect_eq(got.frames[0].link, ETHERNET);
+	cr_expect_eq(got.frames[0].time, SECOND + 999999999);
+	bytes.at[23] = 9;
+	cr_expect_eq(whole(&bytes).result, -EPROTONOSUPPORT, "token ring");
+}
+
+/* Ixia's are pcap but for one more word in the header. */
+Test(pcap, ixia)
+{
+	for (uint32_t magic = 0x1c0001ab; magic <= 0x1c0001ac; magic++)
+		for (unsigned int swapped = 0; swapped < 2; swapped++) {
+			struct bytes bytes = {.swapped = swapped};
+			struct got got;
+
+			put_pcap(&bytes, magic, ETHERNET);
+			put32(&bytes, 2 * 76);
+			put_record(&bytes, 1, 5, 60, 60);
+			put_record(&bytes, 2, 0, 59, 59);
+			got = whole(&bytes);
+			cr_assert_eq(got.count, 2);
+			cr_expect_eq(got.frames[0].time, SECOND + 5000);
+			cr_expect_eq(got.first[1], 59);
+			cr_expect_eq(read_bytes(bytes.at, 26, 26, 64).result, -EINVAL);
+		}
 }
 
 /* The FCS is left out of every length; its length counts only where it is said to be known. */
@@ -231,7 +271,8 @@ Test(pcapng, damaged)
 		{20, 61}, /* captured */
 		{20, 0xfffffff0},
 		{4, 8},  /* length: less than a block has */
-		{4, 93}, /* not a multiple of 4 */
+		{4, 89}, /* as the padding is left out in only one of the lengths */
+		{4, 0xfffffffe},
 		{4, 88}, /* another one than at the end */
 		{4, WINDOW_MAX + 4},
 		{88, 96}, /* the one at the end */
@@ -256,6 +297,95 @@ Test(pcapng, damaged)
 		cr_expect_eq(got.count, 1, "fault %u: %u frames", i, got.count);
 		cr_expect_eq(got.end, SAVEFILE_DAMAGED, "fault %u", i);
 	}
+}
+
+/* Some write lengths without the padding: both of them, and with the padding in the file. */
+Test(pcapng, lengths_without_padding)
+{
+	struct bytes bytes = {0};
+	size_t packet;
+	struct got got;
+
+	put_section(&bytes);
+	put_interface(&bytes, ETHERNET);
+	packet = bytes.count;
+	put_packet(&bytes, 0, 1, 61);
+	bytes.at[packet + 4] = bytes.at[bytes.count - 4] = 93;
+	put_packet(&bytes, 0, 2, 60);
+	got = whole(&bytes);
+	cr_expect_eq(got.count, 2);
+	cr_expect_eq(got.frames[0].captured, 61);
+	cr_expect_eq(got.end, SAVEFILE_WHOLE);
+}
+
+/* A packet without a time has that of the one before it, also of the section before. */
+Test(pcapng, packets_without_a_time)
+{
+	static const uint64_t times[] = {0, 5000, 5000, 5000, 5000, 3000};
+	struct bytes bytes = {0};
+	struct got got;
+
+	put_section(&bytes);
+	put_interface(&bytes, ETHERNET);
+	put_simple(&bytes, 60);
+	put_packet(&bytes, 0, 5, 59);
+	put_simple(&bytes, 58);
+	put_simple(&bytes, 0);
+	put_section(&bytes);
+	put_interface(&bytes, ETHERNET);
+	put_simple(&bytes, 57);
+	put_packet(&bytes, 0, 3, 56);
+	got = whole(&bytes);
+	cr_assert_eq(got.count, 6);
+	for (unsigned int i = 0; i < 6; i++)
+		cr_expect_eq(got.frames[i].time, times[i], "frame %u", i);
+	cr_expect_eq(got.timeless, 4);
+}
+
+/* Statistics that nobody can use stop nothing: of no interface, and without an end. */
+Test(pcapng, statistics_of_nobody)
+{
+	struct bytes bytes = {0};
+	size_t begin;
+	struct got got;
+
+	put_section(&bytes);
+	put_interface(&bytes, ETHERNET);
+	begin = put_block(&bytes, 5);
+	put32(&bytes, 1);
+	put_fill(&bytes, 0, 8);
+	end_block(&bytes, begin);
+	begin = put_block(&bytes, 5);
+	end_block(&bytes, begin);
+	put_packet(&bytes, 0, 1, 60);
+	got = whole(&bytes);
+	cr_expect_eq(got.count, 1);
+	cr_expect_eq(got.end, SAVEFILE_WHOLE);
+	cr_expect_eq(got.lost, 0);
+}
+
+/* A packet can have many megabytes of comments. */
+Test(pcapng, a_packet_with_long_options)
+{
+	static uint8_t file[3 << 20];
+	struct bytes bytes = {0};
+	uint32_t length;
+	size_t packet;
+	struct got got;
+
+	put_section(&bytes);
+	put_interface(&bytes, ETHERNET);
+	packet = bytes.count;
+	put_packet(&bytes, 0, 7, 60);
+	memcpy(file, bytes.at, bytes.count);
+	length = (uint32_t)(sizeof(file) - 64 - packet);
+	memcpy(&file[packet + 4], &length, sizeof(length));
+	memset(&file[bytes.count - 4], 0, 4);
+	memcpy(&file[packet + length - 4], &length, sizeof(length));
+	got = read_bytes(file, packet + length, 100000, 4096);
+	cr_expect_eq(got.count, 1);
+	cr_expect_eq(got.first[0], 60);
+	cr_expect_eq(got.end, SAVEFILE_WHOLE);
 }
 
 Test(pcapng, blocks_of_no_interest_are_passed_over_whatever_their_length)

@@ -105,6 +105,15 @@ void put_packet(struct bytes *bytes, uint32_t interface, uint64_t stamp, uint32_
 	end_block(bytes, begin);
 }
 
+void put_simple(struct bytes *bytes, uint32_t captured)
+{
+	size_t begin = put_block(bytes, 3);
+
+	put32(bytes, captured);
+	put_fill(bytes, (uint8_t)captured, captured);
+	end_block(bytes, begin);
+}
+
 struct got read_bytes(const void *bytes, size_t count, size_t step, size_t size)
 {
 	struct savefile_frame frames[SAVEFILE_BATCH];
@@ -126,6 +135,7 @@ struct got read_bytes(const void *bytes, size_t count, size_t step, size_t size)
 		}
 	got.end = file.end;
 	got.lost = file.lost;
+	got.timeless = file.timeless;
 	for (unsigned int i = 0; i < file.skipped_count; i++)
 		got.skipped += (unsigned int)file.skipped[i].frames;
 	cr_assert((file.why != NULL) == (file.end != SAVEFILE_WHOLE));

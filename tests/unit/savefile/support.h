@@ -31,6 +31,7 @@ size_t put_block(struct bytes *bytes, uint32_t type);
 void end_block(struct bytes *bytes, size_t begin);
 void put_section(struct bytes *bytes);
 void put_interface(struct bytes *bytes, uint16_t link);
+void put_simple(struct bytes *bytes, uint32_t captured);
 void put_packet(struct bytes *bytes, uint32_t interface, uint64_t stamp, uint32_t captured);
 
 /* What was read of such bytes. */
@@ -40,7 +41,7 @@ struct got {
 	struct savefile_frame frames[300]; /* `data` is not valid any more: */
 	uint8_t first[300];                /* the first byte of each */
 	enum savefile_end end;
-	uint64_t lost;
+	uint64_t lost, timeless;
 	unsigned int skipped;
 };
 

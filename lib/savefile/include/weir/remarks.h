@@ -11,7 +11,9 @@ struct remarks {
 	unsigned int count, room;
 };
 
-#define REMARKS_MAX 10000 /* what comes after that many, or finds no memory, is left out */
+#define REMARKS_MAX                                                                                \
+	10000 /* the last one says that more are left out; so is what finds no memory              \
+	       */
 
 void remarks_add(struct remarks *remarks, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
