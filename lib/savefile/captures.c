@@ -24,6 +24,7 @@ struct captures {
 	uint64_t reached;   /* the key of the last of these */
 	int wake;
 	bool live; /* one is a pipe */
+	struct captures_progress progress;
 	/* what will be said of them: */
 	bool merged, reordered;
 	unsigned int late; /* these had to wait for others to end, and came after their time */
@@ -108,7 +109,8 @@ static int open_entry(struct captures *captures, struct capture_entry *entry, bo
 	entry->track = malloc(sizeof(*entry->track));
 	if (entry->track == NULL)
 		return error_set(error, ENOMEM, "%s: no memory to read it", entry->name);
-	result = track_open(entry->track, entry->path, entry->name, captures->wake, reopens, error);
+	result = track_open(entry->track, entry->path, entry->name, captures->wake,
+			    &captures->progress.read, reopens, error);
 	if (result != 0)
 		close_entry(entry);
 	else
@@ -119,17 +121,20 @@ static int open_entry(struct captures *captures, struct capture_entry *entry, bo
 /* When does it begin? A pipe tells only those who wait, and only once: it stays open. */
 static int look_into(struct captures *captures, struct capture_entry *entry, struct error *error)
 {
+	const uint64_t read = captures->progress.read;
 	bool reopens;
 	int result = open_entry(captures, entry, &reopens, error);
 
 	captures->live |= result == 0 && !reopens;
 	if (result != 0 || !reopens)
 		return result;
+	captures->progress.size += entry->track->size;
 	if (track_read(entry->track))
 		entry->begin = entry->track->keyed ? entry->track->keys[0] : 0;
 	else
 		result = check_links(&entry->track->file, error);
 	close_entry(entry);
+	captures->progress.read = read; /* it will be, once more */
 	return result;
 }
 
@@ -384,6 +389,14 @@ void captures_finish(struct captures *captures)
 bool captures_are_live(const struct captures *captures)
 {
 	return captures->live;
+}
+
+struct captures_progress captures_progress(const struct captures *captures)
+{
+	return (struct captures_progress){
+		.read = __atomic_load_n(&captures->progress.read, __ATOMIC_RELAXED),
+		.size = captures->live ? 0 : captures->progress.size,
+	};
 }
 
 const char *captures_name(const struct captures *captures, unsigned int number)

@@ -11,7 +11,13 @@ struct descriptor {
 	struct stream stream;
 	int fd;
 	int wake;
+	uint64_t *read; /* atomic */
 };
+
+static void count(const struct descriptor *descriptor, uint64_t bytes)
+{
+	__atomic_fetch_add(descriptor->read, bytes, __ATOMIC_RELAXED);
+}
 
 /* False: somebody wants the reading to end, or poll(2) fails. */
 static bool wait_for(const struct descriptor *descriptor)
@@ -37,6 +43,8 @@ static ssize_t read_descriptor(struct stream *stream, uint8_t *to, size_t size)
 	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got < 0)
 		stream->problem = strerrordesc_np(errno);
+	else
+		count(descriptor, (uint64_t)got);
 	return got;
 }
 
@@ -44,7 +52,10 @@ static bool skip_descriptor(struct stream *stream, uint64_t bytes)
 {
 	const struct descriptor *descriptor = (struct descriptor *)stream;
 
-	return bytes <= INT64_MAX && lseek(descriptor->fd, (off_t)bytes, SEEK_CUR) >= 0;
+	if (bytes > INT64_MAX || lseek(descriptor->fd, (off_t)bytes, SEEK_CUR) < 0)
+		return false;
+	count(descriptor, bytes);
+	return true;
 }
 
 static void close_descriptor(struct stream *stream)
@@ -53,7 +64,7 @@ static void close_descriptor(struct stream *stream)
 	free(stream);
 }
 
-struct stream *stream_of_descriptor(int fd, int wake)
+struct stream *stream_of_descriptor(int fd, int wake, uint64_t *read)
 {
 	struct descriptor *descriptor = malloc(sizeof(*descriptor));
 
@@ -65,6 +76,7 @@ struct stream *stream_of_descriptor(int fd, int wake)
 		.stream = {read_descriptor, skip_descriptor, close_descriptor, NULL},
 		.fd = fd,
 		.wake = wake,
+		.read = read,
 	};
 	return &descriptor->stream;
 }

@@ -48,8 +48,8 @@ static size_t window_bytes(const struct stat *status)
 	return status->st_size > WINDOW_BYTES_MIN ? (size_t)status->st_size : WINDOW_BYTES_MIN;
 }
 
-int track_open(struct track *track, const char *path, const char *name, int wake, bool *reopens,
-	       struct error *error)
+int track_open(struct track *track, const char *path, const char *name, int wake, uint64_t *read,
+	       bool *reopens, struct error *error)
 {
 	struct stat status;
 	int fd = open_path(path, name, &status, error);
@@ -59,9 +59,11 @@ int track_open(struct track *track, const char *path, const char *name, int wake
 	if (fd < 0)
 		return fd;
 	*reopens = S_ISREG(status.st_mode) && strcmp(path, "-") != 0;
-	if (S_ISREG(status.st_mode))
+	if (S_ISREG(status.st_mode)) {
+		track->size = (uint64_t)status.st_size;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	stream = stream_of_descriptor(fd, S_ISREG(status.st_mode) ? -1 : wake);
+	}
+	stream = stream_of_descriptor(fd, S_ISREG(status.st_mode) ? -1 : wake, read);
 	if (stream == NULL)
 		return error_set(error, ENOMEM, "%s: no memory to read it", name);
 	return savefile_open(&track->file, name, stream, window_bytes(&status), error);

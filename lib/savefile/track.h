@@ -18,6 +18,7 @@
  */
 struct track {
 	struct savefile file;
+	uint64_t size;       /* of the file, in bytes; 0: it is a pipe or the like */
 	unsigned int number; /* of the capture, as it was asked for */
 	unsigned int next;   /* the frame at hand */
 	unsigned int count;  /* behind the last frame; 0: the file is at its end */
@@ -37,12 +38,13 @@ struct track {
 
 /*
  * Open the capture at `path` ("-": standard input), `name` to users, and read its header. Once
- * the eventfd `wake` is readable a read that would wait ends as at the end of the file. -ENOENT,
+ * the eventfd `wake` is readable a read that would wait ends as at the end of the file. What has
+ * been read of it, in bytes of the file, is added to *read (atomic). -ENOENT,
  * -EACCES, -EISDIR and the like, and as savefile_open(). *reopens: it can be opened again, and
  * begins then where it began.
  */
-int track_open(struct track *track, const char *path, const char *name, int wake, bool *reopens,
-	       struct error *error);
+int track_open(struct track *track, const char *path, const char *name, int wake, uint64_t *read,
+	       bool *reopens, struct error *error);
 
 /* The next batch; what was at hand is gone. False: there is none. */
 bool track_read(struct track *track);

@@ -335,6 +335,11 @@ bool reader_finished(const struct reader *reader)
 	return __atomic_load_n(&reader->finished, __ATOMIC_ACQUIRE);
 }
 
+struct captures_progress reader_progress(const struct reader *reader)
+{
+	return captures_progress(reader->captures);
+}
+
 void reader_result(const struct reader *reader, struct reader_result *result)
 {
 	*result = reader->result;

@@ -37,6 +37,13 @@ unsigned int captures_next(struct captures *captures, const struct savefile_fram
 /* Is one of them a pipe, whose next frame may be long in coming? */
 bool captures_are_live(const struct captures *captures);
 
+/* How far reading is, in bytes of the files as they are: compressed, where they are. Any thread. */
+struct captures_progress {
+	uint64_t read; /* atomic */
+	uint64_t size; /* of all; 0: one is a pipe, of which nobody knows */
+};
+struct captures_progress captures_progress(const struct captures *captures);
+
 /* What a capture is called; the captures' until captures_close(). Any thread. */
 const char *captures_name(const struct captures *captures, unsigned int number);
 

@@ -70,6 +70,9 @@ void reader_stop(struct reader *reader);
  */
 bool reader_finished(const struct reader *reader);
 
+/* How far it is. Any thread. */
+struct captures_progress reader_progress(const struct reader *reader);
+
 /* After reader_finished(): what was read. */
 void reader_result(const struct reader *reader, struct reader_result *result);
 
