@@ -2,6 +2,8 @@
 #ifndef WEIR_LOG_H
 #define WEIR_LOG_H
 
+#include <stdbool.h>
+
 /*
  * Messages of the running program, one line each on standard error. Never called on the packet
  * path. Any thread. What a line looks like is up to who reads it:
@@ -33,6 +35,14 @@ void log_failure(const char *text);
 /* What is more detailed than `level` is not printed; LOG_LEVEL_INFO at start. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
+
+/*
+ * Where standard error is a terminal that can be written over, and what is told is not asked to be
+ * less than LOG_LEVEL_INFO: a line "weir: text" that stays below all others, as wide as there is
+ * room, until the next one takes its place. NULL: it is gone. Elsewhere nothing happens.
+ */
+bool log_has_status(void);
+void log_status(const char *text);
 
 void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
