@@ -148,6 +148,7 @@ static int print_report(struct analyzer *analyzer, struct error *error)
 		return 0;
 	}
 	analyzer->reported = snapshot->number;
+	progress_hide(analyzer);
 	analyzer->info.prefilter_rules = describe_rules(&analyzer->source.front);
 	result = outputs_report(&analyzer->outputs, snapshot, &analyzer->info, error);
 	stats_release(analyzer->stats, snapshot);
@@ -195,6 +196,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 	unsigned int nap_us = NAP_SHORTEST_US;
 	int result = 0;
 
+	progress_start(analyzer, started);
 	while (!signals_stop() && !outputs_left_alone(&analyzer->outputs) &&
 	       !workers_done(analyzer)) {
 		uint32_t drained = stats_step(analyzer->stats, clock_read());
@@ -203,6 +205,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 
 		if (options->duration > 0 && now - started >= options->duration)
 			break;
+		progress_step(analyzer, now);
 		watch_step(&analyzer->watch, reading);
 		if (watch_is_blind(&analyzer->watch))
 			return nothing_left(analyzer, error);
@@ -222,6 +225,7 @@ static int receive(struct analyzer *analyzer, struct error *error)
 		outputs_rest(&analyzer->outputs);
 		nap(analyzer, &nap_us);
 	}
+	progress_hide(analyzer);
 	return result;
 }
 

@@ -17,6 +17,7 @@
 #include "frames.h"
 #include "options.h"
 #include "outputs.h"
+#include "progress.h"
 
 #define ANALYZER_REMARKS_MAX 8
 
@@ -40,6 +41,7 @@ struct analyzer {
 	struct rendezvous rendezvous;
 	struct events events;
 	struct watch watch;
+	struct progress progress;
 	uint64_t reported; /* number of the snapshot that was printed last */
 	bool stop_workers; /* atomic */
 	bool incomplete;   /* there are captures that could not be read */

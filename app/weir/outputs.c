@@ -310,6 +310,14 @@ int outputs_report(const struct outputs *outputs, const struct snapshot *snapsho
 	return 0;
 }
 
+bool outputs_report_written(const struct outputs *outputs)
+{
+	struct outlet_ledger ledger;
+
+	outlet_ledger(outputs->report, &ledger);
+	return ledger.waiting == 0;
+}
+
 bool outputs_left_alone(const struct outputs *outputs)
 {
 	bool alone = outlet_left_alone(outputs->report);

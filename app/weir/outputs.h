@@ -62,6 +62,9 @@ bool outputs_take_report(const struct outputs *outputs);
 int outputs_report(const struct outputs *outputs, const struct snapshot *snapshot,
 		   const struct document_info *info, struct error *error);
 
+/* Are all reports that there were written? */
+bool outputs_report_written(const struct outputs *outputs);
+
 /* Has the reader of standard output gone away? */
 bool outputs_left_alone(const struct outputs *outputs);
 
