@@ -80,6 +80,16 @@ struct outlet *rig_open(const struct rig_settings *settings)
 	return outlet;
 }
 
+struct outlet *rig_open_to(const struct outlet_settings *settings, const struct sender *sender)
+{
+	struct outlet *outlet;
+	struct error error = {0};
+
+	cr_assert_eq(outlet_open(settings, sender, &outlet, &error), 0, "%s", error.text);
+	cr_assert_eq(bus_create(&outlet, 1, 0, &bus), 0);
+	return outlet;
+}
+
 void rig_refused(const struct rig_settings *settings, int code, const char *words)
 {
 	struct outlet *outlet;
@@ -198,4 +208,15 @@ void rig_wait_sent(struct outlet *outlet, uint64_t sent)
 		usleep(1000);
 	}
 	cr_assert_geq(ledger.sent, sent);
+}
+
+void rig_wait_failure(struct outlet *outlet, int code)
+{
+	struct outlet_ledger ledger = {.failure = -1};
+
+	for (int tries = 0; tries < 20000 && ledger.failure != code; tries++) {
+		outlet_ledger(outlet, &ledger);
+		usleep(1000);
+	}
+	cr_assert_eq(ledger.failure, code, "%s", strerror(ledger.failure));
 }

@@ -22,6 +22,9 @@ struct rig_settings rig_settings(const char *path);
 /* Succeeds. One at a time. */
 struct outlet *rig_open(const struct rig_settings *settings);
 
+/* The same with another sender than into the file. */
+struct outlet *rig_open_to(const struct outlet_settings *settings, const struct sender *sender);
+
 /* Fails with -code and a line that has `words`. */
 void rig_refused(const struct rig_settings *settings, int code, const char *words);
 
@@ -47,7 +50,8 @@ unsigned int rig_read(const char *path, unsigned int from);
 void rig_put_file(const char *path, const char *text);
 void rig_expect_file(const char *path, const char *text);
 
-/* Until so many are sent at least. */
+/* Until so many are sent at least; until it fails so (0: no more). */
 void rig_wait_sent(struct outlet *outlet, uint64_t sent);
+void rig_wait_failure(struct outlet *outlet, int code);
 
 #endif
