@@ -4,30 +4,26 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <weir/clock.h>
+#include <weir/local_socket.h>
 #include <weir/signals.h>
 
 #include "client.h"
 
 /* Rings have no descriptor to wait for: 1024 frames a worker in this time are 2 million a second.
  */
-#define LOOK_NS    (CLOCK_MILLISECOND / 2)
-#define LAST_NS    CLOCK_SECOND /* for clients to take what is left when weir ends */
-#define SUFFIX_MAX 9
+#define LOOK_NS (CLOCK_MILLISECOND / 2)
+#define LAST_NS CLOCK_SECOND /* for clients to take what is left when weir ends */
 
 struct capture {
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	int listener;
+	struct local_socket socket;
 	int wake; /* eventfd: the thread shall end */
 	pthread_t thread;
 	struct clients clients; /* the thread's own */
@@ -37,11 +33,11 @@ struct capture {
 
 static void welcome(struct capture *capture, uint64_t now)
 {
-	int socket = accept4(capture->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int client = local_socket_accept(&capture->socket);
 
-	if (socket >= 0)
-		clients_add(&capture->clients, socket, now);
-	else if (errno != EAGAIN && errno != EINTR)
+	if (client >= 0)
+		clients_add(&capture->clients, client, now);
+	else if (client != -EAGAIN && client != -EINTR)
 		usleep(1000); /* no descriptor is free: it will be asked for again and again */
 }
 
@@ -68,7 +64,7 @@ static void wait_for(struct capture *capture, struct pollfd *polls, uint64_t ns)
 				      .tv_nsec = (long)(ns % CLOCK_SECOND)};
 
 	polls[0] = (struct pollfd){.fd = capture->wake, .events = POLLIN};
-	polls[1] = (struct pollfd){.fd = capture->listener, .events = POLLIN};
+	polls[1] = (struct pollfd){.fd = capture->socket.listener, .events = POLLIN};
 	for (unsigned int c = 0; c < CAPTURE_CLIENTS_MAX; c++)
 		polls[2 + c] = describe(&capture->clients.list[c]);
 	(void)ppoll(polls, 2 + CAPTURE_CLIENTS_MAX, ns == UINT64_MAX ? NULL : &time, NULL);
@@ -121,60 +117,11 @@ static void *capture_main(void *argument)
 
 /* ---- life ---- */
 
-/* Does somebody listen there? Else it was left by a weir that was killed. */
-static bool is_answered(const struct sockaddr_un *address)
+static int open_socket(struct capture *capture, const char *directory, struct error *error)
 {
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool answered;
+	int result =
+		local_socket_open(&capture->socket, directory, CAPTURE_SOCKET, CAPTURE_CLIENTS_MAX);
 
-	if (probe < 0)
-		return true;
-	answered = connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-		   errno == EAGAIN;
-	close(probe);
-	return answered;
-}
-
-/* Where several weirs share a directory, the others have a number, as telemetry's sockets do. */
-static int bind_somewhere(struct capture *capture, const char *directory)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	for (int suffix = 0; suffix <= SUFFIX_MAX; suffix++) {
-		char number[16] = "";
-
-		if (suffix > 0)
-			snprintf(number, sizeof(number), ":%d", suffix);
-		if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s%s",
-				     directory, CAPTURE_SOCKET, number) >= sizeof(address.sun_path))
-			return -ENAMETOOLONG;
-		for (int attempt = 0; attempt < 2; attempt++) {
-			if (bind(capture->listener, (const struct sockaddr *)&address,
-				 sizeof(address)) == 0) {
-				memcpy(capture->path, address.sun_path, sizeof(capture->path));
-				return 0;
-			}
-			if (errno != EADDRINUSE)
-				return -errno;
-			if (is_answered(&address))
-				break;
-			(void)unlink(address.sun_path);
-		}
-	}
-	return -EADDRINUSE;
-}
-
-static int open_listener(struct capture *capture, const char *directory, struct error *error)
-{
-	int result = 0;
-
-	capture->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (capture->listener < 0)
-		result = -errno;
-	if (result == 0)
-		result = bind_somewhere(capture, directory);
-	if (result == 0 && listen(capture->listener, CAPTURE_CLIENTS_MAX) != 0)
-		result = -errno;
 	if (result != 0)
 		error_set(error, -result, "%s/" CAPTURE_SOCKET ": %s; weirctl cannot capture",
 			  directory, strerror(-result));
@@ -183,10 +130,7 @@ static int open_listener(struct capture *capture, const char *directory, struct 
 
 static void release(struct capture *capture)
 {
-	if (capture->path[0] != '\0')
-		(void)unlink(capture->path);
-	if (capture->listener >= 0)
-		close(capture->listener);
+	local_socket_close(&capture->socket);
 	if (capture->wake >= 0)
 		close(capture->wake);
 	free(capture);
@@ -201,13 +145,13 @@ int capture_start(const struct capture_settings *settings, struct capture **star
 	if (capture == NULL)
 		return error_set(error, ENOMEM, "capture: out of memory; free some");
 	capture->clients.settings = *settings;
-	capture->listener = -1;
+	capture->socket.listener = -1;
 	capture->wake = eventfd(0, EFD_CLOEXEC);
 	if (capture->wake < 0)
 		result = error_set(error, errno, "capture: %s; free some descriptors",
 				   strerror(errno));
 	else
-		result = open_listener(capture, settings->directory, error);
+		result = open_socket(capture, settings->directory, error);
 	if (result == 0) {
 		result = signals_start_thread(&capture->thread, capture_main, capture);
 		if (result != 0)
@@ -223,7 +167,7 @@ int capture_start(const struct capture_settings *settings, struct capture **star
 
 const char *capture_socket(const struct capture *capture)
 {
-	return strrchr(capture->path, '/') + 1;
+	return local_socket_name(&capture->socket);
 }
 
 void capture_stop(struct capture *capture)
