@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <weir/clock.h>
@@ -29,44 +28,7 @@ struct sink {
 	struct pcapng_sums sums;
 };
 
-/* ---- the connection ---- */
-
-/* weir says in /weir/info what its socket is called, beside that of telemetry. */
-static int find_socket(struct client *client, struct sockaddr_un *address, struct error *error)
-{
-	const char *slash = strrchr(client->path, '/'), *name;
-	int folder = slash != NULL ? (int)(slash - client->path) + 1 : 0;
-	json_t *info;
-	int result = client_ask_info(client, &info, error);
-
-	if (result != 0)
-		return result;
-	name = json_string_value(json_object_get(info, "capture_socket"));
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (name == NULL)
-		result = error_set(error, ENOTSUP,
-				   "capture: this weir has no socket for it; its log says why");
-	else if ((size_t)snprintf(address->sun_path, sizeof(address->sun_path), "%.*s%s", folder,
-				  client->path, name) >= sizeof(address->sun_path))
-		result = error_set(error, ENAMETOOLONG, "%s: longer than a socket's path can be",
-				   client->path);
-	json_decref(info);
-	return result;
-}
-
-static int connect_to(const struct sockaddr_un *address, struct error *error)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int result;
-
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
-		return fd;
-	result = error_set(error, errno, "%s: %s; is it the same weir, and yours?",
-			   address->sun_path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
+/* ---- the request ---- */
 
 /* An expression may have several lines; the request is one. */
 static void put_words(FILE *out, const char *const *words, int count)
@@ -237,7 +199,6 @@ int capture_run(struct client *client, const struct capture_options *options,
 {
 	const bool to_output = options->file == NULL || strcmp(options->file, "-") == 0;
 	struct sink sink = {.path = to_output ? NULL : options->file, .fd = -1};
-	struct sockaddr_un address;
 	char *request;
 	int fd, result;
 
@@ -247,11 +208,11 @@ int capture_run(struct client *client, const struct capture_options *options,
 				 "capture: pcapng is not for a terminal; give -w FILE, or pipe it "
 				 "to \"tcpdump -r -\"");
 	}
-	result = find_socket(client, &address, error);
+	fd = client_connect_beside(client, "capture_socket", error);
 	client_close(client); /* weir has few places for those who ask */
-	if (result != 0)
-		return result;
-	fd = connect_to(&address, error);
+	if (fd == -ENOTSUP)
+		return error_set(error, ENOTSUP,
+				 "capture: this weir has no socket for it; its log says why");
 	if (fd < 0)
 		return fd;
 	request = make_request(options, words, count);

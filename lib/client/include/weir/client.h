@@ -44,4 +44,11 @@ int client_ask(struct client *client, const char *command, json_t **answer, stru
 int client_ask_info(struct client *client, json_t **info, struct error *error);
 bool client_info_of_captures(const json_t *info);
 
+/*
+ * Connect to another socket of that weir, whose name stands in its /weir/info under `member`: a
+ * descriptor, which is the caller's; or negative errno with the line; -ENOTSUP without one: weir
+ * has no such socket.
+ */
+int client_connect_beside(struct client *client, const char *member, struct error *error);
+
 #endif
