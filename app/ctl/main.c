@@ -14,6 +14,7 @@
 #include <weir/signals.h>
 #include <weir/standard.h>
 
+#include "follow.h"
 #include "options.h"
 #include "show.h"
 
@@ -110,6 +111,10 @@ int main(int argc, char **argv)
 	if (options.capturing) {
 		result = capture_run(&client, &options.capture, options.question.words,
 				     options.question.word_count, &error);
+		return result == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
+	}
+	if (options.follow) {
+		result = follow_run(&client, &error);
 		return result == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
 	}
 	if (options.watch > 0)

@@ -18,6 +18,8 @@ static const struct option_row rows[] = {
 	{"json", NULL, "print the answer as JSON", .type = OPTION_FLAG, INTO(json)},
 	{"watch", "S", "ask again every S seconds until interrupted", .type = OPTION_SECONDS,
 	 INTO(watch), .low = CLOCK_SECOND / 10, .high = 86400 * CLOCK_SECOND},
+	{"follow", NULL, "flows: each that ends from now on, as JSON lines",
+	 .type = OPTION_FLAG, INTO(follow)},
 	{"write", "FILE", "capture: the file to write; - is standard output", .letter = 'w',
 	 .type = OPTION_TEXT, INTO(capture.file)},
 	{"count", "N", "capture: end after N frames", .letter = 'c', .type = OPTION_NUMBER,
@@ -56,6 +58,10 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 			    error);
 	if (result != 0)
 		return result;
+	if (options->follow && (strcmp(options->question.command->word, "flows") != 0 ||
+				options->question.word_count > 0 || options->watch > 0))
+		return error_set(error, EINVAL,
+				 "--follow: is for flows alone, without arguments and --watch");
 	options->capturing = strcmp(options->question.command->word, "capture") == 0;
 	if (options->capturing && (options->json || options->watch > 0))
 		return error_set(error, EINVAL, "capture: goes without --json and --watch");

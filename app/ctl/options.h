@@ -17,6 +17,7 @@ struct options {
 	bool json;
 	uint64_t watch; /* ns between two looks; 0: look once */
 	struct question question;
+	bool follow;    /* flows, as they end */
 	bool capturing; /* the command is capture: */
 	struct capture_options capture;
 };

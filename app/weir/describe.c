@@ -131,6 +131,8 @@ void describe(struct analyzer *analyzer)
 	info->started = clock_monotonic_ns();
 	if (analyzer->frames.capture != NULL)
 		info->capture_socket = capture_socket(analyzer->frames.capture);
+	if (analyzer->outputs.flows_socket[0] != '\0')
+		info->flows_socket = analyzer->outputs.flows_socket;
 	info->remarks = analyzer->remarks;
 	describe_source(analyzer);
 	info->settings = describe_settings(analyzer);

@@ -176,6 +176,8 @@ static int open_export(struct outputs *outputs, uint32_t number, struct error *e
 	if (result != 0)
 		return result;
 	memcpy(outputs->names[number], parts.name, sizeof(parts.name));
+	if (outputs->flows_socket[0] == '\0')
+		memcpy(outputs->flows_socket, parts.socket, sizeof(parts.socket));
 	struct outlet_settings settings = {
 		.option = "export",
 		.name = outputs->names[number],

@@ -28,6 +28,7 @@ struct outputs {
 	struct outlet *records[1 + OPTIONS_EXPORTS_MAX]; /* in the order of the report */
 	uint32_t record_count;
 	char (*names)[EXPORT_NAME_MAX]; /* of those of --export */
+	char flows_socket[64];          /* name of the first one for clients; "": there is none */
 	struct bus *bus;                /* to those of records; NULL: there is none */
 	struct export_facts facts;      /* of the newest snapshot; under the seqlock */
 	uint32_t facts_sequence;

@@ -83,6 +83,8 @@ json_t *document_info(const struct snapshot *snapshot, const struct document_inf
 		put_count(&object, "memory_bytes", memory);
 	if (info->capture_socket != NULL)
 		put(&object, "capture_socket", json_string(info->capture_socket));
+	if (info->flows_socket != NULL)
+		put(&object, "flows_socket", json_string(info->flows_socket));
 	put(&object, "settings", json_deep_copy(info->settings));
 	put(&object, "remarks", document_remarks(snapshot, info));
 	put(&object, "outputs", document_outputs(snapshot));

@@ -7,7 +7,8 @@
 extern const struct export_kind ipfix_kind;     /* ipfix+udp, ipfix+tcp */
 extern const struct export_kind ipfix_tls_kind; /* ipfix+tls, which has a port of its own */
 extern const struct export_kind netflow9_kind;  /* netflow9+udp */
-extern const struct export_kind json_kind;      /* lines of JSON: json+tcp, json+tls, json+unix */
+extern const struct export_kind json_kind;      /* lines of JSON: json+tcp, json+tls */
+extern const struct export_kind json_unix_kind; /* the same to who asks for them: json+unix */
 extern const struct export_kind kafka_kind;     /* the same, to a topic: kafka */
 
 #endif

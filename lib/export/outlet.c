@@ -147,8 +147,10 @@ int outlet_finish(struct outlet *outlet, struct error *error)
 	outlet_ledger(outlet, &ledger);
 	if (outlet_left_alone(outlet)) /* it needs no line */
 		return 0;
+	uint64_t forgiven = outlet->sender.spectators ? outlet->lost : 0;
+
 	/* Of a file that is no good to the end; not of a connection without which all was sent. */
-	if (ledger.given == ledger.sent &&
+	if (ledger.given == ledger.sent + forgiven &&
 	    (outlet->sender.mends_within > 0 || !has_failed(&ledger)))
 		return 0;
 	return say_lost(outlet, &ledger, error);

@@ -176,9 +176,9 @@
 #define OUTPUT_STATISTICS(STATISTIC, OBJECT) \
 	STATISTIC(given,       COUNTER, items, "", "given", of->given, "records, or reports") \
 	STATISTIC(sent,        COUNTER, items, "given", "written", of->sent, "written") \
-	STATISTIC(waiting,     GAUGE, items, "given", "waiting", of->waiting, "for its turn, or for the reader or the disk") \
+	STATISTIC(waiting,     GAUGE, items, "given", "waiting", of->waiting, "for its turn, or for the reader, the disk or the collector") \
 	STATISTIC(lost_full,   COUNTER, items, "given", "lost: no room", of->lost_full, "lost because too many were waiting") \
-	STATISTIC(lost_remote, COUNTER, items, "given", "lost: never taken", of->lost_remote, "lost at the end, because the reader or the disk had not taken them")
+	STATISTIC(lost_remote, COUNTER, items, "given", "lost: never taken", of->lost_remote, "lost because the reader, the disk or the collector did not take them")
 /* clang-format on */
 
 /*

@@ -28,6 +28,7 @@ struct document_info {
 	uint64_t started; /* by the clock */
 	uint64_t memory;  /* atomic: bytes in memory since the start; 0: not yet, or it grows */
 	const char *capture_socket; /* beside telemetry's, for weirctl capture; NULL: none */
+	const char *flows_socket;   /* the same for weirctl flows --follow */
 	json_t *settings;           /* object of strings; made once, then only read */
 	const char *const *remarks; /* what a reader must know: "FILE was cut in mid-record" */
 	uint32_t remark_count; /* atomic: grows while telemetry reads; those below it are whole */

@@ -37,6 +37,8 @@ struct export_parts {
 	uint64_t linger; /* for struct outlet_settings */
 	uint32_t
 		buffer; /* records that may wait: EXPORT_BUFFER_ROW. Of all parts export_open()'s */
+	char socket[64]; /* of a server, in the environment's directory: what its socket is called
+			  */
 	char name[EXPORT_NAME_MAX]; /* the URL without its settings. export_open()'s, too */
 };
 

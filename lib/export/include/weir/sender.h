@@ -2,6 +2,7 @@
 #ifndef WEIR_SENDER_H
 #define WEIR_SENDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,8 @@ struct sender {
 	 * 0: it is not waited for, as a disk that is full.
 	 */
 	uint64_t mends_within;
+	/* What it calls lost was lost to some of several that listen: that is no failure. */
+	bool spectators;
 };
 
 #endif
