@@ -129,13 +129,16 @@ Test(urls, kinds)
 {
 	for (const struct export_kind *const *kind = export_kinds; *kind != NULL; kind++) {
 		const struct option_table *settings = &(*kind)->settings;
-		void *into = calloc(1, settings->size);
 		struct error error = {0};
+		void *into;
 
+		if ((*kind)->missing != NULL)
+			continue;
+		into = calloc(1, settings->size);
 		cr_expect_eq(options_take_defaults(settings, into, &error), 0, "%s", error.text);
 		cr_assert_gt(settings->count, 0);
 		cr_expect_str_eq(settings->rows[0].name, "buffer");
-		cr_expect_eq(((struct export_common *)into)->buffer, 16384);
+		cr_expect_geq(((struct export_common *)into)->buffer, 16384);
 		free(into);
 		for (const char *const *scheme = (*kind)->schemes; *scheme != NULL; scheme++)
 			for (const struct export_kind *const *other = export_kinds; other != kind;
