@@ -50,8 +50,10 @@ static struct outlet *allocate(const struct outlet_settings *settings)
 		return NULL;
 	memset(outlet, 0, sizeof(*outlet));
 	outlet->settings = *settings;
-	if (settings->encoder != NULL)
+	if (settings->encoder != NULL) {
 		outlet->encoder = *settings->encoder;
+		outlet->settings.encoder = &outlet->encoder; /* that of others may be gone soon */
+	}
 	outlet->places = calloc(settings->queue, sizeof(*outlet->places));
 	if (settings->encoder != NULL)
 		outlet->buffer = memory_allocate_sparse(buffer_bytes(settings));
