@@ -173,12 +173,28 @@ static int check_outputs(struct options *options, struct error *error)
 	return 0;
 }
 
+/* By its URL, without the settings, an outlet is known from others. */
+static bool is_same_export(const char *one, const char *other)
+{
+	size_t length = strcspn(one, "?");
+
+	return strcspn(other, "?") == length && memcmp(one, other, length) == 0;
+}
+
 static int check_exports(const struct option_list *exports, struct error *error)
 {
 	int result = 0;
 
-	for (uint32_t i = 0; result == 0 && i < exports->count; i++)
-		result = export_check(exports->words[i], error);
+	for (uint32_t i = 0; result == 0 && i < exports->count; i++) {
+		const char *url = exports->words[i];
+
+		result = export_check(url, error);
+		for (uint32_t j = 0; result == 0 && j < i; j++)
+			if (is_same_export(url, exports->words[j]))
+				result = error_set(error, EINVAL,
+						   "--export %.*s: given twice; leave one out",
+						   (int)strcspn(url, "?"), url);
+	}
 	return result;
 }
 

@@ -62,6 +62,7 @@ json_t *document_outputs(const struct snapshot *snapshot)
 		json_t *object = json_object();
 
 		put(&object, "output", json_string(of->option));
+		put(&object, "to", document_text(of->name));
 		OUTPUT_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 		put(&object, "failure",
 		    of->failure == 0 ? json_null() : json_string(strerror(of->failure)));

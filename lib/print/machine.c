@@ -7,6 +7,11 @@
 
 #include "parts.h"
 
+static bool is_export(const json_t *output)
+{
+	return strcmp(print_text(output, "output"), "export") == 0;
+}
+
 /* What was given to each output, and what became of it. */
 static void output_rows(struct table *table, const json_t *outputs)
 {
@@ -14,8 +19,9 @@ static void output_rows(struct table *table, const json_t *outputs)
 		const json_t *output = print_item(outputs, row);
 		const struct statistic *fate = statistics[STATISTICS_OUTPUTS].members;
 		const char *failure = print_text(output, "failure"), *between = "";
-		char text[256], number[32];
-		int used = snprintf(text, sizeof(text), "%s:", print_text(output, "output"));
+		char text[512], number[32];
+		int used = snprintf(text, sizeof(text),
+				    "%s:", print_text(output, is_export(output) ? "to" : "output"));
 
 		for (; fate->name != NULL; fate++) {
 			uint64_t count = print_count(output, fate->name);
@@ -220,12 +226,23 @@ void print_ports(struct printer *printer, const json_t *ports)
 	}
 }
 
+/* A URL is too long for a table. */
+static void print_exports(struct printer *printer, const json_t *outputs)
+{
+	unsigned int exports = 0;
+
+	for (size_t row = 0; row < print_items(outputs); row++)
+		if (is_export(print_item(outputs, row)))
+			fprintf(printer->out, "export %u: %s\n", ++exports,
+				print_text(print_item(outputs, row), "to"));
+}
+
 /* Of each output what it was given, and what became of that. */
 void print_outputs(struct printer *printer, const json_t *outputs)
 {
 	const struct statistic *counts = statistics[STATISTICS_OUTPUTS].members, *one;
 	struct table_column columns[TABLE_COLUMNS_MAX] = {{.title = "Output"}};
-	unsigned int count = 1;
+	unsigned int count = 1, exports = 0;
 
 	for (one = counts; one->name != NULL; one++)
 		columns[count++] = print_column(STATISTICS_OUTPUTS, one->name);
@@ -235,10 +252,14 @@ void print_outputs(struct printer *printer, const json_t *outputs)
 	for (size_t row = 0; table != NULL && row < print_items(outputs); row++) {
 		const json_t *output = print_item(outputs, row);
 
-		table_cell(table, "%s", print_text(output, "output"));
+		if (is_export(output))
+			table_cell(table, "export %u", ++exports);
+		else
+			table_cell(table, "%s", print_text(output, "output"));
 		for (one = counts; one->name != NULL; one++)
 			print_cell(table, STATISTICS_OUTPUTS, one->name, output);
 		table_cell(table, "%s", print_text(output, "failure"));
 	}
 	print_table(printer, table, 0);
+	print_exports(printer, outputs);
 }

@@ -91,7 +91,7 @@ Test(metrics, objects_of_a_list_have_labels)
 
 Test(metrics, labels_are_escaped)
 {
-	check_lines(metrics_of(report_of("{\"outputs\": [{\"output\": \"a\\\"b\\\\c\\nd\", "
+	check_lines(metrics_of(report_of("{\"outputs\": [{\"to\": \"a\\\"b\\\\c\\nd\", "
 					 "\"sent\": 5}]}"),
 			       METRICS_OPENMETRICS),
 		    LINES("weir_outputs_sent_items_total{output=\"a\\\"b\\\\c\\nd\"} 5\n"));
@@ -169,7 +169,8 @@ Test(metrics, all_statistics_of_a_report)
 	snapshot->prefilter = fixture_prefilter;
 	snapshot->final = false;
 	snapshot->outlet_count = 1;
-	snapshot->outlets[0] = (struct outlet_ledger){.option = "flows", .what = "records"};
+	snapshot->outlets[0] =
+		(struct outlet_ledger){.option = "flows", .name = "flows.jsonl", .what = "records"};
 	char *text = metrics_of(document_report(snapshot, &fixture_info, 1), METRICS_PROMETHEUS);
 
 	for (int list = 0; list < STATISTICS_COUNT; list++)

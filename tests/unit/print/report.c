@@ -321,10 +321,17 @@ Test(text, outputs_that_matter)
 	free(text);
 
 	snapshot->outlets[1] = (struct outlet_ledger){
-		.option = "flows", .given = 12345, .sent = 12000, .waiting = 345};
+		.option = "flows", .name = "f", .given = 12345, .sent = 12000, .waiting = 345};
 	snapshot->outlet_count = 2;
 	text = rig_report(snapshot, &fixture_info, 1);
 	cr_expect_not_null(strstr(text, "flows   12,345   12,000      345"));
+	free(text);
+
+	snapshot->outlets[1].option = "export";
+	snapshot->outlets[1].name = "json+tcp://[2001:db8::1]:4739";
+	text = rig_report(snapshot, &fixture_info, 1);
+	cr_expect_not_null(strstr(text, "export 1  12,345   12,000      345"), "%s", text);
+	cr_expect_not_null(strstr(text, "\nexport 1: json+tcp://[2001:db8::1]:4739\n"), "%s", text);
 	free(text);
 	fixture_free(snapshot);
 }

@@ -308,13 +308,15 @@ Test(commands, outputs_by_the_page)
 {
 	struct snapshot *snapshot = fixture_huge();
 
-	snapshot->outlets[1] = (struct outlet_ledger){.option = "report", .given = 3, .sent = 3};
+	snapshot->outlets[1] =
+		(struct outlet_ledger){.option = "report", .name = "file", .given = 3, .sent = 3};
 	json_t *answer = ask(snapshot, "/weir/export", "1,1", NULL);
 	const json_t *output = json_object_get(json_object_get(answer, "outputs"), "1");
 
 	cr_expect_eq(member(answer, "total"), SNAPSHOT_OUTLETS_MAX);
 	cr_expect_eq(member(answer, "shown"), 1);
 	cr_expect_str_eq(json_string_value(json_object_get(output, "output")), "report");
+	cr_expect_str_eq(json_string_value(json_object_get(output, "to")), "file");
 	cr_expect_eq(member(output, "given"), 3);
 	cr_expect_eq(member(output, "sent"), 3);
 	cr_expect_eq(member(output, "waiting"), 0);

@@ -201,7 +201,7 @@
 	LIST(PROCESSORS,       "workers.cpu",       "",       PROCESSOR_STATISTICS) \
 	LIST(PORTS,            "ports",             "name",   PORT_STATISTICS) \
 	LIST(QUEUES,           "ports.queues",      "queue",  QUEUE_STATISTICS) \
-	LIST(OUTPUTS,          "outputs",           "output", OUTPUT_STATISTICS)
+	LIST(OUTPUTS,          "outputs",           "to",     OUTPUT_STATISTICS)
 /* clang-format on */
 
 #define STATISTICS_ID(id, path, each, list) STATISTICS_##id,
