@@ -7,17 +7,26 @@ static const struct flow_shape shapes[] = {
 #undef SHAPE
 };
 
+static struct field_specifier specifier(enum flow_form form, uint32_t pen, uint16_t element,
+					const char *type, size_t length)
+{
+	if (form == FLOW_NETFLOW9) {
+		element = netflow9_element(element);
+		length = strcmp(type, "dateTimeMilliseconds") == 0 ? WIRE_SIZE_uptime : length;
+	}
+	return (struct field_specifier){pen, element, (uint16_t)length};
+}
+
 static struct field_specifier *add_fields(struct field_specifier *next, enum flow_form form,
 					  bool reverse, const struct flow_shape *shape)
 {
-	const uint16_t time = form == FLOW_NETFLOW9 ? WIRE_SIZE_uptime : 8;
+	const struct flow_view *const view = NULL; /* of which only sizes are asked */
 
-#define ADD(name, pen, number, type, member, side, when, join, meaning)                            \
-	if (FLOW_FIELD_STANDS(form, reverse, shape, pen, number, side, when, join))                \
-		*next++ = (struct field_specifier){                                                \
-			FLOW_PEN_##pen,                                                            \
-			form == FLOW_NETFLOW9 ? netflow9_element(number) : (number),               \
-			strcmp(#type, "dateTimeMilliseconds") == 0 ? time : WIRE_SIZE_##type};
+	(void)view;
+#define ADD(name, pen, element, type, member, side, when, join, meaning)                           \
+	if (FLOW_FIELD_STANDS(form, reverse, shape, pen, element, side, when, join))               \
+		*next++ = specifier(form, FLOW_PEN_##pen, element, #type,                          \
+				    WIRE_SIZE(type, FLOW_FIELD(view, member, side)));
 	FLOW_FIELDS(ADD)
 #undef ADD
 	return next;

@@ -108,9 +108,14 @@ FLOW_TEMPLATE_INLINE bool flow_form_has(enum flow_form form, uint32_t pen, uint1
 	 flow_form_has(form, FLOW_PEN_##pen, element,                                              \
 		       strcmp(#side, "WHOLE") == 0 && strcmp(#join, "SUM") == 0))
 
-/* By abstract data type; octets, and how they are put. `boot` is in ms since 1970. */
+/*
+ * Octets by abstract data type; and how they are put. Numbers have no more octets than the member
+ * has (RFC 7011 section 6.2), which there are collectors for that take the first of two TCP flags.
+ * `boot` is in ms since 1970.
+ */
 #define WIRE_SIZE_unsigned8            1
 #define WIRE_SIZE_unsigned16           2
+#define WIRE_SIZE_unsigned32           4
 #define WIRE_SIZE_unsigned64           8
 #define WIRE_SIZE_ipv4Address          4
 #define WIRE_SIZE_ipv6Address          16
@@ -118,9 +123,16 @@ FLOW_TEMPLATE_INLINE bool flow_form_has(enum flow_form form, uint32_t pen, uint1
 #define WIRE_SIZE_dateTimeMilliseconds 8
 #define WIRE_SIZE_uptime               4 /* in place of it, NetFlow v9 */
 
-#define WIRE_PUT_unsigned8(out, value, form, boot)   wire_8(out, (uint8_t)(value))
-#define WIRE_PUT_unsigned16(out, value, form, boot)  wire_16(out, (uint16_t)(value))
-#define WIRE_PUT_unsigned64(out, value, form, boot)  wire_64(out, value)
+#define WIRE_SIZE(type, value) (WIRE_SIZE_##type < sizeof(value) ? WIRE_SIZE_##type : sizeof(value))
+
+#define WIRE_PUT_unsigned8(out, value, form, boot)                                                 \
+	wire_unsigned(out, value, WIRE_SIZE(unsigned8, value))
+#define WIRE_PUT_unsigned16(out, value, form, boot)                                                \
+	wire_unsigned(out, value, WIRE_SIZE(unsigned16, value))
+#define WIRE_PUT_unsigned32(out, value, form, boot)                                                \
+	wire_unsigned(out, value, WIRE_SIZE(unsigned32, value))
+#define WIRE_PUT_unsigned64(out, value, form, boot)                                                \
+	wire_unsigned(out, value, WIRE_SIZE(unsigned64, value))
 #define WIRE_PUT_ipv4Address(out, value, form, boot) wire_bytes(out, value, 4)
 #define WIRE_PUT_ipv6Address(out, value, form, boot) wire_bytes(out, value, 16)
 #define WIRE_PUT_macAddress(out, value, form, boot)  wire_bytes(out, value, 6)

@@ -37,6 +37,8 @@ char *ipfix_types_template(const struct template_encoder *encoder, char *out)
 		{FLOW_PEN_IANA, 339, 1},              /* informationElementDataType */
 		{FLOW_PEN_IANA, 344, 1},              /* informationElementSemantics */
 		{FLOW_PEN_IANA, 345, 2},              /* informationElementUnits */
+		{FLOW_PEN_IANA, 342, 8},              /* informationElementRangeBegin */
+		{FLOW_PEN_IANA, 343, 8},              /* informationElementRangeEnd */
 		{FLOW_PEN_IANA, 341, FIELD_VARIABLE}, /* informationElementName */
 		{FLOW_PEN_IANA, 340, FIELD_VARIABLE}, /* informationElementDescription */
 	};
@@ -80,6 +82,8 @@ char *ipfix_types_record(const struct template_encoder *encoder, char *out,
 	out = wire_8(out, element->type);
 	out = wire_8(out, element->semantics);
 	out = wire_16(out, element->units);
+	out = wire_64(out, 0); /* any value; libfixbuf wants all fields of RFC 5610 section 3.9 */
+	out = wire_64(out, 0);
 	out = put_string(out, name);
 	return template_set_end(encoder, set, put_string(out, element->meaning));
 }

@@ -42,12 +42,20 @@ static inline char *wire_bytes(char *out, const void *bytes, size_t size)
 	return out + size;
 }
 
-/* The last `size` octets of a number. */
-static inline char *wire_number(char *out, uint64_t value, size_t size)
+/* In 1, 2, 4 or 8 octets. */
+static inline __attribute__((always_inline)) char *wire_unsigned(char *out, uint64_t value,
+								 size_t size)
 {
-	for (size_t i = size; i > 0; value >>= 8)
-		out[--i] = (char)value;
-	return out + size;
+	switch (size) {
+	case 1:
+		return wire_8(out, (uint8_t)value);
+	case 2:
+		return wire_16(out, (uint16_t)value);
+	case 4:
+		return wire_32(out, (uint32_t)value);
+	default:
+		return wire_64(out, value);
+	}
 }
 
 #endif

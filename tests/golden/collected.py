@@ -3,12 +3,8 @@
 told of weir is what its report says. Read by tests.kit.ipfix, which knows the RFCs and nothing of weir."""
 
 import json
-import ssl
-import subprocess
-import tempfile
 from collections import Counter
-from pathlib import Path
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterator, NamedTuple
 
 from tests.kit import ipfix, weir
 from tests.kit.tap import Tap
@@ -86,17 +82,24 @@ def difference(got: list[dict], expected: list[dict]) -> str:
     return f"too many: {list((one - other).items())[:3]}\nmissing: {list((other - one).items())[:3]}"
 
 
-class Export:
-    """weir on the demo capture, and what arrived."""
+class Export(NamedTuple):
+    """What weir said of the demo capture, and what arrived at one collector."""
 
-    def __init__(self, collector: ipfix.Collector, scheme: str, options: tuple[str, ...] = (), **settings: object):
-        self.analysis = weir.analyse(weir.BUNDLED, options=(
-            "--export", collector.url(scheme, **settings), "--active-timeout", "0.5", *options))
-        collector.close()
-        self.sessions = collector.sessions()
+    analysis: weir.Analysis
+    sessions: list[ipfix.Session]
 
     def session(self) -> ipfix.Session:
         return self.sessions[-1]
+
+
+def export_to_all(wanted: dict[str, tuple[ipfix.Collector, str, dict]]) -> dict[str, Export]:
+    """One weir, and by name: to whom, by which scheme and with which settings."""
+    urls = [collector.url(scheme, **settings) for collector, scheme, settings in wanted.values()]
+    analysis = weir.analyse(weir.BUNDLED, options=(
+        "--active-timeout", "0.5", *(word for url in urls for word in ("--export", url))))
+    for collector, _, _ in wanted.values():
+        collector.close()
+    return {name: Export(analysis, collector.sessions()) for name, (collector, _, _) in wanted.items()}
 
 
 def record_by_record(tap: Tap, name: str, export: Export, form: Callable) -> None:
@@ -133,16 +136,18 @@ def transport(tap: Tap, name: str, export: Export) -> None:
         len(before), sum(message.size for message in before)))
 
 
-def ipfix_forms(tap: Tap) -> None:
-    for form, settings in ((biflow, {}), (uniflow, {"biflow": "no"})):
-        for kind, address in (("udp", "127.0.0.1"), ("tcp", "::1")):
-            name = f"IPFIX, {form.__name__}, {kind}"
-            export = Export(ipfix.Collector(kind, address), f"ipfix+{kind}", **settings)
-            record_by_record(tap, name, export, form)
-            both_directions(tap, name, export.session().statistics(), export)
-            transport(tap, name, export)
-            tap.equal(f"{name}: one packet in 1", [row["samplingInterval"] for row in export.session().options(
-                "samplingInterval")], [1])
+FORMS = {"IPFIX over UDP": biflow, "IPFIX over TCP": biflow, "IPFIX over UDP, biflow=no": uniflow,
+         "IPFIX over TCP, biflow=no": uniflow}
+
+
+def ipfix_forms(tap: Tap, exports: dict[str, Export]) -> None:
+    for name, form in FORMS.items():
+        export = exports[name]
+        record_by_record(tap, name, export, form)
+        both_directions(tap, name, export.session().statistics(), export)
+        transport(tap, name, export)
+        tap.equal(f"{name}: one packet in 1", [row["samplingInterval"] for row in export.session().options(
+            "samplingInterval")], [1])
 
 
 def order_of_directions(tap: Tap, export: Export) -> None:
@@ -154,20 +159,18 @@ def order_of_directions(tap: Tap, export: Export) -> None:
     tap.equal("elements of the other direction stand before their twins", (len(flows), wrong), (8, []))
 
 
-def settings(tap: Tap, quiet: Export) -> None:
-    export = Export(ipfix.Collector(), "ipfix+udp", mtu=512, domain=4294967295, interface=77, sampling=1000)
-    sizes = [message.size for message in export.session().messages]
+def settings(tap: Tap, exports: dict[str, Export]) -> None:
+    session = exports["mtu"].session()
+    sizes = [message.size for message in session.messages]
     tap.ok("mtu=512: no message is longer, and most are no shorter than they must be",
            max(sizes) <= 512 and sorted(sizes)[len(sizes) // 2] > 512 - 200, sizes)
     tap.equal("domain=, interface=, sampling=", (
-        {message.domain for message in export.session().messages},
-        {flow["ingressInterface"] for flow in export.session().flows()},
-        [row["samplingInterval"] for row in export.session().options("samplingInterval")]),
-        ({4294967295}, {77}, [1000]))
-    export = Export(ipfix.Collector(), "ipfix+udp", template_packets=2)
-    count = [sum(len(message.templates) for message in one.session().messages) for one in (export, quiet)]
+        {message.domain for message in session.messages}, {flow["ingressInterface"] for flow in session.flows()},
+        [row["samplingInterval"] for row in session.options("samplingInterval")]), ({4294967295}, {77}, [1000]))
+    often, usual = exports["templates"].session(), exports["IPFIX over UDP"].session()
+    count = [sum(len(message.templates) for message in session.messages) for session in (often, usual)]
     tap.ok("template-packets=2: templates again and again", count[0] >= 4 * count[1], count)
-    tap.equal("... which no number counts", export.session().missing, 0)
+    tap.equal("... which no number counts", often.missing, 0)
 
 
 def pieces(tap: Tap, export: Export) -> None:
@@ -186,8 +189,7 @@ def pieces(tap: Tap, export: Export) -> None:
     tap.ok("a first one does not", all(chain[0]["weirFlowContinues"] == 0 for chain in chains.values()))
 
 
-def netflow(tap: Tap) -> None:
-    export = Export(ipfix.Collector(), "netflow9+udp", sampling=100)
+def netflow(tap: Tap, export: Export) -> None:
     record_by_record(tap, "NetFlow v9", export, netflow9)
     statistics = export.session().statistics()
     tap.equal("NetFlow v9: totals", [statistics[key] for key in (
@@ -199,12 +201,20 @@ def netflow(tap: Tap) -> None:
 
 def main() -> None:
     tap = Tap()
-    ipfix_forms(tap)
-    export = Export(ipfix.Collector(), "ipfix+udp")
-    order_of_directions(tap, export)
-    pieces(tap, export)
-    settings(tap, export)
-    netflow(tap)
+    exports = export_to_all({
+        "IPFIX over UDP": (ipfix.Collector(), "ipfix+udp", {}),
+        "IPFIX over TCP": (ipfix.Collector("tcp", "::1"), "ipfix+tcp", {}),
+        "IPFIX over UDP, biflow=no": (ipfix.Collector("udp", "::1"), "ipfix+udp", {"biflow": "no"}),
+        "IPFIX over TCP, biflow=no": (ipfix.Collector("tcp"), "ipfix+tcp", {"biflow": "no"}),
+        "NetFlow v9": (ipfix.Collector(), "netflow9+udp", {"sampling": 100}),
+        "mtu": (ipfix.Collector(), "ipfix+udp", {"mtu": 512, "domain": 4294967295, "interface": 77, "sampling": 1000}),
+        "templates": (ipfix.Collector(), "ipfix+udp", {"template_packets": 2}),
+    })
+    ipfix_forms(tap, exports)
+    order_of_directions(tap, exports["IPFIX over UDP"])
+    pieces(tap, exports["IPFIX over UDP"])
+    settings(tap, exports)
+    netflow(tap, exports["NetFlow v9"])
     tap.end()
 
 

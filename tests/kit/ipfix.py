@@ -33,6 +33,7 @@ ELEMENTS = {
     168: ("notSentOctetTotalCount", "unsigned64"), 303: ("informationElementId", "unsigned16"),
     339: ("informationElementDataType", "unsigned8"), 340: ("informationElementDescription", "string"),
     341: ("informationElementName", "string"), 344: ("informationElementSemantics", "unsigned8"),
+    342: ("informationElementRangeBegin", "unsigned64"), 343: ("informationElementRangeEnd", "unsigned64"),
     345: ("informationElementUnits", "unsigned16"), 346: ("privateEnterpriseNumber", "unsigned32"),
 }
 LENGTHS = {"unsigned8": 1, "unsigned16": 2, "unsigned32": 4, "unsigned64": 8, "dateTimeMilliseconds": 8,
