@@ -25,9 +25,9 @@ static void let_rest(struct worker *worker, const struct plan_worker *planned,
 	rest->socket_count = planned->queue_count;
 }
 
-static bool captures_at_end(const void *reader)
+static bool captures_at_end(void *reader)
 {
-	return reader_finished(reader);
+	return reader_at_end(reader);
 }
 
 static uint64_t captures_final_clock(const void *reader)
@@ -39,7 +39,7 @@ static uint64_t captures_final_clock(const void *reader)
 }
 
 /* Captures end by themselves, by their own time, and nothing may be lost on the way. */
-static void tie_to_reader(struct worker *worker, const struct reader *reader)
+static void tie_to_reader(struct worker *worker, struct reader *reader)
 {
 	worker->at_end = captures_at_end;
 	worker->final_clock = captures_final_clock;

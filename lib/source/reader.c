@@ -29,9 +29,9 @@ struct reader {
 	struct reader_port port;
 	pthread_t thread;
 	bool running;
-	bool finished; /* atomic: the thread writes once, `result` is whole then */
+	bool finished; /* atomic: who reads writes it once, `result` is whole then */
 	struct reader_result result;
-	/* the thread's own: */
+	/* Of the thread that reads: the one above, or, if the port does not wait, the worker. */
 	struct reader_clock clock;
 	struct reader_intervals intervals;
 	struct {
@@ -42,6 +42,8 @@ struct reader {
 	struct reader_clock_place place;           /* of the last frame read */
 	struct rte_mbuf *spare[READER_PORT_BATCH]; /* empty ones */
 	unsigned int spares;
+	const struct savefile_frame *frames; /* read, of which `taken` have become mbufs */
+	unsigned int count, taken;
 };
 
 static void hand_over(struct reader *reader)
@@ -55,7 +57,7 @@ static void hand_over(struct reader *reader)
 /* ---- a frame becomes an mbuf ---- */
 
 /* Chain as many mbufs to `mbuf` as the frame needs. False: the reader shall stop. */
-static bool copy_to_chain(const struct reader *reader, struct rte_mbuf *mbuf, const uint8_t *data,
+static bool copy_to_chain(struct reader *reader, struct rte_mbuf *mbuf, const uint8_t *data,
 			  uint32_t length)
 {
 	struct rte_mbuf *last = mbuf;
@@ -131,7 +133,7 @@ static void hold(struct reader *reader, struct rte_mbuf *mbuf, uint16_t queue, u
  * The frame's bytes go into `mbuf` and, if they are many, more of them. False: the reader shall
  * stop.
  */
-static inline bool copy(const struct reader *reader, struct rte_mbuf *mbuf, const uint8_t *data,
+static inline bool copy(struct reader *reader, struct rte_mbuf *mbuf, const uint8_t *data,
 			uint32_t length)
 {
 	if (unlikely(length > rte_pktmbuf_tailroom(mbuf)))
@@ -145,8 +147,8 @@ static inline bool copy(const struct reader *reader, struct rte_mbuf *mbuf, cons
  * As copy(), a frame of another link type: it becomes an Ethernet one, whose header and first bytes
  * are where `data` then points to.
  */
-static __attribute__((noinline)) bool
-copy_as_ethernet(const struct reader *reader, struct rte_mbuf *mbuf, struct savefile_frame *frame)
+static __attribute__((noinline)) bool copy_as_ethernet(struct reader *reader, struct rte_mbuf *mbuf,
+						       struct savefile_frame *frame)
 {
 	uint8_t header[ETHERNET_HEADER];
 	unsigned int front = savefile_to_ethernet(frame, header);
@@ -212,32 +214,33 @@ static bool get_spares(struct reader *reader)
 	return true;
 }
 
-static bool take_frames(struct reader *reader, const struct savefile_frame *frames,
-			unsigned int count)
+/*
+ * The frames read last become mbufs, and more are read if there are none left. False: that is all,
+ * or there are no mbufs.
+ */
+static bool read_some(struct reader *reader)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		if (reader->spares == 0 && !get_spares(reader))
-			return false;
-		if (!take_frame(reader, frames[i]))
+	if (reader->taken == reader->count) {
+		reader->count =
+			captures_next(reader->captures, &reader->frames, &reader->place.file);
+		reader->taken = 0;
+		if (reader->count == 0)
 			return false;
 	}
+	for (; reader->taken < reader->count; reader->taken++)
+		if ((reader->spares == 0 && !get_spares(reader)) ||
+		    !take_frame(reader, reader->frames[reader->taken]))
+			return false;
 	return true;
 }
 
 static void read_captures(struct reader *reader)
 {
 	const bool live = captures_are_live(reader->captures);
-	const struct savefile_frame *frames;
-	unsigned int count;
 
-	while (!reader_port_stopped(&reader->port)) {
-		count = captures_next(reader->captures, &frames, &reader->place.file);
-		if (count == 0 || !take_frames(reader, frames, count))
-			break;
+	while (!reader_port_stopped(&reader->port) && read_some(reader))
 		if (live) /* the next one may be long in coming */
 			hand_over(reader);
-	}
-	captures_finish(reader->captures);
 }
 
 /* What was handed over, and what the clock has been through. */
@@ -258,6 +261,18 @@ static void note_result(struct reader *reader)
 	reader->result.remarks = captures_remarks(reader->captures);
 }
 
+/* There will be no more. */
+static void end(struct reader *reader)
+{
+	captures_finish(reader->captures);
+	release(reader, true);
+	hand_over(reader);
+	note_result(reader);
+	rte_pktmbuf_free_bulk(reader->spare, reader->spares);
+	reader->spares = 0;
+	__atomic_store_n(&reader->finished, true, __ATOMIC_RELEASE);
+}
+
 static void *reader_main(void *argument)
 {
 	struct reader *reader = argument;
@@ -265,13 +280,34 @@ static void *reader_main(void *argument)
 	prctl(PR_SET_NAME, "weir-reader");
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* a moment of 20 us, not of 70 */
 	read_captures(reader);
-	release(reader, true);
-	hand_over(reader);
-	note_result(reader);
-	rte_pktmbuf_free_bulk(reader->spare, reader->spares);
-	reader->spares = 0;
-	__atomic_store_n(&reader->finished, true, __ATOMIC_RELEASE);
+	end(reader);
 	return NULL;
+}
+
+/* ---- the worker reads ---- */
+
+/* What was handed over has been taken, so there is room. */
+static void read_for_worker(struct reader *reader)
+{
+	bool more = read_some(reader);
+
+	hand_over(reader);
+	/* Without mbufs it goes on when they have come back. */
+	if (!more && reader->taken == reader->count)
+		end(reader);
+}
+
+bool reader_at_end(struct reader *reader)
+{
+	const struct reader_port *port = &reader->port;
+
+	if (port->waits || reader->finished)
+		return reader_finished(reader);
+	if (reader_port_stopped(port))
+		end(reader);
+	else if (rte_ring_empty(port->rings[0]))
+		read_for_worker(reader);
+	return reader->finished;
 }
 
 /* ---- life ---- */
@@ -303,6 +339,7 @@ int reader_attach(struct reader *reader, uint16_t queues, const struct port_fiel
 	int result = reader_port_make(&reader->port, queues, error);
 
 	reader->fields = *fields;
+	reader->port.waits = queues > 1 || captures_are_live(reader->captures);
 	*port_id = reader->port.id;
 	return result;
 }
@@ -311,12 +348,16 @@ void reader_meet(struct reader *reader, struct rendezvous *rendezvous, uint64_t 
 {
 	reader->intervals = (struct reader_intervals){
 		.rendezvous = rendezvous, .length = interval, .until = interval - 1};
+	reader->port.waits = true;
 }
 
 int reader_start(struct reader *reader, struct error *error)
 {
-	int result = signals_start_thread(&reader->thread, reader_main, reader);
+	int result;
 
+	if (!reader->port.waits)
+		return 0;
+	result = signals_start_thread(&reader->thread, reader_main, reader);
 	if (result != 0)
 		return error_set(error, -result, "capture reader: no thread: %s",
 				 strerror(-result));

@@ -17,7 +17,7 @@ _Static_assert(READER_QUEUES_MAX <= RTE_PMD_RING_MAX_RX_RINGS,
 	       "a queue is a ring of the ring port");
 /*
  * Rings deep enough for a worker that has to wait a few ms for its CPU: with fewer workers
- * each has more, 39 MB of mbufs for one queue, some 90 MB for many.
+ * each has more. Where none has to wait there are fewer mbufs than rings could hold.
  */
 #define RINGS_ENTRIES    32768u
 #define RING_ENTRIES_MIN 2048u
@@ -48,13 +48,14 @@ void reader_port_stop(struct reader_port *port)
 	__atomic_store_n(&port->stop, true, __ATOMIC_RELAXED);
 }
 
-bool reader_port_allocate(const struct reader_port *port, struct rte_mbuf **mbufs,
-			  unsigned int count)
+bool reader_port_allocate(struct reader_port *port, struct rte_mbuf **mbufs, unsigned int count)
 {
 	unsigned int tries = 0;
 
-	while (rte_mempool_get_bulk(port->pool, (void **)mbufs, count) != 0) {
-		if (reader_port_stopped(port))
+	while (rte_mempool_get_bulk(port->pool.mempool, (void **)mbufs, count) != 0) {
+		if (reader_pool_grow(&port->pool))
+			continue;
+		if (!port->waits || reader_port_stopped(port))
 			return false;
 		wait_a_moment(&tries);
 	}
@@ -119,18 +120,6 @@ void reader_port_drop(struct reader_port *port)
 
 /* ---- making it ---- */
 
-/* A stack gives out what was freed last, still in the CPU's cache: twice as fast as a ring. */
-static struct rte_mempool *make_pool(unsigned int count)
-{
-	struct rte_mempool *pool = rte_pktmbuf_pool_create_by_ops(
-		DEVICE, count, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "stack");
-
-	if (pool != NULL)
-		return pool;
-	return rte_pktmbuf_pool_create(DEVICE, count, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-}
-
 static int make_rings(struct reader_port *port, unsigned int entries)
 {
 	char name[RTE_RING_NAMESIZE];
@@ -148,7 +137,7 @@ static int make_rings(struct reader_port *port, unsigned int entries)
 int reader_port_make(struct reader_port *port, uint16_t queues, struct error *error)
 {
 	unsigned int entries;
-	int id;
+	int result, id;
 
 	if (queues == 0 || queues > READER_QUEUES_MAX)
 		return error_set(error, EINVAL,
@@ -158,13 +147,14 @@ int reader_port_make(struct reader_port *port, uint16_t queues, struct error *er
 	port->queues = queues;
 	entries = rte_align32prevpow2(RINGS_ENTRIES / queues);
 	entries = RTE_MIN(RTE_MAX(entries, RING_ENTRIES_MIN), RING_ENTRIES_MAX);
-	port->pool = make_pool(queues * (entries + MBUFS_PER_QUEUE) + MBUFS_MORE);
-	if (port->pool == NULL || make_rings(port, entries) != 0)
-		return error_set(
-			error, rte_errno,
-			"capture reader: no memory for %u queues: %s; give the EAL more (-m) "
-			"or use fewer workers",
-			queues, rte_strerror(rte_errno));
+	result = reader_pool_make(&port->pool, DEVICE,
+				  queues * (entries + MBUFS_PER_QUEUE) + MBUFS_MORE);
+	if (result == 0)
+		result = make_rings(port, entries);
+	if (result != 0)
+		return error_set(error, -result,
+				 "capture reader: no memory for %u queues: %s; use fewer workers",
+				 queues, rte_strerror(-result));
 	/* weir sends nothing, but rte_pdump wants a TX queue: any ring will do. */
 	id = rte_eth_from_rings(DEVICE, port->rings, queues, port->rings, 1,
 				(unsigned int)SOCKET_ID_ANY);
@@ -186,9 +176,9 @@ static void free_ring(struct rte_ring *ring)
 
 void reader_port_free(struct reader_port *port)
 {
-	if (port->pool != NULL)
+	if (port->pool.mempool != NULL)
 		(void)rte_vdev_uninit("net_ring_" DEVICE);
 	for (uint16_t q = 0; q < port->queues; q++)
 		free_ring(port->rings[q]);
-	rte_mempool_free(port->pool);
+	reader_pool_free(&port->pool);
 }

@@ -11,6 +11,8 @@
 #include <weir/error.h>
 #include <weir/reader.h>
 
+#include "reader_pool.h"
+
 /*
  * The ring port of the capture reader, as the one sees it who fills it: a pool of mbufs, a ring for
  * each queue, and frames that are staged on the way to their ring. The reader's thread, if nothing
@@ -23,10 +25,11 @@
 						    */
 
 struct reader_port {
-	uint16_t id, queues;      /* the ethdev; 0 queues: not made */
-	struct rte_mempool *pool; /* owned; NULL: not made */
+	uint16_t id, queues; /* the ethdev; 0 queues: not made */
+	struct reader_pool pool;
 	struct rte_ring *rings[READER_QUEUES_MAX];
-	bool stop; /* atomic: reader_port_stop() writes, the thread reads */
+	bool waits; /* for mbufs: a thread of its own reads, not the worker. Set before it starts */
+	bool stop;  /* atomic: reader_port_stop() writes, the thread reads */
 	struct rte_mbuf *staged[READER_QUEUES_MAX][READER_PORT_STAGED];
 	unsigned int staged_count[READER_QUEUES_MAX];
 	uint64_t staged_octets[READER_QUEUES_MAX];
@@ -48,11 +51,10 @@ static inline bool reader_port_stopped(const struct reader_port *port)
 }
 
 /*
- * `count` mbufs as they are: rte_pktmbuf_reset() is left to do. Waits until workers have given as
- * many back. False: stopped, and there are none.
+ * `count` mbufs as they are: rte_pktmbuf_reset() is left to do. False: there are none now; if the
+ * port waits it was stopped.
  */
-bool reader_port_allocate(const struct reader_port *port, struct rte_mbuf **mbufs,
-			  unsigned int count);
+bool reader_port_allocate(struct reader_port *port, struct rte_mbuf **mbufs, unsigned int count);
 
 /* A frame is complete: on with it to its queue. */
 static inline void reader_port_stage(struct reader_port *port, struct rte_mbuf *mbuf,

@@ -128,16 +128,16 @@ static void make_rig(struct bench *bench)
 		fail("ring port", error.text);
 }
 
-static bool at_end(const void *context)
+static bool at_end(void *context)
 {
 	(void)context;
 	return true; /* all frames are in the ring before the worker starts */
 }
 
 /* The same, and once a round what the thread of the capture does. */
-static bool at_end_captured(const void *context)
+static bool at_end_captured(void *context)
 {
-	struct bench *bench = (struct bench *)(uintptr_t)context;
+	struct bench *bench = context;
 	struct handover_frame frames[64];
 	uint32_t count = handover_take(bench->handover, frames, 64);
 

@@ -11,6 +11,7 @@
 
 /* Its inside: the pool and the rings stay from input to input, an ethdev around them would not. */
 #include "../../lib/source/reader.c"
+#include "../../lib/source/reader_pool.c"
 #include "../../lib/source/reader_port.c"
 
 #define QUEUES       4
@@ -97,14 +98,14 @@ static void check_mbuf(const struct rte_mbuf *mbuf, uint64_t *clock)
 }
 
 /* Take what is in the rings, until the reader is at its end and they are empty. */
-static struct counts receive(const struct reader *reader)
+static struct counts receive(struct reader *reader)
 {
 	struct counts counts = {0};
 	uint64_t clocks[QUEUES] = {0};
 	bool last, empty;
 
 	do {
-		last = reader_finished(reader);
+		last = reader_at_end(reader);
 		empty = true;
 		for (unsigned int q = 0; q < reader->port.queues; q++) {
 			void *mbuf;
@@ -130,8 +131,9 @@ static void check_reader(struct reader *reader, uint16_t queues)
 	struct reader_result result;
 	struct error error;
 
-	reader->port.pool = pool;
+	reader->port.pool.mempool = pool;
 	reader->port.queues = queues;
+	reader->port.waits = queues > 1;
 	reader->fields = fields;
 	memcpy(reader->port.rings, rings, sizeof(rings));
 	require(reader_start(reader, &error) == 0);
@@ -142,7 +144,7 @@ static void check_reader(struct reader *reader, uint16_t queues)
 	require(got.clock == result.clock);
 	require(expected.lost == result.captures.lost);
 	require(expected.skipped == result.captures.skipped);
-	reader->port.pool = NULL;
+	reader->port.pool.mempool = NULL;
 	reader->port.queues = 0;
 }
 

@@ -17,6 +17,10 @@
  * spread over the queues by a symmetric hash of the addresses alone, so that all fragments and both
  * directions of a flow meet one worker; frames of no flow go to queue 0. The hash is the same in
  * every run. It waits for room and drops nothing. One reader at a time in a process.
+ *
+ * A worker that is alone reads for itself, in reader_at_end(), unless reading may have to wait (a
+ * pipe), or there are intervals at which to meet: a frame that one core writes and another one
+ * reads costs both of them more than its analysis does. See docs/decisions/captures-read.md.
  */
 
 #define READER_QUEUES_MAX 16 /* as DPDK's ring port has */
@@ -66,9 +70,11 @@ void reader_stop(struct reader *reader);
 
 /*
  * True once every frame has been put into the rings: a worker that then finds its queue
- * empty is at the end. Any thread.
+ * empty is at the end. Any thread. A worker asks reader_at_end() before each look at its queue;
+ * where it reads for itself that is what makes frames come.
  */
 bool reader_finished(const struct reader *reader);
+bool reader_at_end(struct reader *reader);
 
 /* How far it is. Any thread. */
 struct captures_progress reader_progress(const struct reader *reader);

@@ -47,12 +47,13 @@ struct worker {
 	bool handed_frames; /* another core has filled the mbufs (net_ring): they are not in the
 			       cache */
 	bool lossless; /* wait for the stats core instead of letting flows overflow (captures) */
-	/* How it ends: the loop leaves when *stop is set, or `at_end(context)` is true and its
-	 * queues are empty; then ends all flows at the clock `final_clock(context)`. */
+	/* How it ends: the loop leaves when *stop is set, or `at_end(context)`, which it asks
+	 * before each look at its queues, is true and they are empty; then ends all flows at the
+	 * clock `final_clock(context)`. */
 	const bool *stop; /* atomic; set by the main thread */
-	bool (*at_end)(const void *context);
+	bool (*at_end)(void *context);
 	uint64_t (*final_clock)(const void *context); /* NULL: the worker's */
-	const void *context;
+	void *context;
 	struct rendezvous *rendezvous; /* captures: where it meets reader and stats core; or NULL */
 };
 
