@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_pdump.h>
@@ -27,6 +28,9 @@
  */
 #define NAP_SHORTEST_US 1000
 #define NAP_LONGEST_US  10000
+
+/* Captures of so many bytes are analysed before huge pages are cleared. */
+#define LITTLE (8u << 20)
 
 /* How often it looks, at the end, whether to tell anew how far outlets are. */
 #define WRITE_LOOK (100 * CLOCK_MILLISECOND)
@@ -80,11 +84,22 @@ static void arrange_meetings(struct analyzer *analyzer)
 		analyzer->workers[w].rendezvous = &analyzer->rendezvous;
 }
 
+/* Nobody knows of a pipe how much it will bring; a compressed capture takes its time anyway. */
+static void expect_size(const struct analyzer *analyzer)
+{
+	const struct reader *reader = analyzer->source.reader;
+	const uint64_t bytes = reader != NULL ? reader_progress(reader).size : 0;
+
+	if (bytes > 0 && bytes <= LITTLE)
+		memory_expect_little();
+}
+
 int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error)
 {
 	int result;
 
 	analyzer->options = options;
+	expect_size(analyzer);
 	events_init(&analyzer->events);
 	analyzer->workers = calloc(WORKERS_MAX, sizeof(analyzer->workers[0]));
 	if (analyzer->workers == NULL)
@@ -110,7 +125,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	describe(analyzer);
 	worker_register_lcore_usage(analyzer->workers, analyzer->workers_ready);
 	/* Without shared memory nobody can attach; that is no reason not to run. */
-	if (rte_pdump_init() != 0)
+	if (!rte_eal_has_hugepages() || rte_pdump_init() != 0)
 		log_debug("packet capture: dpdk-dumpcap cannot attach here");
 	return telemetry_start(analyzer->stats, &analyzer->info, error);
 }

@@ -19,10 +19,15 @@
 #include <weir/log.h>
 #include <weir/runtime.h>
 
+#include "eal_nap.h"
 #include "memif_socket.h"
 
-/* Memory for mbufs, MB; reserved, touched only as it is used. */
-#define EAL_MEMORY_MB 512
+/*
+ * Memory for mbufs, MB; reserved, touched only as it is used. Those of captures lie elsewhere: for
+ * each page of what they do not need the EAL would make an entry.
+ */
+#define MEMORY_MB          512
+#define MEMORY_CAPTURES_MB 32
 
 /* What the EAL, and getopt in it, shall call this program. */
 #define EAL_PROGRAM "weir"
@@ -143,7 +148,7 @@ static void lcores_argument(const struct options *options, uint16_t workers, cha
 }
 
 /* Are there hugepages enough, and a mount that this user may write? */
-static bool hugepages_usable(void)
+static bool hugepages_usable(unsigned int memory_mb)
 {
 	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
 	char line[512], where[256], type[64];
@@ -155,7 +160,7 @@ static bool hugepages_usable(void)
 	if (fscanf(file, "%u", &pages) != 1)
 		pages = 0;
 	fclose(file);
-	file = pages * 2 >= EAL_MEMORY_MB ? fopen("/proc/mounts", "re") : NULL;
+	file = pages * 2 >= memory_mb ? fopen("/proc/mounts", "re") : NULL;
 	if (file == NULL)
 		return false;
 	while (!mounted && fgets(line, sizeof(line), file) != NULL)
@@ -179,6 +184,8 @@ static void own_prefix(const struct options *options, char *prefix, size_t size)
 
 static int init_own(const struct options *options, uint16_t workers)
 {
+	const unsigned int memory_mb =
+		options->source.kind == SOURCE_CAPTURES ? MEMORY_CAPTURES_MB : MEMORY_MB;
 	char lcores[1024], prefix[80], memory[16];
 	char *arguments[ARGUMENTS_MAX];
 	int count = 0;
@@ -186,7 +193,7 @@ static int init_own(const struct options *options, uint16_t workers)
 	lcores_argument(options, workers, lcores, sizeof(lcores));
 	strcpy(prefix, "--file-prefix=");
 	own_prefix(options, prefix + strlen(prefix), sizeof(prefix) - strlen(prefix));
-	snprintf(memory, sizeof(memory), "%d", EAL_MEMORY_MB);
+	snprintf(memory, sizeof(memory), "%u", memory_mb);
 	arguments[count++] = (char *)EAL_PROGRAM;
 	arguments[count++] = lcores;
 	arguments[count++] = prefix;
@@ -200,7 +207,7 @@ static int init_own(const struct options *options, uint16_t workers)
 		setenv("RUNTIME_DIRECTORY", "/dev/null", 1);
 		arguments[count++] = (char *)"--no-telemetry";
 	}
-	if (runtime.lock < 0 || !hugepages_usable()) {
+	if (runtime.lock < 0 || !hugepages_usable(memory_mb)) {
 		arguments[count++] = (char *)"--no-huge";
 		arguments[count++] = (char *)"--no-shconf";
 	}
@@ -240,7 +247,9 @@ static int start(const struct options *options, uint16_t workers, struct error *
 				 strerror(-result));
 	/* libxdp would otherwise complain of a dispatcher that weir does not need. */
 	setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
+	eal_nap_briefly(options->source.kind == SOURCE_CAPTURES);
 	result = own ? init_own(options, workers) : init_given(options);
+	eal_nap_briefly(false);
 	text = capture_end(&captured);
 	if (text != NULL && (options->log_level >= LOG_LEVEL_DEBUG || (!own && result >= 0)))
 		fputs(text, stderr);

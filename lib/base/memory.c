@@ -9,6 +9,9 @@
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
+/* Of memory_allocate(): madvise()'s. */
+static int usual = MADV_HUGEPAGE;
+
 static void *map(size_t bytes)
 {
 	void *memory =
@@ -102,9 +105,14 @@ void memory_take_all(void)
 		memory_prefault(area->memory, area->bytes);
 }
 
+void memory_expect_little(void)
+{
+	usual = MADV_NOHUGEPAGE;
+}
+
 void *memory_allocate(size_t bytes)
 {
-	return noted(allocate(bytes, MADV_HUGEPAGE), bytes);
+	return noted(allocate(bytes, usual), bytes);
 }
 
 void *memory_allocate_sparse(size_t bytes)

@@ -18,6 +18,12 @@ void memory_free(void *memory, size_t bytes);
 void *memory_allocate_sparse(size_t bytes);
 
 /*
+ * From now on memory_allocate() does so, too: for a process that will use little of what it
+ * allocates, and would spend most of its time on clearing huge pages. Before it has other threads.
+ */
+void memory_expect_little(void);
+
+/*
  * All that is allocated and not freed, in bytes; and take every page of it, and from now on at once
  * of what is allocated later: what is to run for long has its memory when it starts. One thread
  * allocates and takes; a page that another one has touched stays where it is.
