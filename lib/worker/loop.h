@@ -9,6 +9,7 @@
 #include <weir/flow.h>
 #include <weir/handover.h>
 #include <weir/packet.h>
+#include <weir/timeline.h>
 #include <weir/worker.h>
 
 #include "tally.h"
@@ -20,8 +21,8 @@
  *	times.h		when a frame was there: the loop's clock, or a stamp of its own
  *	verdicts.h	a burst of frames -> packets for the flow table, and a tally of them
  *	tally.h		what a burst adds to the counters
- *	stretches.h	... and, with captures, to their timeline
  *	hand_over.c	frames that other threads want, until they are counted
+ *	stretches.*	what bursts of captures add to their timeline
  *	rest.c		naps
  *
  * What each frame comes by is inline, so as to cost no call.
@@ -56,11 +57,13 @@ struct loop {
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
 	struct held held[TALLY_DELAY];
-	unsigned int tally;               /* the oldest, of both */
-	struct timeline *timeline;        /* of a capture, or NULL */
-	uint64_t stretch_until;           /* of the burst parsed last: the last ns of its stretch */
-	struct timeline_sums in_timeline; /* all that has been added to it */
-	struct worker_counters counters;  /* the worker's own; the shared copy follows it */
+	unsigned int tally;        /* the oldest, of both */
+	struct timeline *timeline; /* of a capture, or NULL */
+	uint64_t stretch_until;    /* of the frames parsed last: the last ns of its stretch */
+	uint64_t counted,
+		counted_until; /* of what is counted: a time in its stretch, its last ns */
+	struct timeline_sums in_timeline;    /* all of the stretches before */
+	struct worker_counters counters;     /* the worker's own; the shared copy follows it */
 	uint8_t headers[PACKET_HEADERS_MAX]; /* of a frame whose headers lie in several segments */
 };
 
@@ -73,5 +76,12 @@ void loop_hold(struct loop *loop, uint16_t queue, struct rte_mbuf *const *mbufs,
 void loop_hand_over(struct loop *loop, const struct flow_burst *counted);
 void loop_attend(struct loop *loop);
 void loop_attend_waiting(struct loop *loop);
+
+/*
+ * Captures: what was counted since the last of these calls is of the stretch that that began. What
+ * is counted from now on is of that at `time`; or nothing more is.
+ */
+void loop_begin_stretch(struct loop *loop, uint64_t time);
+void loop_end_stretch(struct loop *loop);
 
 #endif

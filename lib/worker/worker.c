@@ -2,6 +2,7 @@
 #include <weir/worker.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -103,18 +104,19 @@ static inline void prefetch_frames(struct rte_mbuf *const *mbufs, uint16_t count
  * time to arrive; so frames go back to their pool within the round that brought them.
  * Returns how many of the frames it took: of a capture those of one stretch of its time.
  */
-static uint16_t advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count)
+static inline __attribute__((always_inline)) uint16_t
+advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct worker_shared *shared = &loop->worker->shared;
 	struct tally *tally = &loop->tallies[loop->tally];
 	struct flow_burst *burst;
 
 	prefetch_frames(mbufs, count, loop->worker->handed_frames);
+	begin_stretch(loop, tally);
 	/* Counts the burst that was parsed TALLY_DELAY rounds before. */
 	flow_table_push(shared->table);
 	tally_apply(tally, &loop->counters);
-	if (loop->timeline != NULL)
-		count = pass_stretch(loop, tally, mbufs, count);
+	count = cut_stretch(loop, tally, mbufs, count);
 	if (++loop->unpublished == PUBLISH_BURSTS)
 		publish(loop);
 	/* Now: an emptied outbox has room for what one push can end, not for two. */
@@ -137,6 +139,12 @@ static uint16_t advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbu
 	give_back(mbufs, count);
 	loop->tally = (loop->tally + 1) % TALLY_DELAY;
 	return count;
+}
+
+/* No frames have come: those before them move on. */
+static __attribute__((noinline)) void advance_rest(struct loop *loop)
+{
+	advance(loop, 0, NULL, 0);
 }
 
 static bool in_flight(const struct loop *loop)
@@ -216,7 +224,7 @@ static void idle(struct loop *loop)
 	if (loop->empty_polls == 0)
 		loop->idle_since = loop->cycles;
 	if (in_flight(loop)) {
-		advance(loop, 0, NULL, 0);
+		advance_rest(loop);
 		return;
 	}
 	if (loop->unpublished > 0)
@@ -251,9 +259,15 @@ static uint32_t poll_queues(struct loop *loop)
 
 		if (count == 0)
 			continue;
-		for (uint16_t done = 0; done < count;)
-			done += advance(loop, q, mbufs + done, (uint16_t)(count - done));
 		received += count;
+		while (count > 0) {
+			uint16_t taken = advance(loop, q, mbufs, count);
+
+			count -= taken;
+			/* Seldom: cheaper than that the array could be any. */
+			if (unlikely(count > 0))
+				memmove(mbufs, mbufs + taken, count * sizeof(mbufs[0]));
+		}
 	}
 	loop->counters.polls++;
 	if (received > 0)
@@ -270,7 +284,9 @@ static void finish(struct loop *loop)
 	struct worker_shared *shared = &worker->shared;
 
 	while (in_flight(loop))
-		advance(loop, 0, NULL, 0);
+		advance_rest(loop);
+	if (loop->timeline != NULL)
+		loop_end_stretch(loop);
 	flush(loop, true);
 	if (worker->final_clock != NULL)
 		loop->clock = worker->final_clock(worker->context);
@@ -296,6 +312,7 @@ int worker_main(void *argument)
 		.cycles = rte_rdtsc(),
 		.capture_time = worker->at_end != NULL,
 		.timeline = worker->shared.timeline,
+		.counted_until = worker->shared.timeline != NULL ? 0 : UINT64_MAX,
 		.may_replay = worker->trust_time,
 		.stamped = worker->fields.wire_flag | worker->fields.time_flag,
 		.noted = worker->fields.wire_flag | worker->fields.time_flag |
