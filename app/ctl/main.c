@@ -14,6 +14,7 @@
 #include <weir/signals.h>
 #include <weir/standard.h>
 
+#include "export_test.h"
 #include "follow.h"
 #include "options.h"
 #include "show.h"
@@ -105,6 +106,12 @@ int main(int argc, char **argv)
 		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error, EXIT_FAILED);
 	if (result != 0)
 		return complain(&error, EXIT_WRONG_USE);
+	if (options.test_url != NULL) {
+		result = export_test_run(options.test_url, &error);
+		return result == 0
+			       ? EXIT_DONE
+			       : complain(&error, result == -EINVAL ? EXIT_WRONG_USE : EXIT_FAILED);
+	}
 	result = client_connect(&client, options.socket, options.file_prefix, &error);
 	if (result != 0)
 		return complain(&error, EXIT_FAILED);

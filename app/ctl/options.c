@@ -46,6 +46,32 @@ static const struct option_table table = {
 	.hint = "",
 };
 
+/* What weirctl does itself goes its own way, and with options of its own. */
+static int check_own(struct options *options, struct error *error)
+{
+	const struct question *question = &options->question;
+	const bool asks = options->json || options->watch > 0;
+
+	if (options->follow && (strcmp(question->command->word, "flows") != 0 ||
+				question->word_count > 0 || options->watch > 0))
+		return error_set(error, EINVAL,
+				 "--follow: is for flows alone, without arguments and --watch");
+	options->capturing = strcmp(question->command->word, "capture") == 0;
+	if (options->capturing && asks)
+		return error_set(error, EINVAL, "capture: goes without --json and --watch");
+	if (!options->capturing && (options->capture.file != NULL || options->capture.count > 0 ||
+				    options->capture.snap > 0 || options->capture.duration > 0))
+		return error_set(error, EINVAL, "-w, -c, -s and -t are for capture");
+	if (question->verb == NULL || strcmp(question->verb, "test") != 0)
+		return 0;
+	if (question->word_count != 1)
+		return error_set(error, EINVAL, "export test: takes one URL, as --export of weir");
+	if (asks || options->socket != NULL || options->file_prefix != NULL)
+		return error_set(error, EINVAL, "export test: asks no weir; give it a URL alone");
+	options->test_url = question->words[0];
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *options, struct error *error)
 {
 	int rest, result = options_read(&table, argc, argv, options, &rest, error);
@@ -56,17 +82,5 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 		return error_set(error, EINVAL, "--socket and --file-prefix exclude each other");
 	result = words_read((const char *const *)argv + rest, argc - rest, &options->question,
 			    error);
-	if (result != 0)
-		return result;
-	if (options->follow && (strcmp(options->question.command->word, "flows") != 0 ||
-				options->question.word_count > 0 || options->watch > 0))
-		return error_set(error, EINVAL,
-				 "--follow: is for flows alone, without arguments and --watch");
-	options->capturing = strcmp(options->question.command->word, "capture") == 0;
-	if (options->capturing && (options->json || options->watch > 0))
-		return error_set(error, EINVAL, "capture: goes without --json and --watch");
-	if (!options->capturing && (options->capture.file != NULL || options->capture.count > 0 ||
-				    options->capture.snap > 0 || options->capture.duration > 0))
-		return error_set(error, EINVAL, "-w, -c, -s and -t are for capture");
-	return 0;
+	return result != 0 ? result : check_own(options, error);
 }

@@ -20,6 +20,7 @@ struct options {
 	bool follow;    /* flows, as they end */
 	bool capturing; /* the command is capture: */
 	struct capture_options capture;
+	const char *test_url; /* the command is export test; else NULL */
 };
 
 /* As options_read(). The strings stay argv's. */
