@@ -9,11 +9,14 @@
 #include <weir/print.h>
 #include <weir/table.h>
 
-/* Found with the versions of Debian 12 (tests.smoke.collectors), or said by those who make them. */
+/* Found with the versions of Debian 12 (tests.smoke.export_test), or said by those who make them. */
 const struct collector_remark collector_remarks[] = {
 	{"nfdump", "ipfix", "biflow", "no",
 	 "of the way back packets and octets alone: its TOS is shown as that of the other way, its "
 	 "flags and ICMP type are not"},
+	{"nfdump", "ipfix", NULL, NULL,
+	 "that nothing is missing: each record of statistics is a sequence error to it; "
+	 "?statistics=86400 makes them rare"},
 	{"pmacct", "ipfix", "biflow", "no", "the way back"},
 	{"GoFlow2", "ipfix", "biflow", "no", "the way back"},
 	{"Akvorado", "ipfix", "biflow", "no", "before 2.0.1: the way back"},
