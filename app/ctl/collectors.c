@@ -9,7 +9,8 @@
 #include <weir/print.h>
 #include <weir/table.h>
 
-/* Found with the versions of Debian 12 (tests.smoke.export_test), or said by those who make them. */
+/* Found with the versions of Debian 12 (tests.smoke.export_test), or said by those who make them.
+ */
 const struct collector_remark collector_remarks[] = {
 	{"nfdump", "ipfix", "biflow", "no",
 	 "of the way back packets and octets alone: its TOS is shown as that of the other way, its "

@@ -96,7 +96,7 @@ def expected(report: dict, statistic: Statistic) -> dict[tuple, float]:
         for labels, item in objects:
             members = item.get(part)
             if isinstance(members, list):
-                key = next(key for key in ("worker", "name", "queue", "output") if key in members[0])
+                key = next(key for key in ("worker", "name", "queue", "to") if key in members[0])
                 inside += [(labels + ((part[:-1], str(member[key])),), member) for member in members]
             elif members is not None:
                 inside.append((labels, members))
