@@ -17,7 +17,8 @@
 
 #define RETRY_MOST   (30 * CLOCK_SECOND)
 #define MENDS_WITHIN (60 * CLOCK_SECOND)
-#define REFUSAL_MS   50  /* so soon a host says that nobody listens there */
+#define REFUSAL_MS   100 /* so soon another end says that it will take nothing */
+#define READS_MAX    64  /* of 4 KiB, at a time: who talks all the time holds up nothing */
 #define HANG_UP_MS   500 /* so long the other end may take to close a connection */
 
 struct socket_sender {
@@ -39,6 +40,42 @@ static void disconnect(struct socket_sender *sender)
 	sender->socket = -1;
 }
 
+static int failed(const struct socket_sender *sender, int code, struct error *error)
+{
+	return -error_set(error, code, "%s: %s; it is tried again", sender->place.name,
+			  strerror(code));
+}
+
+/* ---- connections ---- */
+
+/* Has the other end closed it? What it says is not listened to. 0, EPIPE, or a failure. */
+static int look_at_peer(const struct socket_sender *sender, struct error *error)
+{
+	char bytes[4096];
+	ssize_t got = 1;
+
+	if (sender->tls != NULL)
+		return tls_look(sender->tls, error);
+	for (int reads = 0; got > 0 && reads < READS_MAX; reads++)
+		got = recv(sender->socket, bytes, sizeof(bytes), MSG_DONTWAIT);
+	if (got >= 0)
+		return got == 0 ? EPIPE : 0;
+	return errno == EAGAIN || errno == EINTR ? 0 : failed(sender, errno, error);
+}
+
+/* Who ends each connection that it takes, as TLS does without a certificate, does so at once. */
+static int await_farewell(const struct socket_sender *sender, int wake, struct error *error)
+{
+	int code = socket_wait(sender->socket, POLLIN, wake, REFUSAL_MS);
+
+	code = code == 0 ? look_at_peer(sender, error) : code == ETIMEDOUT ? 0 : code;
+	if (code == EPIPE)
+		return -error_set(error, ECONNRESET,
+				  "%s: it has closed the connection at once; it is tried again",
+				  sender->place.name);
+	return code;
+}
+
 /* ERESTART, or why there is none, with the line. */
 static int have_connection(struct socket_sender *sender, int wake, struct error *error)
 {
@@ -49,16 +86,12 @@ static int have_connection(struct socket_sender *sender, int wake, struct error 
 	sender->socket = made;
 	sender->fresh = true;
 	code = sender->tls != NULL ? tls_begin(sender->tls, made, wake, error) : 0;
+	if (code == 0 && !sender->place.datagrams)
+		code = await_farewell(sender, wake, error);
 	if (code == 0)
 		return ERESTART;
 	disconnect(sender);
 	return code;
-}
-
-static int failed(const struct socket_sender *sender, int code, struct error *error)
-{
-	return -error_set(error, code, "%s: %s; it is tried again", sender->place.name,
-			  strerror(code));
 }
 
 /* ---- datagrams ---- */
@@ -131,23 +164,6 @@ static int datagram_send(void *context, struct message *message, int wake, struc
 }
 
 /* ---- streams ---- */
-
-/* Has the other end closed it? What it says otherwise is not listened to. 0, EPIPE, or a failure.
- */
-static int look_at_peer(const struct socket_sender *sender, struct error *error)
-{
-	char bytes[4096];
-	ssize_t got;
-
-	if (sender->tls != NULL)
-		return tls_look(sender->tls, error);
-	do {
-		got = recv(sender->socket, bytes, sizeof(bytes), MSG_DONTWAIT);
-	} while (got > 0);
-	if (got == 0)
-		return EPIPE;
-	return errno == EAGAIN || errno == EINTR ? 0 : failed(sender, errno, error);
-}
 
 /* Of a message that was cut, the lines that were taken wholly are sent. */
 static void keep_whole_lines(struct message *message)

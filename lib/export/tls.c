@@ -14,6 +14,8 @@
 
 #include "socket_connect.h"
 
+#define READS_MAX 64 /* as of socket_sender.c */
+
 struct tls {
 	SSL_CTX *context;
 	SSL *session; /* NULL: there is none */
@@ -201,11 +203,12 @@ int tls_write(struct tls *tls, const char *bytes, size_t size, size_t *done, int
 int tls_look(struct tls *tls, struct error *error)
 {
 	char bytes[4096];
-	int result, why, system;
+	int result = 1, why, system;
 
-	do {
+	for (int reads = 0; result > 0 && reads < READS_MAX; reads++)
 		result = SSL_read(tls->session, bytes, sizeof(bytes));
-	} while (result > 0);
+	if (result > 0)
+		return 0;
 	system = errno;
 	why = SSL_get_error(tls->session, result);
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
