@@ -14,6 +14,7 @@ CONFIG = """<yandex>
 <path>{data}/</path><tmp_path>{data}/tmp/</tmp_path><users_config>users.xml</users_config>
 <default_profile>default</default_profile><default_database>default</default_database>
 <mark_cache_size>16777216</mark_cache_size>
+<kafka><auto_offset_reset>smallest</auto_offset_reset></kafka>
 </yandex>"""
 USERS = """<yandex><profiles><default/></profiles><users>
 <default><password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></default>
