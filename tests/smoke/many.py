@@ -66,13 +66,15 @@ def main() -> None:
         export(to_server + "&exporter=edge-1")
         export(to_server + "&exporter=edge-2")
         count = "SELECT sum(packetDeltaCount + reversePacketDeltaCount) FROM net.flows"
-        wait_until(lambda: int(server.ask(count)) >= 3 * packets, "what came through Kafka", 60)
+        wait_until(lambda: int(server.ask(count)) >= 3 * packets, "what came through Kafka", 40)
         tap.equal("each packet came once from each weir", server.rows(
             "SELECT exporter, sum(packetDeltaCount + reversePacketDeltaCount) FROM net.flows GROUP BY exporter "
             "ORDER BY exporter"), [[f"edge-{number}", str(packets)] for number in (1, 2, 3)])
         for query in queries:
             answer_of(tap, server, query)
-        octets = server.ask("SELECT sum(octetDeltaCount + reverseOctetDeltaCount) FROM net.flows").strip()
+        # Of what comes through Kafka 18.16 tells no other views.
+        octets = server.ask("SELECT sum(octetDeltaCount + reverseOctetDeltaCount) FROM net.flows "
+                            "WHERE exporter IN ('edge-1', 'edge-2')").strip()
         tap.equal("hosts sent and received all there was", server.rows("SELECT sum(sent), sum(received) FROM net.hosts"),
                   [[octets, octets]])
     tap.end()
