@@ -119,13 +119,11 @@ static int await_refusal(const struct socket_sender *sender, int wake)
 	return code == ETIMEDOUT || code == ECANCELED ? 0 : code;
 }
 
-/* 0 or a positive errno. */
+/* 0 or a positive errno. There is nearly always room: that is asked for only when there is none. */
 static int send_datagram(struct socket_sender *sender, struct message *message, int wake)
 {
-	int code = socket_wait(sender->socket, POLLOUT, wake, -1);
+	int code = 0;
 
-	if (code != 0)
-		return code;
 	if (send(sender->socket, message->bytes, message->size, MSG_DONTWAIT) < 0) {
 		switch (errno) {
 		case EMSGSIZE:
@@ -135,6 +133,7 @@ static int send_datagram(struct socket_sender *sender, struct message *message, 
 			code = socket_wait(-1, 0, wake, 1);
 			return code == ETIMEDOUT ? 0 : code;
 		case EAGAIN:
+			return socket_wait(sender->socket, POLLOUT, wake, -1);
 		case EINTR:
 			return 0;
 		default:
