@@ -3,10 +3,13 @@
 told of weir is what its report says. Read by tests.kit.ipfix, which knows the RFCs and nothing of weir."""
 
 import json
+import ssl
+import tempfile
 from collections import Counter
 from typing import Callable, Iterator, NamedTuple
 
 from tests.kit import ipfix, weir
+from tests.kit.rig import run
 from tests.kit.tap import Tap
 
 OWN = "weir"  # what names of weir's own elements begin with
@@ -136,7 +139,17 @@ def transport(tap: Tap, name: str, export: Export) -> None:
         len(before), sum(message.size for message in before)))
 
 
-FORMS = {"IPFIX over UDP": biflow, "IPFIX over TCP": biflow, "IPFIX over UDP, biflow=no": uniflow,
+def tls(folder: str) -> tuple[ssl.SSLContext, str]:
+    """Of a server whose certificate is its own authority, and the file of that."""
+    key, certificate = f"{folder}/key.pem", f"{folder}/certificate.pem"
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=collector",
+        "-addext", "subjectAltName=IP:127.0.0.1", "-days", 2, "-keyout", key, "-out", certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate
+
+
+FORMS = {"IPFIX over UDP": biflow, "IPFIX over TCP": biflow, "IPFIX over TLS": biflow, "IPFIX over UDP, biflow=no": uniflow,
          "IPFIX over TCP, biflow=no": uniflow}
 
 
@@ -199,9 +212,10 @@ def netflow(tap: Tap, export: Export) -> None:
                                       export.session().options("samplingInterval")], [(100, 1)])
 
 
-def main() -> None:
-    tap = Tap()
-    exports = export_to_all({
+def export_all(folder: str) -> dict[str, Export]:
+    context, authority = tls(folder)
+    return export_to_all({
+        "IPFIX over TLS": (ipfix.Collector("tcp", context=context), "ipfix+tls", {"ca": authority}),
         "IPFIX over UDP": (ipfix.Collector(), "ipfix+udp", {}),
         "IPFIX over TCP": (ipfix.Collector("tcp", "::1"), "ipfix+tcp", {}),
         "IPFIX over UDP, biflow=no": (ipfix.Collector("udp", "::1"), "ipfix+udp", {"biflow": "no"}),
@@ -210,6 +224,12 @@ def main() -> None:
         "mtu": (ipfix.Collector(), "ipfix+udp", {"mtu": 512, "domain": 4294967295, "interface": 77, "sampling": 1000}),
         "templates": (ipfix.Collector(), "ipfix+udp", {"template_packets": 2}),
     })
+
+
+def main() -> None:
+    tap = Tap()
+    with tempfile.TemporaryDirectory(prefix="weir-") as folder:
+        exports = export_all(folder)
     ipfix_forms(tap, exports)
     order_of_directions(tap, exports["IPFIX over UDP"])
     pieces(tap, exports["IPFIX over UDP"])

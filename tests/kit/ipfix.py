@@ -3,11 +3,12 @@
 whatever these do not allow is an exception. Shares nothing with the code of weir."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
 from ipaddress import ip_address
-from typing import Callable, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 IANA, REVERSE = 0, 29305
 
@@ -266,11 +267,11 @@ def value_of(octets: bytes, kind: str, version: int):
 
 
 class Collector:
-    """A thread that takes what comes to a port of its own, until it is closed; `pause()` reads nothing for a time. Raw messages are decoded by
-    sessions(), when all is over: nothing slows it down."""
+    """A thread that takes what comes to a port of its own, until it is closed. Messages are read by sessions(), when all
+    is over: nothing slows it down before. `context`: TLS, over "tcp"."""
 
     def __init__(self, transport: str = "udp", address: str = "127.0.0.1", buffer: int = 1 << 24,
-                 context: Optional[Callable[[socket.socket], socket.socket]] = None):
+                 context: Optional[ssl.SSLContext] = None):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.transport, self.address, self.buffer, self.context = transport, address, buffer, context
         self.raw: list[list[bytes]] = []  # of each connection
@@ -300,6 +301,7 @@ class Collector:
         self.thread.start()
 
     def pause(self) -> None:
+        """It reads nothing until resume()."""
         self.running = False
         self.thread.join()
 
@@ -349,9 +351,10 @@ class Collector:
             except TimeoutError:
                 continue
             self.raw.append([])
-            with connection:
-                connection.settimeout(0.1)
-                self._stream(self.context(connection) if self.context else connection, self.raw[-1])
+            connection.settimeout(10)
+            with self.context.wrap_socket(connection, server_side=True) if self.context else connection as stream:
+                stream.settimeout(0.1)
+                self._stream(stream, self.raw[-1])
 
     def _stream(self, connection: socket.socket, messages: list[bytes]) -> None:
         """What is no whole message when the connection ends, never came."""
