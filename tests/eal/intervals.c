@@ -26,6 +26,7 @@
 #define START        (UINT64_C(1700000000) * CLOCK_SECOND + 123456789)
 #define YEAR         (UINT64_C(365) * 86400 * CLOCK_SECOND)
 #define WORKERS_MOST 4
+#define TOP_LENGTH   10
 #define ENDED_RING   1024 /* of each worker: less than may end at one border */
 #define FRAMES_MAX   60000
 
@@ -282,7 +283,7 @@ static void make_stats(struct rig *rig)
 	static const unsigned int lcores[WORKERS_MOST];
 	struct stats_settings settings = {
 		.interval = CLOCK_SECOND,
-		.top_length = 10,
+		.top_length = TOP_LENGTH,
 		.capture = true,
 		.workers = rig->shared,
 		.lcores = lcores,
@@ -476,6 +477,85 @@ Test(intervals, throughput_over_time_is_the_same_with_and_without, .timeout = 12
 			close_notes(&notes);
 			free(notes.text);
 		}
+	}
+	eal_rig_stop();
+}
+
+/* What a report and the records tell of a capture. */
+struct answer {
+	struct notes records;
+	uint64_t ledger[5], reasons[PACKET_REASONS];
+	struct flow_counters flows;
+	struct stats_row top[STATS_DIMENSIONS][STATS_METRICS][TOP_LENGTH];
+};
+
+static void take_answer(struct answer *answer, struct stats *stats)
+{
+	const struct snapshot *snapshot = stats_acquire(stats);
+	const uint64_t ledger[] = {snapshot->received, snapshot->frame_octets, snapshot->ip_octets,
+				   snapshot->first, snapshot->last};
+
+	memcpy(answer->ledger, ledger, sizeof(ledger));
+	memcpy(answer->reasons, snapshot->reasons, sizeof(answer->reasons));
+	answer->flows = snapshot->flows;
+	answer->flows.relookups = 0; /* how bursts came, not what was in them */
+	for (unsigned int d = 0; d < STATS_DIMENSIONS; d++)
+		for (unsigned int m = 0; m < STATS_METRICS; m++) {
+			const struct stats_top *top = &snapshot->top[d][m][STATS_TOTAL];
+
+			memcpy(answer->top[d][m], top->rows, top->shown * sizeof(*top->rows));
+		}
+	stats_release(stats, snapshot);
+	qsort(answer->records.lines, answer->records.count, sizeof(answer->records.lines[0]),
+	      compare_lines);
+}
+
+static void expect_same_answer(const struct answer *one, const struct answer *other,
+			       unsigned int run)
+{
+	cr_assert_eq(one->records.count, other->records.count, "run %u", run);
+	for (uint32_t i = 0; i < one->records.count; i++)
+		cr_assert_str_eq(one->records.lines[i], other->records.lines[i], "run %u", run);
+	cr_expect_arr_eq(one->ledger, other->ledger, sizeof(one->ledger), "run %u", run);
+	cr_expect_arr_eq(one->reasons, other->reasons, sizeof(one->reasons), "run %u", run);
+	cr_expect_eq(memcmp(&one->flows, &other->flows, sizeof(one->flows)), 0, "run %u", run);
+	cr_expect_eq(memcmp(one->top, other->top, sizeof(one->top)), 0, "run %u", run);
+}
+
+/* With somebody who counts by intervals and without: a capture has one answer. */
+Test(intervals, records_and_report_are_the_same_with_and_without, .timeout = 120)
+{
+	static struct answer answers[4];
+	static struct notes notes;
+	static struct rig rig;
+
+	eal_rig_start(NULL);
+	free(make_traffic("traffic"));
+	for (unsigned int run = 0; run < RTE_DIM(answers); run++) {
+		struct stats_consumer all = {.record = note_record,
+					     .room = scarce_room,
+					     .context = &answers[run].records};
+
+		open_rig(&rig, eal_rig_path("traffic"), run / 2 == 0 ? 1 : 4);
+		open_notes(&answers[run].records);
+		if (run % 2 == 1) {
+			arrange_meetings(&rig);
+			add_notes(&rig, &notes);
+		}
+		cr_assert_eq(stats_add_consumer(rig.stats, &all), 0);
+		analyse(&rig, &notes, 0);
+		take_answer(&answers[run], rig.stats);
+		close_rig(&rig);
+		expect_same_answer(&answers[0], &answers[run], run);
+		if (run % 2 == 1) {
+			close_notes(&notes);
+			free(notes.text);
+		}
+	}
+	cr_expect_gt(answers[0].records.count, 6000);
+	for (unsigned int run = 0; run < RTE_DIM(answers); run++) {
+		close_notes(&answers[run].records);
+		free(answers[run].records.text);
 	}
 	eal_rig_stop();
 }
