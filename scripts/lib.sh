@@ -20,7 +20,8 @@ packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
 packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
-	libcap2-bin=setcap gdb prometheus clickhouse-server nfdump pmacct libfixbuf-tools)
+	libcap2-bin=setcap gdb prometheus clickhouse-server nfdump pmacct libfixbuf-tools
+	zstd lz4 xz-utils=xz) # compressed captures
 packages_lint=(clang-format-14 shellcheck git python3)
 # What scripts/bench compares weir with; it says what is not there, and measures without.
 packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)

@@ -6,13 +6,14 @@
 From ../shared/captures where they are, else from the bundled capture; frames that look alike
 (same length of headers, same kind) come once. The flow table's seeds are drawn by lot."""
 
-import gzip
 import hashlib
-import lzma
 import random
+import struct
 import sys
 from pathlib import Path
+from typing import Iterator
 
+from tests.golden.captures import PACKERS, pack
 from tests.kit import capture, pcapng, weir
 
 FRAME_MAX = 320  # headers and some payload; what follows nobody looks at
@@ -52,6 +53,28 @@ def frames(paths: list[Path]) -> list[capture.Frame]:
     return list(kinds.values())
 
 
+def pcap(frames: list[bytes], magic: int = 0xA1B2C3D4, minor: int = 4, link: int = 1) -> bytes:
+    more = struct.pack("<I", 0) if magic >> 16 == 0x1C00 else b""
+    return struct.pack("<IHHiIII", magic, 2, minor, 0, 0, 65535, link) + more + b"".join(
+        struct.pack("<IIII", 1_700_000_000, number, len(data), len(data)) + data for number, data in enumerate(frames))
+
+
+def savefiles() -> Iterator[bytes]:
+    """Captures of kinds that the public ones are not: compressed, of other systems and link types, damaged."""
+    plain = Path(weir.BUNDLED).read_bytes()[:FILE_MAX]
+    for name in PACKERS:
+        yield pack(name, plain)
+        yield pack(name, plain[:99]) + pack(name, plain[99:]) + b"\0\0x"
+    yield bytes.fromhex("28b52ffd00a8010000")  # zstd --long=31
+    yield from (pcap([bytes(60)], minor=2, link=link) for link in (6, 9, 15, 24))  # AIX
+    yield from (pcap([bytes(60)], magic=magic) for magic in (0x1C0001AB, 0x1C0001AC, 0xA1B2CD34))
+    yield from (pcap([struct.pack(order + "I", family) + bytes(40) for family in (2, 10, 23, 24, 28, 30, 99)], link=0) for order in "<>")
+    yield pcap([bytes.fromhex(start) + bytes(40) for start in ("ff030021", "ff030057", "ff030281", "ff030283", "21", "c021")], link=9)
+    head = pcapng.block("<", pcapng.SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    for kind in (pcapng.SECTION, pcapng.INTERFACE, pcapng.PACKET, pcapng.SIMPLE, pcapng.STATISTICS):
+        yield head + pcapng.block("<", pcapng.INTERFACE, struct.pack("<HHI", 1, 0, 20)) + pcapng.block("<", kind, b"M<+\x1a" * (kind == pcapng.SECTION))
+
+
 class Folder:
     def __init__(self, path: Path):
         self.path = path
@@ -79,8 +102,8 @@ def main(folder: str) -> None:
             savefile.add(bytes([lot.randrange(256)]) + path.read_bytes()[:FILE_MAX])
     for seed in range(40):
         savefile.add(bytes([lot.randrange(256)]) + pcapng.make(seed).content[:FILE_MAX])
-    for pack in (gzip.compress, lzma.compress):
-        savefile.add(b"\0" + pack(Path(weir.BUNDLED).read_bytes()[:FILE_MAX]))
+    for content in savefiles():
+        savefile.add(bytes([lot.randrange(256)]) + content)
     for length in (50, 100, 200, 400):
         for _ in range(8):
             flow.add(lot.randbytes(length))
