@@ -30,6 +30,8 @@ def lasting(report: dict) -> dict:
     kept = {name: value for name, value in report.items()
             if name not in ("workers", "ports", "settings")}
     kept["flows"] = {name: value for name, value in report["flows"].items() if name != "capacity"}
+    kept["outputs"] = [{name: value for name, value in output.items() if name != "to"}
+                       for output in report["outputs"]]
     return kept
 
 
