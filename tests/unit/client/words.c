@@ -77,14 +77,15 @@ Test(words, are_a_message_or_a_complaint)
 
 Test(words, tell_the_verb_and_what_follows)
 {
+	const char *const counters[] = {"prefilter", "counters"}, *const ledger[] = {"ledger"},
+			  *const capture[] = {"capture", "udp"};
 	struct question question;
 
-	cr_assert_eq(words_read((const char *const[]){"prefilter", "counters"}, 2, &question, NULL),
-		     0);
+	cr_assert_eq(words_read(counters, 2, &question, NULL), 0);
 	cr_expect_str_eq(question.verb, "counters");
-	cr_assert_eq(words_read((const char *const[]){"ledger"}, 1, &question, NULL), 0);
+	cr_assert_eq(words_read(ledger, 1, &question, NULL), 0);
 	cr_expect_null(question.verb);
-	cr_assert_eq(words_read((const char *const[]){"capture", "udp"}, 2, &question, NULL), 0);
+	cr_assert_eq(words_read(capture, 2, &question, NULL), 0);
 	cr_assert_eq(question.word_count, 1);
 	cr_expect_str_eq(question.words[0], "udp");
 }
