@@ -118,17 +118,19 @@ static int open_entry(struct captures *captures, struct capture_entry *entry, bo
 	return result;
 }
 
-/* When does it begin? A pipe tells only those who wait, and only once: it stays open. */
+/* When does it begin? Standard input and pipes tell only once, and stay open. */
 static int look_into(struct captures *captures, struct capture_entry *entry, struct error *error)
 {
 	const uint64_t read = captures->progress.read;
 	bool reopens;
 	int result = open_entry(captures, entry, &reopens, error);
 
-	captures->live |= result == 0 && !reopens;
-	if (result != 0 || !reopens)
+	if (result != 0)
 		return result;
+	captures->live |= entry->track->size == 0;
 	captures->progress.size += entry->track->size;
+	if (!reopens)
+		return 0;
 	if (track_read(entry->track))
 		entry->begin = entry->track->keyed ? entry->track->keys[0] : 0;
 	else

@@ -178,8 +178,10 @@ static inline bool read_packet(struct savefile *file, const struct block *block,
 		return damaged(file, "a packet's block is too short");
 	frame->captured = load32(at + 20, swapped);
 	frame->wire = load32(at + 24, swapped);
-	if (frame->captured > block->end - PACKET_END || frame->captured > SAVEFILE_CAPTURED_MAX)
+	if (frame->captured > block->end - PACKET_END)
 		return damaged(file, "a packet is longer than its block");
+	if (frame->captured > SAVEFILE_CAPTURED_MAX)
+		return damaged(file, "a packet is longer than any can be");
 	interface = find_interface(file, old ? load16(at + BLOCK_BODY, swapped)
 					     : load32(at + BLOCK_BODY, swapped));
 	if (interface == NULL)

@@ -108,8 +108,9 @@ def merge(folder: Path, seed: int) -> tuple[list[Path], Path]:
         file, time, frames = folder / f"overlap{number}", START + choose.randrange(60) * SECOND, []
         # Some are longer than what is read of them at a time, and so slow that each frame could be a wild one.
         step, size, count = choose.choice(((30, 1500, 300), (3, 60, choose.randrange(1, 400)), (0.001, 60, 900), (1, 60, 1)))
+        unit = choose.choice((1, SECOND // 2))  # frames of equal times
         for _ in range(count):
-            time += choose.randrange(int(step * SECOND))
+            time += choose.randrange(int(step * SECOND)) // unit * unit
             frames.append(capture.Frame(time, size, choose.randbytes(size)))
         capture.write(str(file), frames)
         if choose.random() < 0.5:
@@ -117,7 +118,8 @@ def merge(folder: Path, seed: int) -> tuple[list[Path], Path]:
             file = Path(f"{file}.pcapng")
         files.append(file)
     whole = folder / "merged.pcap"
-    subprocess.run(["mergecap", "-F", "nsecpcap", "-w", str(whole), *map(str, files)], check=True)
+    # Of frames of one time mergecap takes that of the capture named last first; weir, named first.
+    subprocess.run(["mergecap", "-F", "nsecpcap", "-w", str(whole), *map(str, reversed(files))], check=True)
     return files, whole
 
 

@@ -144,7 +144,7 @@ class Writer:
         resolution = choose((-1, 3, 6, 9, 10, 12, 0x80 | 10, 0x80 | 20, 0x80 | 30))
         # ps since 1970 do not fit the stamp: they need an offset.
         offset = 1_699_999_000 if resolution == 12 else choose((0, 0, 3600, -7200))
-        interface = Interface(link, choose((0, 65535, 262144, 96)), resolution, offset, choose((0, 4)))
+        interface = Interface(link, choose((0, 65535, 262144, 97)), resolution, offset, choose((0, 4)))
         self.interfaces.append(interface)
         self.told.append(0)
         self.counted.append(0)
