@@ -6,6 +6,7 @@
 /* The sweep comes round once in 2^30 ns (1.07 s) of clock. */
 #define SWEEP_PASS_SHIFT 30
 #define SWEEP_PREFETCH   16 /* records ahead of the cursor */
+#define WHOLE_PREFETCH   8  /* ... their buckets, where all records end */
 
 /* Records compared to find one to evict, and how many groups ahead they are asked for. */
 #define EVICT_GROUP 4
@@ -318,8 +319,10 @@ static bool end_whole(struct flow_table *table, uint64_t clock, bool all)
 		table->clock = clock;
 	table_release_waiting(table);
 	for (; table->whole_cursor < table->used; table->whole_cursor++) {
-		uint32_t slot = table->whole_cursor;
+		uint32_t slot = table->whole_cursor, ahead = slot + WHOLE_PREFETCH;
 
+		if (all && ahead < table->used && record_in_use(&table->hot[ahead]))
+			prefetch_bucket(table, ahead);
 		if (!record_in_use(&table->hot[slot]))
 			continue;
 		if (outbox_full(table))
