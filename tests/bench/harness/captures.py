@@ -34,6 +34,9 @@ RECIPES = {
     "10m-8m": "--frames 10000000 --flows 8000000",
     "10m-churn": "--frames 10000000 --flows 65536 --churn 1000000",
     "10m-syn": "--frames 10000000 --flood syn",
+    "900": "--frames 900 --flows 100",
+    "100": "--frames 100 --flows 20",
+    "4m-1m-imix": "--frames 4000000 --flows 1000000 --size imix",
     "4m-1k-imix": "--frames 4000000 --flows 1000 --size imix",
     # to count instructions: pairs that differ in length alone
     "16k-1k": "--frames 16384 --flows 1000",
@@ -74,6 +77,11 @@ class Capture:
     def new_flows(self, rate):
         """Flows that begin in a second when it is read once, at `rate` packets a second."""
         return f"{self.flows / self.frames * rate:.0f}"
+
+    @property
+    def octets(self):
+        """Of the file."""
+        return self.path.stat().st_size
 
     @property
     def frame_size(self):

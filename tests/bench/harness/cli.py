@@ -25,7 +25,7 @@ def parser(modules):
     shared.add_argument("--window", type=float, default=2.0, metavar="S",
                         help="how long a running program is measured (2)")
     shared.add_argument("--only", metavar="NAME,...",
-                        help="some of the contestants (pipeline, peers) or captures (builds)")
+                        help="some of the contestants (pipeline, peers) or captures (builds, read)")
     shared.add_argument("--quick", action="store_true",
                         help="does it work? Small captures, one round: no figure means anything, "
                         "docs/benchmarks.md is left as it is")

@@ -17,7 +17,9 @@ class Goal:
         return "reached" if met else "not reached"
 
     def show(self, value):
-        return f"{value:.2f}x" if self.unit == "x" else f"{value:.1f} {self.unit}"
+        if self.unit == "x":
+            return f"{value:.2f}x"
+        return f"{value:.{2 if self.unit == 's' else 1}f} {self.unit}"
 
 
 GOALS = {
@@ -39,6 +41,11 @@ GOALS = {
     "export-json": Goal("one outlet, JSON to a file", 1.0, 1.0, "M records/s"),
     "export-clickhouse": Goal("one outlet, ClickHouse into a table of the engine Null", 0.3, 0.3, "M records/s"),
     "export-give": Goal("what the statistics pay for an outlet", 30, 30, "ns a record", less_is_better=True),
+    "read-libpcap": Goal("weir --read --flows / libpcap's bare loop, 10M frames, 1k flows", 0.9, 1.5),
+    "read-imix": Goal("weir --read --flows, IMIX, 1M flows", 3, 6, "GB/s"),
+    "read-small": Goal("weir --read --flows, 900 packets", 0.3, 0.15, "s", less_is_better=True),
+    "read-thousand": Goal("weir --read --flows, 1,000 captures of 100 packets", 2, 1, "s",
+                          less_is_better=True),
     "memory": Goal("memory for a flow, everything", 192, 144, "bytes", less_is_better=True),
     "stats": Goal("snapshot of 4 workers with 1M active flows each", 1000, 500, "ms",
                   less_is_better=True),
