@@ -259,7 +259,7 @@ static void look_around(struct outlet *outlet)
 		outlet->looks = clock_monotonic_ns() + sender->look(sender->context);
 	if (outlet->encoder.due == NULL || clock_monotonic_ns() < outlet->asks)
 		return;
-	while (!is_failing(outlet) && work(outlet))
+	while (is_idle(outlet) && !is_failing(outlet) && work(outlet))
 		;
 	outlet->asks = clock_monotonic_ns() + ASK;
 }
