@@ -195,13 +195,9 @@ static int open_export(struct outputs *outputs, uint32_t number, struct error *e
 
 static int open_exports(struct outputs *outputs, struct error *error)
 {
-	uint32_t count = outputs->options->exports.count;
 	int result = 0;
 
-	outputs->names = calloc(count, sizeof(outputs->names[0]));
-	if (outputs->names == NULL)
-		return error_set(error, ENOMEM, "exports: no memory for their names; free some");
-	for (uint32_t i = 0; result == 0 && i < count; i++)
+	for (uint32_t i = 0; result == 0 && i < outputs->options->exports.count; i++)
 		result = open_export(outputs, i, error);
 	return result;
 }
@@ -215,7 +211,7 @@ int outputs_open(struct outputs *outputs, const struct options *options, struct 
 	result = open_report(outputs, error);
 	if (result == 0 && options->flows != NULL)
 		result = open_flows(outputs, error);
-	if (result == 0 && options->exports.count > 0)
+	if (result == 0)
 		result = open_exports(outputs, error);
 	return result;
 }
@@ -388,6 +384,5 @@ void outputs_close(struct outputs *outputs)
 		outlet_free(outputs->records[i]);
 	outlet_free(outputs->report);
 	bus_destroy(outputs->bus);
-	free(outputs->names);
 	*outputs = (struct outputs){0};
 }

@@ -27,10 +27,11 @@ struct outputs {
 	struct outlet *report;
 	struct outlet *records[1 + OPTIONS_EXPORTS_MAX]; /* in the order of the report */
 	uint32_t record_count;
-	char (*names)[EXPORT_NAME_MAX]; /* of those of --export */
-	char flows_socket[64];          /* name of the first one for clients; "": there is none */
-	struct bus *bus;                /* to those of records; NULL: there is none */
-	struct export_facts facts;      /* of the newest snapshot; under the seqlock */
+	/* Of those of --export; never freed: one that hangs in a look-up may tell its name. */
+	char names[OPTIONS_EXPORTS_MAX][EXPORT_NAME_MAX];
+	char flows_socket[64];     /* name of the first one for clients; "": there is none */
+	struct bus *bus;           /* to those of records; NULL: there is none */
+	struct export_facts facts; /* of the newest snapshot; under the seqlock */
 	uint32_t facts_sequence;
 	struct file_id in_use[OPTIONS_CAPTURES_MAX + 2];
 	uint32_t in_use_count;
