@@ -54,11 +54,16 @@ static bool put_records(struct outlet *outlet, const struct bus_batch *batch)
 	return next == batch->count;
 }
 
+/* Half of the queue: the other one is for what comes while the message is on its way. */
+static bool has_its_share(const struct outlet *outlet)
+{
+	return 2 * (outlet->next.place - outlet->taken) >= outlet->settings.queue;
+}
+
 /* It waits for no more records. */
 static bool is_due(const struct outlet *outlet)
 {
-	return places_filled(outlet) - outlet->taken == outlet->settings.queue ||
-	       __atomic_load_n(&outlet->ending, __ATOMIC_ACQUIRE) ||
+	return __atomic_load_n(&outlet->ending, __ATOMIC_ACQUIRE) ||
 	       clock_monotonic_ns() - outlet->begun >= outlet->settings.linger;
 }
 
@@ -76,7 +81,7 @@ static bool gather(struct outlet *outlet)
 		if (!put_records(outlet, batch))
 			return true;
 		*next = (struct outlet_place_record){.place = next->place + 1};
-		if (outlet->settings.linger == 0)
+		if (outlet->settings.linger == 0 || has_its_share(outlet))
 			return true;
 	}
 	return message->items > 0 && is_due(outlet);
