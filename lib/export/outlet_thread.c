@@ -116,31 +116,33 @@ static void count(struct outlet *outlet, const struct message *before)
 			 __ATOMIC_RELEASE);
 	__atomic_store_n(&outlet->lost, outlet->lost + message->lost - before->lost,
 			 __ATOMIC_RELEASE);
+	/* A sender that only tries has moved nothing. */
+	if (message->done != before->done || message->sent != before->sent)
+		__atomic_store_n(&outlet->moved, outlet->moved + 1, __ATOMIC_RELAXED);
 }
 
-static int send_all(struct outlet *outlet, struct error *error)
+static int send_some(struct outlet *outlet, struct error *error)
 {
 	struct message *message = &outlet->message;
-	int code;
+	const struct message before = *message;
+	int code = outlet->sender.send(outlet->sender.context, message, outlet->wake, error);
 
-	do {
-		code = outlet->sender.send(outlet->sender.context, message, outlet->wake, error);
-		if (code == 0)
-			__atomic_store_n(&outlet->moved, outlet->moved + 1, __ATOMIC_RELAXED);
-	} while (code == 0 && message->done < message->size);
-	if (code == 0)
+	if (code == 0 && message->done == message->size)
 		message->sent = message->items - message->lost;
+	count(outlet, &before);
 	return code;
 }
 
 /* The message that is whole. 0, ERESTART, or why it is not sent, which is noted. */
 static int send_message(struct outlet *outlet)
 {
-	const struct message before = outlet->message;
+	const struct message *message = &outlet->message;
 	struct error error = {0};
-	int code = send_all(outlet, &error);
+	int code;
 
-	count(outlet, &before);
+	do {
+		code = send_some(outlet, &error);
+	} while (code == 0 && message->done < message->size);
 	if (code != ERESTART)
 		note_result(outlet, code, &error);
 	return code;

@@ -2,6 +2,7 @@
 /* Messages of several batches, and those that are made anew for a new connection. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -247,4 +248,35 @@ Test(restarts, an_idle_encoder_has_its_say)
 	expect_all_once(line);
 	cr_expect_geq(line->own, 3, "at once, after a second, and at the end");
 	free(line);
+}
+
+/* One record leaves; then it only tries, as where the kernel has no room, and says so to nobody. */
+static int send_one_and_try(void *context, struct message *message, int wake, struct error *error)
+{
+	(void)context;
+	(void)error;
+	message->sent = 1;
+	return poll(&(struct pollfd){wake, POLLIN, 0}, 1, 1) > 0 ? ECANCELED : 0;
+}
+
+/* What of a message has left counts before the rest does, and who only tries is given up. */
+Test(restarts, trying_is_not_moving)
+{
+	struct line line = {0};
+	const struct encoder encoder = {
+		.message = 4096, .longest = RECORD, .record = put_number, .context = &line};
+	const struct outlet_settings settings = {.name = "line",
+						 .what = "things",
+						 .queue = 8,
+						 .encoder = &encoder,
+						 .patience = OUTLET_BRIEFLY};
+	const struct sender sender = {.send = send_one_and_try, .close = close_nothing};
+	struct outlet *outlet = rig_open_to(&settings, &sender);
+
+	rig_give_many(outlet, 0, 100);
+	rig_wait_sent(outlet, 1);
+	struct outlet_ledger ledger = rig_lost(outlet, EIO, "1 things were written, 99 were not");
+
+	cr_expect_eq(ledger.sent, 1);
+	cr_expect_eq(ledger.lost_remote, 99);
 }
