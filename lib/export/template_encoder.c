@@ -15,6 +15,8 @@ static size_t begin_message(void *context, char *out)
 	struct template_encoder *encoder = context;
 
 	encoder->message = out;
+	encoder->sequence -= encoder->numbers; /* the message before never left */
+	encoder->numbers = 0;
 	encoder->set = NULL;
 	encoder->records = encoder->data_records = 0;
 	encoder->flows = (struct flow_totals){0};
@@ -52,6 +54,7 @@ static size_t end_message(void *context, char *message, size_t size, uint32_t it
 	encoder->dialect->header_put(encoder, message);
 	encoder->numbers = encoder->dialect->number(encoder);
 	encoder->sequence += encoder->numbers;
+	encoder->since_templates++;
 	return encoder->size;
 }
 
@@ -194,8 +197,9 @@ static size_t announce(struct template_encoder *encoder, char *out)
 		encoder->records++;
 		encoder->data_records += part[0] != '\0'; /* sets of templates have low numbers */
 	}
-	encoder->announced_messages = encoder->messages + 1; /* this one included */
-	return end_message(encoder, out, size, 0);
+	size = end_message(encoder, out, size, 0);
+	encoder->since_templates = 0;
+	return size;
 }
 
 static size_t tell_statistics(struct template_encoder *encoder, char *out,
@@ -219,12 +223,12 @@ static void look_at_time(struct template_encoder *encoder)
 {
 	const struct template_settings *settings = &encoder->settings;
 	const struct dialect *dialect = encoder->dialect;
-	uint64_t messages = encoder->messages - encoder->announced_messages;
 	bool by_time = passed(encoder, encoder->announced, settings->refresh);
 
 	if (encoder->next < encoder->until)
 		return;
-	if (!by_time && (settings->refresh_packets == 0 || messages < settings->refresh_packets))
+	if (!by_time && (settings->refresh_packets == 0 ||
+			 encoder->since_templates < settings->refresh_packets))
 		return;
 	encoder->next = by_time ? 0 : dialect->templates;
 	encoder->until = by_time ? dialect->parts : dialect->shapes + FLOW_SHAPE_COUNT;
@@ -266,16 +270,15 @@ static void restart(void *context)
 	struct template_encoder *encoder = context;
 	const struct clock_reading reading = clock_read();
 
-	encoder->sequence = encoder->settings.datagrams ? encoder->sequence - encoder->numbers : 0;
-	encoder->numbers = 0;
+	if (!encoder->settings.datagrams)
+		encoder->sequence = encoder->numbers = 0;
 	encoder->now = encoder->announced = reading.clock;
 	encoder->date = clock_date(reading) / CLOCK_MILLISECOND;
 	encoder->next = 0;
 	encoder->until = encoder->dialect->parts;
+	encoder->told = encoder->now;
 	if (encoder->messages > 0) /* what became of the last connection is told at once */
 		encoder->told -= encoder->settings.statistics * CLOCK_SECOND;
-	else
-		encoder->told = encoder->now;
 	encoder->told_last = false;
 }
 

@@ -68,9 +68,10 @@ struct template_encoder {
 	/* What is to be said: parts [next, until) are due. */
 	uint32_t next, until;
 	uint64_t now; /* the clock, ns */
-	uint64_t announced, announced_messages;
-	uint64_t told; /* statistics */
-	bool told_last;
+	uint64_t announced;
+	uint64_t since_templates; /* messages made, whether they left or not */
+	uint64_t told;            /* statistics */
+	bool told_last;           /* ... after which nothing comes */
 };
 
 struct dialect {

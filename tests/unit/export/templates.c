@@ -144,6 +144,46 @@ Test(templates, numbers_go_on_where_nobody_knows_of_connections)
 	}
 }
 
+/* Too long for the way, say: there is an end to trying, and templates come again when it is time.
+ */
+Test(templates, an_announcement_that_is_lost_is_not_repeated_at_once)
+{
+	struct template_settings settings = usual;
+
+	settings.refresh_packets = 4096;
+	for (size_t d = 0; d < DIALECTS; d++) {
+		struct encoder encoder = open_encoder(dialects[d], &settings);
+		unsigned int messages = 0;
+
+		while (messages < 1000 && encoder.due(encoder.context, message, NULL) > 0) {
+			encoder.gone(encoder.context, false);
+			messages++;
+		}
+		cr_expect_lt(messages, 1000);
+		encoder.close(encoder.context);
+	}
+}
+
+/* At the end of what cannot be sent: the last one takes its place, and its numbers. */
+Test(templates, what_never_left_has_no_numbers)
+{
+	struct template_settings settings = usual;
+	size_t longest;
+
+	settings.datagrams = true;
+	for (size_t d = 0; d < DIALECTS; d++) {
+		struct encoder encoder = open_encoder(dialects[d], &settings);
+		uint32_t before;
+
+		announce(&encoder, &longest);
+		put(&encoder, &fixture_flow, 3);
+		before = sequence_of(dialects[d]);
+		encoder.last(encoder.context, message, NULL);
+		cr_expect_eq(sequence_of(dialects[d]), before);
+		encoder.close(encoder.context);
+	}
+}
+
 Test(templates, what_is_lost_is_not_sent)
 {
 	struct encoder encoder = open_encoder(&ipfix_uniflow, &usual);
