@@ -147,10 +147,11 @@ static void add_exported(struct statistics_values *all, const struct template_en
 	add(all, FLOW_PEN_WEIR, OWN_SENT_OCTETS, sent->octets);
 }
 
-static void add_own(struct statistics_values *all, const struct export_facts *facts,
-		    const struct outlet_ledger *of)
+static void add_own(struct statistics_values *all, const struct template_encoder *encoder,
+		    const struct export_facts *facts, const struct outlet_ledger *of)
 {
-	add(all, FLOW_PEN_WEIR, OWN_FINAL, facts->final);
+	/* Not while records wait, although all are there. */
+	add(all, FLOW_PEN_WEIR, OWN_FINAL, encoder->told_last && facts->final);
 #define ADD(name, ...) add(all, FLOW_PEN_WEIR, OWN_LEDGER_##name, facts->ledger.name);
 	LEDGER_STATISTICS(ADD, EXPORT_NO_FACT)
 #undef ADD
@@ -171,7 +172,7 @@ static void collect(struct statistics_values *all, const struct template_encoder
 	if (outlet != NULL)
 		outlet_ledger(outlet, &ledger);
 	add_exported(all, encoder, &facts, &ledger);
-	add_own(all, &facts, &ledger);
+	add_own(all, encoder, &facts, &ledger);
 }
 
 char *ipfix_statistics_template(const struct template_encoder *encoder, char *out)

@@ -184,6 +184,42 @@ Test(templates, what_never_left_has_no_numbers)
 	}
 }
 
+static void tell_final(void *context, struct export_facts *facts)
+{
+	(void)context;
+	*facts = (struct export_facts){.final = true};
+}
+
+/* Of statistics with no record sent weirFinal alone can be 1. */
+static bool says_final(size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t at = ipfix_biflow.header + 8u; be64toh(value) != 1 && at < size;
+	     at += sizeof(value))
+		memcpy(&value, message + at, sizeof(value));
+	return be64toh(value) == 1;
+}
+
+/* When all flows have ended their records may still wait. */
+Test(templates, the_very_last_statistics_alone_are_final)
+{
+	struct template_settings settings = usual;
+	size_t longest;
+
+	settings.facts = tell_final;
+	struct encoder encoder = open_encoder(&ipfix_biflow, &settings);
+	struct template_encoder *inside = encoder.context;
+
+	announce(&encoder, &longest);
+	cr_expect_gt(inside->messages, 1);
+	inside->told -= settings.statistics * CLOCK_SECOND;
+	cr_expect_not(says_final(encoder.due(encoder.context, message, NULL)));
+	encoder.gone(encoder.context, true);
+	cr_expect(says_final(encoder.last(encoder.context, message, NULL)));
+	encoder.close(encoder.context);
+}
+
 Test(templates, what_is_lost_is_not_sent)
 {
 	struct encoder encoder = open_encoder(&ipfix_uniflow, &usual);
