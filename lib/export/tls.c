@@ -40,7 +40,7 @@ static int failed(const struct tls *tls, int why, int system, struct error *erro
 {
 	long verified = SSL_get_verify_result(tls->session);
 
-	if (verified != X509_V_OK)
+	if (verified != X509_V_OK && SSL_get_verify_mode(tls->session) != SSL_VERIFY_NONE)
 		return -error_set(error, EKEYREJECTED,
 				  "%s: its certificate is no good: %s; see to it, or name whom to "
 				  "trust by ca=",

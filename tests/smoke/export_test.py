@@ -10,11 +10,15 @@ import os
 import re
 import signal
 import socket
+import ssl
+import struct
+import subprocess
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.kit import weir
+from tests.kit.certificates import Authority
 from tests.kit.rig import Rig, run, wait_until
 from tests.kit.tap import Tap
 
@@ -161,6 +165,32 @@ class Refused:
                and "10 were not" in text, (status, text))
 
 
+class Resets:
+    """Takes each connection of TLS and breaks it. (Of 1.3 there is more to read first, and so none is seen broken.)"""
+
+    def __init__(self, rig: Rig):
+        authority = Authority(rig.folder, "authority")
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.context.load_cert_chain(authority.sign("collector", "IP:127.0.0.1"))
+        self.server = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+        self.process = rig.start(weir.WEIRCTL, "export", "test",
+                                 f"ipfix+tls://127.0.0.1:{self.server.getsockname()[1]}?verify=no",
+                                 stderr=subprocess.PIPE, text=True)
+
+    def _serve(self) -> None:
+        while True:
+            with self.context.wrap_socket(self.server.accept()[0], server_side=True) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def check(self, tap: Tap) -> None:
+        text = self.process.communicate(timeout=20)[1]
+        tap.ok("TLS that is broken off: no signal, and not the certificate's fault that nobody looks at",
+               self.process.returncode == 1 and text.count("\n") == 1 and "Connection reset" in text,
+               (self.process.returncode, text))
+
+
 def check_failures(tap: Tap) -> None:
     for words, says in ((("ipfix+udp://",), "host"), (("nonsense",), "nonsense"), ((), "one URL"), (("a:", "b:"), "one URL"),
                         (("--json", "a:"), "alone")):
@@ -175,7 +205,7 @@ def main() -> None:
         readers = {kind: (Nfdump(rig, number), Pmacct(rig, number)) for number, kind in enumerate(KINDS)}
         said = {(kind, one): export_test(KINDS[kind].format(reader.port))
                 for kind, both in readers.items() for one, reader in enumerate(both)}
-        refused = Refused(rig)
+        refused, resets = Refused(rig), Resets(rig)
         for nfdump, _ in readers.values():
             nfdump.process.terminate()  # it writes what it has
         for number, (kind, (nfdump, pmacct)) in enumerate(readers.items()):
@@ -185,6 +215,7 @@ def main() -> None:
         check_lines(tap)
         check_failures(tap)
         refused.check(tap)
+        resets.check(tap)
     tap.end()
 
 
