@@ -17,10 +17,9 @@
 #include "options.h"
 
 /*
- * Where what weir says goes: ended records over the bus to the outlets that want them (--flows,
- * each
- * --export), and the report to one of its own. So nobody who stops reading stops the analysis. Main
- * thread.
+ * Where what weir says goes: ended records over the bus to the outlets that want them (--flows, and
+ * each --export), and the report to one of its own. So nobody who stops reading stops the analysis.
+ * Main thread.
  */
 struct outputs {
 	const struct options *options;
