@@ -185,6 +185,7 @@ static int open_export(struct outputs *outputs, uint32_t number, struct error *e
 		.queue = (parts.buffer + BUS_BATCH - 1) / BUS_BATCH,
 		.encoder = &parts.encoder,
 		.linger = parts.linger,
+		.period = parts.period,
 	};
 
 	result = open_outlet(outputs, &settings, &parts.sender,

@@ -25,6 +25,8 @@ static int open_netflow9(const struct export_url *url, const void *given,
 	settings.capture = environment->capture;
 	settings.facts = environment->facts;
 	settings.facts_context = environment->facts_context;
+	if (environment->capture)
+		parts->period = NETFLOW9_PERIOD;
 	result = template_encoder_open(&netflow9, &settings, &parts->encoder, error);
 	if (result != 0)
 		return result;

@@ -34,7 +34,7 @@ struct export_environment {
 struct export_parts {
 	struct encoder encoder;
 	struct sender sender;
-	uint64_t linger; /* for struct outlet_settings */
+	uint64_t linger, period; /* for struct outlet_settings */
 	uint32_t
 		buffer; /* records that may wait: EXPORT_BUFFER_ROW. Of all parts export_open()'s */
 	char socket[64]; /* of a server, in the environment's directory: what its socket is called
