@@ -64,9 +64,11 @@ static struct savefile_interface *new_interface(struct pcapng *pcapng)
 {
 	if (pcapng->interface_count == pcapng->interface_room) {
 		uint32_t room = pcapng->interface_room == 0 ? 4 : pcapng->interface_room * 4;
-		void *more = realloc(pcapng->interfaces, room * sizeof(*pcapng->interfaces));
+		void *more = room > INTERFACES_MAX ? NULL
+						   : realloc(pcapng->interfaces,
+							     room * sizeof(*pcapng->interfaces));
 
-		if (room > INTERFACES_MAX || more == NULL)
+		if (more == NULL)
 			return NULL;
 		pcapng->interfaces = more;
 		pcapng->interface_room = room;

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
@@ -443,6 +444,29 @@ Test(pcapng, times_at_the_edges)
 		cr_expect_eq(got.frames[0].time, cases[i].time, "case %u: %lu", i,
 			     got.frames[0].time);
 	}
+}
+
+/* More interfaces than any section has are no reason to lose what came before them. */
+Test(pcapng, too_many_interfaces)
+{
+	const size_t times = 70000;
+	struct bytes bytes = {0}, interface = {0};
+	struct got got;
+	uint8_t *all;
+
+	put_section(&bytes);
+	put_interface(&bytes, ETHERNET);
+	put_packet(&bytes, 0, 1, 60);
+	put_interface(&interface, ETHERNET);
+	all = malloc(bytes.count + times * interface.count);
+	cr_assert_not_null(all);
+	memcpy(all, bytes.at, bytes.count);
+	for (size_t i = 0; i < times; i++)
+		memcpy(all + bytes.count + i * interface.count, interface.at, interface.count);
+	got = read_bytes(all, bytes.count + times * interface.count, 65536, 4096);
+	cr_expect_eq(got.count, 1);
+	cr_expect_eq(got.end, SAVEFILE_DAMAGED);
+	free(all);
 }
 
 Test(savefile, no_capture)
