@@ -54,8 +54,9 @@ int savefile_open(struct savefile *file, const char *name, struct stream *stream
 	if (result == 0)
 		result = stream_decode(&file->window);
 	if (result != 0)
-		return error_set(error, -result, "%s: no memory to read it", name);
-	result = find_format(file, error);
+		error_set(error, -result, "%s: no memory to read it", name);
+	else
+		result = find_format(file, error);
 	if (result == 0)
 		result = file->format->open(file, error);
 	if (result != 0)
