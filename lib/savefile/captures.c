@@ -47,19 +47,18 @@ static void note_end(struct captures *captures, const struct savefile *file)
 		captures->result.skipped += skipped->frames;
 		if (skipped->frames > 0)
 			remarks_add(&captures->remarks,
-				    "%s: %" PRIu64 " frames of link type %s are skipped",
-				    file->name, skipped->frames,
-				    link_name(skipped->link, link, sizeof(link)));
+				    "%s: frames of link type %s are skipped: %" PRIu64, file->name,
+				    link_name(skipped->link, link, sizeof(link)), skipped->frames);
 	}
 	if (file->timeless > 0)
 		remarks_add(&captures->remarks,
-			    "%s: %" PRIu64 " frames have no time stamp, and count as of the time "
-			    "of the frame before",
+			    "%s: frames without a time stamp, which count as of the time of the "
+			    "frame before: %" PRIu64,
 			    file->name, file->timeless);
 	captures->result.lost += file->lost;
 	if (file->lost > 0)
 		remarks_add(&captures->remarks,
-			    "%s: the capture itself says that it missed %" PRIu64 " frames",
+			    "%s: frames that it missed, as the capture itself says: %" PRIu64,
 			    file->name, file->lost);
 }
 
@@ -176,7 +175,7 @@ static int look_into_all(struct captures *captures, struct error *error)
 	}
 	if (others > 0)
 		remarks_add(&captures->remarks,
-			    "%u files in the directories are no captures and are passed over",
+			    "files in the directories that are no captures, passed over: %u",
 			    others);
 	qsort(captures->queue, captures->queue_count, sizeof(struct capture_entry *), by_begin);
 	return captures->queue_count > 0 ? 0 : result;
