@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <weir/log.h>
+
 #include "capture_list.h"
 #include "savefile_link.h"
 
@@ -149,6 +151,16 @@ static int by_begin(const void *left, const void *right)
 	return a->number < b->number ? -1 : 1;
 }
 
+/* None can be read: all that were named have a line. The last one's is the caller's. */
+static void tell_failures(const struct captures *captures, const struct error *last)
+{
+	const struct remarks *remarks = &captures->remarks;
+
+	for (unsigned int i = 0; i < remarks->count && captures->result.failed > 0; i++)
+		if (strcmp(remarks->text[i], last->text) != 0)
+			log_warning("%s", remarks->text[i]);
+}
+
 /* Enter into the queue all that can be read. Negative: there is nothing, and the line. */
 static int look_into_all(struct captures *captures, struct error *error)
 {
@@ -177,8 +189,12 @@ static int look_into_all(struct captures *captures, struct error *error)
 		remarks_add(&captures->remarks,
 			    "files in the directories that are no captures, passed over: %u",
 			    others);
+	if (captures->queue_count == 0) {
+		tell_failures(captures, error);
+		return result;
+	}
 	qsort(captures->queue, captures->queue_count, sizeof(struct capture_entry *), by_begin);
-	return captures->queue_count > 0 ? 0 : result;
+	return 0;
 }
 
 static unsigned int open_max(void)

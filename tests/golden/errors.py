@@ -49,6 +49,10 @@ def bad_captures(tap: Tap, folder: Path) -> None:
     for what, file in (("text", text), ("empty", empty)):
         tap.ok(f"... the {what} file has a line and a remark", run.errors.count(str(file)) == 1 and
                any(str(file) in remark for remark in run.report()["remarks"]), run.errors)
+    missing = folder / "missing.pcap"
+    run = weir.run("--read", str(missing), "--read", str(text))
+    tap.equal("bad files only: each has its line", (run.status, [name for line in run.errors.splitlines()
+              for name in (str(missing), str(text)) if name in line]), (WRONG_USE, [str(missing), str(text)]))
     run = weir.run("--read", weir.BUNDLED, "--read", str(empty))
     tap.equal("an empty file among good ones is no failure", run.status, DONE)
 

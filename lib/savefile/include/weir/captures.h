@@ -19,10 +19,10 @@ struct captures;
 
 /*
  * Look into the files, and into all files of the directories, of `paths` ("-": standard input),
- * which stays as it is. One that cannot be read is told in a line of the log, and does not stop
- * the others; of a directory files that are no captures are passed over. Where none can be read:
- * negative errno, and the line that was not logged. Once the eventfd `wake` is readable reads that
- * would wait for a pipe end. Main thread.
+ * which stays as it is. One that cannot be read has a remark, and does not stop the others; of a
+ * directory files that are no captures are passed over. Where none can be read: negative errno, and
+ * the line of the last one; those of others that were named are logged. Once the eventfd `wake` is
+ * readable reads that would wait for a pipe end. Main thread.
  */
 int captures_open(struct captures **captures, const char *const *paths, unsigned int count,
 		  int wake, struct error *error);
