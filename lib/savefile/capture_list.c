@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int no_memory(struct error *error)
 {
@@ -30,7 +31,12 @@ static int add(struct capture_list *list, char *name, bool in_directory, struct 
 	if (name == NULL)
 		return no_memory(error);
 	list->entries[list->count] = (struct capture_entry){
-		.name = name, .path = name, .number = list->count, .in_directory = in_directory};
+		.name = name,
+		.path = name,
+		.number = list->count,
+		.held = -1,
+		.in_directory = in_directory,
+	};
 	list->count++;
 	return 0;
 }
@@ -113,6 +119,8 @@ void capture_list_free(struct capture_list *list)
 		if (list->entries[i].track != NULL)
 			track_close(list->entries[i].track);
 		free(list->entries[i].track);
+		if (list->entries[i].held >= 0)
+			close(list->entries[i].held);
 		free(list->entries[i].name);
 	}
 	free(list->entries);

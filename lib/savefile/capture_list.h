@@ -17,6 +17,7 @@ struct capture_entry {
 	uint64_t begin;      /* key of the first frame; of a pipe, which nobody looks into, 0 */
 	unsigned int number; /* as they were named */
 	struct track *track; /* owned; NULL: it is not open */
+	int held;            /* a descriptor of it, for when it is opened; owned; -1: none */
 	bool in_directory;   /* nobody has named it itself */
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <weir/log.h>
 
@@ -22,6 +23,7 @@ struct captures {
 	unsigned int opened;         /* of the queue, so far */
 	struct capture_entry **heap; /* those that are open: whose turn it is first */
 	unsigned int heap_count, open_max;
+	unsigned int held;  /* of the queue, waiting for their turn */
 	unsigned int taken; /* frames of the first one that were given out last */
 	uint64_t reached;   /* the key of the last of these */
 	int wake;
@@ -102,16 +104,21 @@ static void close_entry(struct capture_entry *entry)
 	entry->track = NULL;
 }
 
-static int open_entry(struct captures *captures, struct capture_entry *entry, bool *reopens,
-		      struct error *error)
+static int open_entry(struct captures *captures, struct capture_entry *entry, struct error *error)
 {
+	int fd = entry->held >= 0 ? entry->held : track_descriptor(entry->path, entry->name, error);
 	int result;
 
+	entry->held = -1;
+	if (fd < 0)
+		return fd;
 	entry->track = malloc(sizeof(*entry->track));
-	if (entry->track == NULL)
+	if (entry->track == NULL) {
+		close(fd);
 		return error_set(error, ENOMEM, "%s: no memory to read it", entry->name);
-	result = track_open(entry->track, entry->path, entry->name, captures->wake,
-			    &captures->progress.read, reopens, error);
+	}
+	result = track_open(entry->track, fd, entry->name, captures->wake, &captures->progress.read,
+			    error);
 	if (result != 0)
 		close_entry(entry);
 	else
@@ -119,18 +126,31 @@ static int open_entry(struct captures *captures, struct capture_entry *entry, bo
 	return result;
 }
 
+/*
+ * It is opened again when its turn comes. By then root has no capability that opens what others
+ * keep to themselves: so as many as may be are held.
+ */
+static void hold(struct captures *captures, struct capture_entry *entry)
+{
+	struct error why;
+
+	if (captures->held == captures->open_max / 4)
+		return;
+	entry->held = track_descriptor(entry->path, entry->name, &why);
+	captures->held += entry->held >= 0;
+}
+
 /* When does it begin? Standard input and pipes tell only once, and stay open. */
 static int look_into(struct captures *captures, struct capture_entry *entry, struct error *error)
 {
 	const uint64_t read = captures->progress.read;
-	bool reopens;
-	int result = open_entry(captures, entry, &reopens, error);
+	int result = open_entry(captures, entry, error);
 
 	if (result != 0)
 		return result;
 	captures->live |= entry->track->size == 0;
 	captures->progress.size += entry->track->size;
-	if (!reopens)
+	if (entry->track->size == 0 || strcmp(entry->path, "-") == 0)
 		return 0;
 	if (track_read(entry->track))
 		entry->begin = entry->track->keyed ? entry->track->keys[0] : 0;
@@ -138,6 +158,8 @@ static int look_into(struct captures *captures, struct capture_entry *entry, str
 		result = check_links(&entry->track->file, error);
 	close_entry(entry);
 	captures->progress.read = read; /* it will be, once more */
+	if (result == 0)
+		hold(captures, entry);
 	return result;
 }
 
@@ -331,9 +353,8 @@ static void open_next(struct captures *captures)
 {
 	struct capture_entry *entry = captures->queue[captures->opened++];
 	struct error why;
-	bool reopens;
 
-	if (entry->track == NULL && open_entry(captures, entry, &reopens, &why) != 0) {
+	if (entry->track == NULL && open_entry(captures, entry, &why) != 0) {
 		note_failure(captures, &why);
 		return;
 	}

@@ -25,20 +25,12 @@ static int open_error(const char *name, int code, struct error *error)
 	return error_set(error, code, "%s: %s; %s", name, strerror(code), advice);
 }
 
-/* The descriptor of `path`; *status tells what it is. Negative errno with a line. */
-static int open_path(const char *path, const char *name, struct stat *status, struct error *error)
+int track_descriptor(const char *path, const char *name, struct error *error)
 {
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 					: open(path, O_RDONLY | O_CLOEXEC);
-	int result = fd < 0 || fstat(fd, status) != 0 ? errno : 0;
 
-	if (result == 0 && S_ISDIR(status->st_mode))
-		result = EISDIR;
-	if (result == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return open_error(name, result, error);
+	return fd < 0 ? open_error(name, errno, error) : fd;
 }
 
 static size_t window_bytes(const struct stat *status)
@@ -48,17 +40,22 @@ static size_t window_bytes(const struct stat *status)
 	return status->st_size > WINDOW_BYTES_MIN ? (size_t)status->st_size : WINDOW_BYTES_MIN;
 }
 
-int track_open(struct track *track, const char *path, const char *name, int wake, uint64_t *read,
-	       bool *reopens, struct error *error)
+int track_open(struct track *track, int fd, const char *name, int wake, uint64_t *read,
+	       struct error *error)
 {
+	int result = 0;
 	struct stat status;
-	int fd = open_path(path, name, &status, error);
 	struct stream *stream;
 
 	memset(track, 0, offsetof(struct track, keys));
-	if (fd < 0)
-		return fd;
-	*reopens = S_ISREG(status.st_mode) && strcmp(path, "-") != 0;
+	if (fstat(fd, &status) != 0)
+		result = errno;
+	else if (S_ISDIR(status.st_mode))
+		result = EISDIR;
+	if (result != 0) {
+		close(fd);
+		return open_error(name, result, error);
+	}
 	if (S_ISREG(status.st_mode)) {
 		track->size = (uint64_t)status.st_size;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);

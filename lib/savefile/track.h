@@ -37,14 +37,19 @@ struct track {
 #define TRACK_NEAR (UINT64_C(10) * 1000000000)
 
 /*
- * Open the capture at `path` ("-": standard input), `name` to users, and read its header. Once
- * the eventfd `wake` is readable a read that would wait ends as at the end of the file. What has
- * been read of it, in bytes of the file, is added to *read (atomic). -ENOENT,
- * -EACCES, -EISDIR and the like, and as savefile_open(). *reopens: it can be opened again, and
- * begins then where it began.
+ * A descriptor of the capture at `path` ("-": standard input), `name` to users. -ENOENT, -EACCES,
+ * -EISDIR and the like.
  */
-int track_open(struct track *track, const char *path, const char *name, int wake, uint64_t *read,
-	       bool *reopens, struct error *error);
+int track_descriptor(const char *path, const char *name, struct error *error);
+
+/*
+ * Read the header of the capture behind `fd`, which it owns from now on, `name` to users. Once
+ * the eventfd `wake` is readable a read that would wait ends as at the end of the file. What has
+ * been read of it, in bytes of the file, is added to *read (atomic). -ENOMEM,
+ * and as savefile_open().
+ */
+int track_open(struct track *track, int fd, const char *name, int wake, uint64_t *read,
+	       struct error *error);
 
 /* The next batch; what was at hand is gone. False: there is none. */
 bool track_read(struct track *track);

@@ -184,9 +184,26 @@ def on_capture(tap: Tap) -> None:
                                                    document["remarks"]), (frames, []))
 
 
+def on_captures_of_others(tap: Tap) -> None:
+    """root reads what others keep to themselves, though it has no capability once it reads."""
+    with Rig() as rig:
+        home = rig.folder / "home"
+        home.mkdir(mode=0o700)
+        file = shutil.copy(weir.BUNDLED, home / "theirs.pcap")
+        os.chmod(file, 0o600)
+        for path in (file, home):
+            os.chown(path, 65534, 65534)
+        for files in ([file], [file, weir.BUNDLED]):
+            analysis = weir.analyse(*files)
+            tap.equal(f"a capture of another user, {len(files)} in all: it is read", (
+                analysis.faults(), analysis.report["ledger"]["received"]), (
+                [], len(files) * len(list(capture.read(weir.BUNDLED)))))
+
+
 def main() -> None:
     tap = Tap()
     on_capture(tap)
+    on_captures_of_others(tap)
     on_interface(tap, "AF_PACKET")
     on_interface(tap, "AF_XDP")
     by_ordinary_user(tap, "AF_PACKET", ("cap_net_raw",), ("--driver", "af_packet"), "AF_PACKET")
