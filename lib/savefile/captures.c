@@ -10,6 +10,7 @@
 
 #include <weir/log.h>
 
+#include "capture_heap.h"
 #include "capture_list.h"
 #include "savefile_link.h"
 
@@ -20,9 +21,9 @@ struct captures {
 	struct capture_list list;
 	struct capture_entry **queue; /* what can be read, by its begin */
 	unsigned int queue_count;
-	unsigned int opened;         /* of the queue, so far */
-	struct capture_entry **heap; /* those that are open: whose turn it is first */
-	unsigned int heap_count, open_max;
+	unsigned int opened;      /* of the queue, so far */
+	struct capture_heap heap; /* those that are open and have a frame at hand */
+	unsigned int open_max;
 	unsigned int held;  /* of the queue, waiting for their turn */
 	unsigned int taken; /* frames of the first one that were given out last */
 	uint64_t reached;   /* the key of the last of these */
@@ -244,8 +245,8 @@ int captures_open(struct captures **captures, const char *const *paths, unsigned
 				   paths[0]);
 	if (result == 0) {
 		new->queue = calloc(new->list.count, sizeof(struct capture_entry *));
-		new->heap = calloc(new->list.count, sizeof(struct capture_entry *));
-		if (new->queue == NULL || new->heap == NULL)
+		new->heap.entries = calloc(new->list.count, sizeof(struct capture_entry *));
+		if (new->queue == NULL || new->heap.entries == NULL)
 			result = error_set(error, ENOMEM, "--read: no memory");
 	}
 	if (result == 0)
@@ -263,61 +264,9 @@ void captures_close(struct captures *captures)
 		return;
 	capture_list_free(&captures->list);
 	free(captures->queue);
-	free(captures->heap);
+	free(captures->heap.entries);
 	remarks_free(&captures->remarks);
 	free(captures);
-}
-
-/* ---- the heap of open captures ---- */
-
-static uint64_t key_of(const struct capture_entry *entry)
-{
-	return entry->track->keys[entry->track->next];
-}
-
-static bool is_before(const struct capture_entry *a, const struct capture_entry *b)
-{
-	uint64_t one = key_of(a), other = key_of(b);
-
-	return one != other ? one < other : a->number < b->number;
-}
-
-static void swap(struct captures *captures, unsigned int i, unsigned int j)
-{
-	struct capture_entry *entry = captures->heap[i];
-
-	captures->heap[i] = captures->heap[j];
-	captures->heap[j] = entry;
-}
-
-static void sift_up(struct captures *captures, unsigned int i)
-{
-	for (; i > 0 && is_before(captures->heap[i], captures->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		swap(captures, i, (i - 1) / 2);
-}
-
-/* The one of the two below `i` whose turn is first; 0: there is none. */
-static unsigned int first_below(const struct captures *captures, unsigned int i)
-{
-	unsigned int left = 2 * i + 1, right = left + 1;
-
-	if (left >= captures->heap_count)
-		return 0;
-	return right < captures->heap_count &&
-			       is_before(captures->heap[right], captures->heap[left])
-		       ? right
-		       : left;
-}
-
-static void sift_down(struct captures *captures)
-{
-	unsigned int i = 0, below;
-
-	while ((below = first_below(captures, i)) != 0 &&
-	       is_before(captures->heap[below], captures->heap[i])) {
-		swap(captures, i, below);
-		i = below;
-	}
 }
 
 /* ---- in the order of time ---- */
@@ -339,14 +288,14 @@ static bool go_on(struct captures *captures, struct capture_entry *entry)
 /* What was given out last is done with. */
 static void pass_on(struct captures *captures)
 {
-	struct capture_entry *entry = captures->heap[0];
+	struct capture_entry *entry = captures->heap.entries[0];
 
 	entry->track->next += captures->taken;
 	captures->taken = 0;
 	if (entry->track->next == entry->track->count && !go_on(captures, entry))
-		captures->heap[0] = captures->heap[--captures->heap_count];
-	if (captures->heap_count > 1)
-		sift_down(captures);
+		capture_heap_take(&captures->heap);
+	else
+		capture_heap_moved(&captures->heap);
 }
 
 static void open_next(struct captures *captures)
@@ -360,9 +309,8 @@ static void open_next(struct captures *captures)
 	}
 	if (!go_on(captures, entry))
 		return;
-	captures->heap[captures->heap_count++] = entry;
-	sift_up(captures, captures->heap_count - 1);
-	captures->merged |= captures->heap_count > 1;
+	capture_heap_add(&captures->heap, entry);
+	captures->merged |= captures->heap.count > 1;
 	captures->reordered |= captures->opened > 1 &&
 			       entry->number < captures->queue[captures->opened - 2]->number;
 	captures->late += entry->begin < captures->reached;
@@ -371,17 +319,17 @@ static void open_next(struct captures *captures)
 /* Has the next capture to be opened before the first frame at hand is given out? */
 static bool is_due(const struct captures *captures)
 {
-	if (captures->opened == captures->queue_count || captures->heap_count == captures->open_max)
+	if (captures->opened == captures->queue_count || captures->heap.count == captures->open_max)
 		return false;
-	return captures->heap_count == 0 ||
-	       captures->queue[captures->opened]->begin <= key_of(captures->heap[0]);
+	return captures->heap.count == 0 || captures->queue[captures->opened]->begin <=
+						    capture_entry_key(captures->heap.entries[0]);
 }
 
 /* How many frames of the first capture come before all others. */
 static unsigned int count_run(const struct captures *captures)
 {
-	const struct track *track = captures->heap[0]->track;
-	const unsigned int below = first_below(captures, 0);
+	const struct track *track = captures->heap.entries[0]->track;
+	const struct capture_entry *second = capture_heap_second(&captures->heap);
 	uint64_t until = UINT64_MAX;
 	unsigned int i = track->next + 1;
 
@@ -389,8 +337,8 @@ static unsigned int count_run(const struct captures *captures)
 		return track->count - track->next;
 	if (captures->opened < captures->queue_count)
 		until = captures->queue[captures->opened]->begin;
-	if (below != 0 && key_of(captures->heap[below]) < until)
-		until = key_of(captures->heap[below]);
+	if (second != NULL && capture_entry_key(second) < until)
+		until = capture_entry_key(second);
 	while (i < track->count && track->keys[i] < until)
 		i++;
 	return i - track->next;
@@ -405,11 +353,11 @@ unsigned int captures_next(struct captures *captures, const struct savefile_fram
 		pass_on(captures);
 	while (is_due(captures))
 		open_next(captures);
-	if (captures->heap_count == 0)
+	if (captures->heap.count == 0)
 		return 0;
-	track = captures->heap[0]->track;
+	track = captures->heap.entries[0]->track;
 	*frames = &track->frames[track->next];
-	*number = captures->heap[0]->number;
+	*number = captures->heap.entries[0]->number;
 	captures->taken = count_run(captures);
 	if (track->keyed)
 		captures->reached = track->keys[track->next + captures->taken - 1];
@@ -418,9 +366,9 @@ unsigned int captures_next(struct captures *captures, const struct savefile_fram
 
 void captures_finish(struct captures *captures)
 {
-	for (unsigned int i = 0; i < captures->heap_count; i++)
-		note_end(captures, &captures->heap[i]->track->file);
-	captures->heap_count = 0;
+	for (unsigned int i = 0; i < captures->heap.count; i++)
+		note_end(captures, &captures->heap.entries[i]->track->file);
+	captures->heap.count = 0;
 	note_order(captures);
 }
 
