@@ -69,6 +69,11 @@ static int open_clickhouse(const struct export_url *url, const void *given,
 
 	(void)environment;
 	make_base(url, base, sizeof(base));
+	if (strcmp(url->transport, "http") == 0 && (settings->ca != NULL || !settings->verify))
+		return error_set(error, EINVAL,
+				 "ca= and verify=no are of TLS, and %s is not encrypted; use "
+				 "clickhouse+https, or leave them out",
+				 url->scheme);
 	if (result == 0)
 		result = clickhouse_place(url->path, &all.place, error);
 	if (result == 0 && settings->password_file != NULL)

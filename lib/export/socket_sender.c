@@ -273,6 +273,19 @@ static void name_place(struct socket_place *place, const struct export_url *url)
 		 url->scheme, place->host, place->port);
 }
 
+/* Who gives one of these expects that nobody else can read what is sent. */
+static int check_clear(const struct export_url *url, const struct socket_options *options,
+		       struct error *error)
+{
+	if (options->ca == NULL && options->certificate == NULL && options->key == NULL &&
+	    options->verify)
+		return 0;
+	return error_set(error, EINVAL,
+			 "ca=, cert=, key= and verify=no are of TLS, and %s is not encrypted; use "
+			 "a scheme with +tls, or leave them out",
+			 url->scheme);
+}
+
 int socket_sender_open(const struct export_url *url, const struct socket_options *options,
 		       bool lines, struct sender *made, struct error *error)
 {
@@ -290,6 +303,8 @@ int socket_sender_open(const struct export_url *url, const struct socket_options
 	if (strcmp(url->transport, "tls") == 0)
 		result = tls_create(options, sender->place.name, sender->place.host, &sender->tls,
 				    error);
+	else
+		result = check_clear(url, options, error);
 	if (result != 0) {
 		free(sender);
 		return result;

@@ -274,6 +274,31 @@ Test(sockets, a_name_that_is_none)
 		0);
 }
 
+/* They would send in the clear what was meant to be encrypted. */
+Test(sockets, options_of_tls_without_it)
+{
+	static const struct socket_options wrong[] = {
+		{.verify = true, .ca = "/nowhere"},
+		{.verify = true, .certificate = "/nowhere"},
+		{.verify = true, .key = "/nowhere"},
+		{.verify = false},
+	};
+	static const char *const transports[] = {"tcp", "udp"};
+
+	for (size_t i = 0; i < 2 * sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const struct export_url url = {.scheme = "lines",
+					       .transport = transports[i % 2],
+					       .hosts = {{"127.0.0.1", 9}},
+					       .host_count = 1};
+		struct sender sender;
+		struct error error;
+
+		cr_expect_eq(socket_sender_open(&url, &wrong[i / 2], true, &sender, &error),
+			     -EINVAL);
+		cr_expect_not_null(strstr(error.text, "lines is not encrypted"), "%s", error.text);
+	}
+}
+
 /* ---- datagrams ---- */
 
 static void *collect_datagrams(void *context)

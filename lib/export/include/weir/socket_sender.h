@@ -53,7 +53,8 @@ struct socket_options {
 /*
  * To the URL's first host, by its transport ("udp", "tcp", "tls"). `lines`: messages are lines, a
  * record each: of one that was taken in part only those that were not taken wholly are made anew.
- * Connects to nobody, but reads the files of TLS. 0, or negative errno with the line.
+ * Connects to nobody, but reads the files of TLS, whose options go with no other transport. 0, or
+ * negative errno with the line.
  */
 int socket_sender_open(const struct export_url *url, const struct socket_options *options,
 		       bool lines, struct sender *sender, struct error *error);
