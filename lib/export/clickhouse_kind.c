@@ -23,13 +23,18 @@ struct settings {
 static int read_password(const char *path, char *password, size_t size, struct error *error)
 {
 	FILE *file = fopen(path, "re");
+	int failure;
 	bool got;
 
 	if (file == NULL)
 		return error_set(error, errno, "password-file=%s: %s; name another file", path,
 				 strerror(errno));
 	got = fgets(password, (int)size, file) != NULL;
+	failure = ferror(file) ? errno : 0;
 	fclose(file);
+	if (failure != 0)
+		return error_set(error, failure, "password-file=%s: %s; name another file", path,
+				 strerror(failure));
 	if (!got)
 		return error_set(error, EINVAL,
 				 "password-file=%s: there is nothing in it; write "

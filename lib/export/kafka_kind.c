@@ -77,6 +77,9 @@ static int read_properties(rd_kafka_conf_t *conf, const char *path, struct error
 		if (result != 0)
 			error_set(error, -result, "%s:%u: %s", path, number, what.text);
 	}
+	if (result == 0 && ferror(file))
+		result = error_set(error, errno, "config=%s: %s; name another file", path,
+				   strerror(errno));
 	free(line);
 	fclose(file);
 	return result;

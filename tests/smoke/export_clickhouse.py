@@ -238,6 +238,7 @@ def wrong_urls(tap: Tap) -> None:
             ("no table", "clickhouse+http://localhost/?create=yes", ("DATABASE.TABLE",)),
             ("a name that is none", "clickhouse+http://localhost/a.b%60", ("DATABASE.TABLE",)),
             ("a password that is not there", "clickhouse+http://localhost/a.b?password-file=/nowhere", ("/nowhere",)),
+            ("a password that is a folder", "clickhouse+http://localhost/a.b?password-file=/", ("Is a directory",)),
             ("trust without TLS", "clickhouse+http://localhost/a.b?verify=no", ("not encrypted",)),
             ("a setting that is none", "clickhouse+http://localhost/a.b?password=secret", ("password",))):
         done = weir.run("--read", weir.BUNDLED, "--export", target)

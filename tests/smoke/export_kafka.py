@@ -216,6 +216,7 @@ def mistakes(tap: Tap, folder: Path) -> None:
             ("a codec", "compression=zip", "compression.codec=zip"),
             ("a property", f"config={config}", "kafka.properties:4: linger.ms"),
             ("a file that is not there", "config=/nowhere", "/nowhere: No such file"),
+            ("a folder for a file", "config=/", "config=/: Is a directory"),
             ("a name", "exporter=a%20b", "exporter=a b")):
         run = weir.run("--read", weir.BUNDLED, "--export", f"kafka://localhost/flows?{query}")
         tap.ok(f"a wrong setting: {name}", run.status != 0 and run.errors.count("\n") == 1
