@@ -24,10 +24,10 @@ struct tls {
 
 /* ---- what goes wrong ---- */
 
-/* What OpenSSL says last, as people can read it. */
+/* What OpenSSL says first, of the cause, as people can read it; what follows is who heard of it. */
 static const char *reason(void)
 {
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = ERR_peek_error();
 	const char *text = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
 						  : ERR_reason_error_string(code);
 

@@ -8,6 +8,7 @@ Each line is where it was sent, once; what is wrong is said in one line; and the
 import time
 from collections import Counter
 
+from tests.kit import weir
 from tests.kit.certificates import Authority
 from tests.kit.collector import Collector
 from tests.kit.rig import LiveWeir, Rig, wait_until
@@ -139,7 +140,9 @@ def check_a_hundred(tap: Tap) -> None:
         for url, (words, failure) in bad.items():
             name = url.split("?")[0]
             lines = said(live, f" {name}: ")
-            tap.ok(f"... {words}: said once", len(lines) == 1 and words in lines[0], "\n".join(lines))
+            # The kernel at the other end may make room once more before it takes nothing at all.
+            over = sum("there is room again" in line for line in lines)
+            tap.ok(f"... {words}: said once", len(lines) == 1 + 2 * over and words in lines[-1], "\n".join(lines))
             tap.equal("... and shown", rows[name].get("failure"), failure)
         began = time.monotonic()
         done = live.stop()
@@ -148,8 +151,20 @@ def check_a_hundred(tap: Tap) -> None:
         tap.equal("... but of the good one none", Counter(good.lines()), Counter(line.encode() for line in done.lines))
 
 
+def check_files(tap: Tap) -> None:
+    """Files of TLS that are no good, in words of the cause; and what is of no use without TLS."""
+    for name, url, words in (
+            ("authorities that are not there", "json+tls://localhost:9?ca=/nowhere", "ca=/nowhere: cannot be read: No such file"),
+            ("a certificate that is none", f"json+tls://localhost:9?cert={weir.BUNDLED}", "no start line"),
+            ("authorities for no TLS", "ipfix+tcp://localhost:9?ca=/nowhere", "ipfix+tcp is not encrypted"),
+            ("... or for datagrams", "netflow9+udp://localhost:9?verify=no", "netflow9+udp is not encrypted")):
+        done = weir.run("--read", weir.BUNDLED, "--export", url)
+        tap.ok(f"a wrong setting: {name}", done.status != 0 and done.errors.count("\n") == 1 and words in done.errors, done)
+
+
 def main() -> None:
     tap = Tap()
+    check_files(tap)
     check_tcp(tap)
     check_return(tap)
     check_a_hundred(tap)
