@@ -197,9 +197,10 @@ int export_url_parse(const char *text, struct export_url *url, struct error *err
 			*path++ = '\0';
 		result = take_hosts(rest + 2, url, error);
 	} else if (result == 0 && *rest != '\0') {
-		result =
-			error_set(error, EINVAL, "no \"//\" in front of \"%.80s\"; write %s://HOST",
-				  rest, url->scheme);
+		result = error_set(error, EINVAL,
+				   "no \"//\" in front of \"%.80s\"; write %s://HOST, "
+				   "or leave it out",
+				   rest, url->scheme);
 	}
 	if (result == 0 && path != NULL) {
 		url->path = path;

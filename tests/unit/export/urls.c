@@ -64,7 +64,7 @@ Test(urls, mistakes)
 		{"", "no scheme in front"},
 		{"192.0.2.1", "no scheme in front"},
 		{"//host", "no scheme in front"},
-		{"udp:host", "no \"//\" in front of \"host\"; write udp://HOST"},
+		{"udp:host", "no \"//\" in front of \"host\"; write udp://HOST, or leave it out"},
 		{"udp://", "a host without a name"},
 		{"udp://a,,b", "a host without a name"},
 		{"udp://:1", "a host without a name"},
