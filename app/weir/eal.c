@@ -15,6 +15,7 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_lcore.h>
 
 #include <weir/log.h>
 #include <weir/runtime.h>
@@ -119,6 +120,24 @@ unsigned int eal_cpus(void)
 	cpu_set_t set;
 
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned int)CPU_COUNT(&set) : 1;
+}
+
+static cpu_set_t all_cpus; /* before the EAL has pinned this thread */
+
+void eal_step_aside(bool aside)
+{
+	const cpu_set_t own = rte_lcore_cpuset(rte_get_main_lcore());
+	cpu_set_t set = all_cpus;
+	unsigned int lcore;
+
+	RTE_LCORE_FOREACH(lcore) {
+		const cpu_set_t taken = rte_lcore_cpuset(lcore);
+		cpu_set_t both;
+
+		CPU_AND(&both, &set, &taken);
+		CPU_XOR(&set, &set, &both);
+	}
+	sched_setaffinity(0, sizeof(set), aside && CPU_COUNT(&set) > 0 ? &set : &own);
 }
 
 /* "0@3,1@5,2@7" with a CPU for each lcore, else all of them on all CPUs: "(0-2)@(3,5)". */
@@ -241,6 +260,7 @@ static int start(const struct options *options, uint16_t workers, struct error *
 	char *text;
 	int result = capture_begin(&captured);
 
+	sched_getaffinity(0, sizeof(all_cpus), &all_cpus);
 	if (result != 0)
 		return error_set(error, -result,
 				 "standard error: %s; free some descriptors or memory",

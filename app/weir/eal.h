@@ -2,6 +2,7 @@
 #ifndef WEIR_APP_WEIR_EAL_H
 #define WEIR_APP_WEIR_EAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <weir/error.h>
@@ -20,6 +21,12 @@ int eal_start(const struct options *options, uint16_t workers, struct error *err
 
 /* Clean up, the runtime directory that weir's own prefix made included. */
 void eal_stop(void);
+
+/*
+ * This thread, and those that it starts meanwhile, run on CPUs that no lcore has, if there are
+ * such; false: where its lcore is again. After eal_start(). Main thread.
+ */
+void eal_step_aside(bool aside);
 
 /* CPUs that this process may use. */
 unsigned int eal_cpus(void);

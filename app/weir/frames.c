@@ -8,6 +8,8 @@
 
 #include <weir/log.h>
 
+#include "eal.h"
+
 /* A frame may come from any of the worker's ports: so many as the poorest of their pools can lend.
  */
 static uint32_t spare_of(const struct source *source, const struct worker *worker)
@@ -63,7 +65,9 @@ void frames_start(struct frames *frames, const struct source *source, uint32_t w
 	}
 	for (uint32_t p = 0; p < source->port_count; p++)
 		name_interface(frames, p, &source->ports[p]);
+	eal_step_aside(true);
 	result = capture_start(&settings, &frames->capture, &error);
+	eal_step_aside(false);
 	/* DPDK has not made it: --no-shconf. */
 	if (result == -ENOENT || result == -ENOTDIR)
 		log_debug("%s", error.text);

@@ -17,6 +17,8 @@
 #include <weir/seqlock.h>
 #include <weir/signals.h>
 
+#include "eal.h"
+
 /* Reports may be long, and those that are late nobody wants. */
 #define REPORTS_WAITING 4
 #define REPORT_WAIT_US  1000 /* how often the last one looks for room */
@@ -209,11 +211,13 @@ int outputs_open(struct outputs *outputs, const struct options *options, struct 
 
 	outputs->options = options;
 	find_captures(outputs);
+	eal_step_aside(true); /* outlets run where their maker may: they take no CPU time from it */
 	result = open_report(outputs, error);
 	if (result == 0 && options->flows != NULL)
 		result = open_flows(outputs, error);
 	if (result == 0)
 		result = open_exports(outputs, error);
+	eal_step_aside(false);
 	return result;
 }
 

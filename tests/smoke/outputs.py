@@ -159,10 +159,24 @@ def rotated(tap: Tap) -> None:
         tap.equal("moved away and SIGHUP, three times: nothing is lost", ledger["sent"], ledger["given"])
 
 
+def aside(tap: Tap) -> None:
+    """All lcores on one CPU: outlets have the others, if there are any, and take no time from the stats core."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    with Rig() as rig:
+        live = rig.weir(eal=(f"--lcores=0@{first},1@{first}", *EAL[1:]))
+        threads = [int(task.name) for task in Path(f"/proc/{live.process.pid}/task").iterdir()
+                   if (task / "comm").read_text() == "weir-outlet\n"]
+        tap.equal("outlets run where no lcore is", [os.sched_getaffinity(thread) for thread in threads],
+                  [set(others or [first])] * 2)
+        tap.equal("... and the stats core where it was", os.sched_getaffinity(live.process.pid), {first})
+        live.stop()
+
+
 def main() -> None:
     if sys.argv[1:] == ["full_disk"]:
         full_disk()
     tap = Tap()
+    aside(tap)
     stalled_fifo(tap)
     stalled_standard_output(tap)
     full_disk_alone(tap)
