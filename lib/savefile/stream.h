@@ -22,9 +22,8 @@ struct stream {
 
 /*
  * A stream of the descriptor `fd`, which it owns from now on. How far it is, in bytes, is added to
- * *read (atomic). With `wake` >= 0 a read waits for
- * `fd`, and ends as at the end of the file once the eventfd `wake` is readable: for pipes and
- * terminals. NULL: no memory; `fd` is closed then.
+ * *read (atomic). With `wake` >= 0 a read waits for `fd`, and ends as at the end of the file once
+ * the eventfd `wake` is readable: for pipes and terminals. NULL: no memory; `fd` is closed then.
  */
 struct stream *stream_of_descriptor(int fd, int wake, uint64_t *read);
 

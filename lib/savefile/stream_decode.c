@@ -47,8 +47,7 @@ static bool begin_member(struct decoder *decoder)
 	return false;
 }
 
-/* As far as the input in hand, or more of it, goes. Something comes of it, or there is a problem.
- */
+/* As far as the input in hand, or more of it, goes. It gets further, or there is a problem. */
 static void decode_some(struct decoder *decoder, struct codec_bytes *bytes)
 {
 	const bool more = window_has(&decoder->input, 1);

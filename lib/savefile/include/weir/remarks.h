@@ -11,9 +11,8 @@ struct remarks {
 	unsigned int count, room;
 };
 
-#define REMARKS_MAX                                                                                \
-	10000 /* the last one says that more are left out; so is what finds no memory              \
-	       */
+/* The last one says that more are left out. What finds no memory is missing. */
+#define REMARKS_MAX 10000
 
 void remarks_add(struct remarks *remarks, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
