@@ -216,6 +216,8 @@ void describe_result(struct analyzer *analyzer)
 	__atomic_store_n(&analyzer->info.remark_count, 0, __ATOMIC_RELEASE); /* read to the end */
 	for (unsigned int i = 0; i < result.remarks->count; i++)
 		add_sentence(analyzer, result.remarks->text[i]);
+	if (result.stopped)
+		add_remark(analyzer, "reading was stopped: this is of what was read until then");
 	describe_times(analyzer, &result);
 	analyzer->incomplete = result.captures.failed > 0;
 	stats_set_capture_end(analyzer->stats, &(struct stats_capture_end){

@@ -257,6 +257,7 @@ static void note_result(struct reader *reader)
 		reader->result.event_files[i] =
 			captures_name(reader->captures, clock->notes[i].place.file);
 	}
+	reader->result.stopped = reader_port_stopped(&reader->port);
 	captures_result(reader->captures, &reader->result.captures);
 	reader->result.remarks = captures_remarks(reader->captures);
 }

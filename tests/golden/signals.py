@@ -72,9 +72,10 @@ class Reading(AbstractContextManager):
         return self.process.wait(60), self.reports()
 
     def stopped(self) -> tuple[int, list[str], bool]:
-        """Exit status, faults of the report, and whether the capture was left before its end."""
+        """Exit status, faults of the report, and whether the capture was left before its end, and it says so."""
         status, reports = self.process.wait(60), self.reports()
-        return status, weir.faults(reports[-1]), 0 < reports[-1]["ledger"]["received"] < FRAMES
+        return status, weir.faults(reports[-1]), (0 < reports[-1]["ledger"]["received"] < FRAMES and any(
+            "reading was stopped" in remark for remark in reports[-1]["remarks"]))
 
 
 def stops(tap: Tap) -> None:

@@ -35,6 +35,7 @@ struct reader_result {
 	uint64_t span;   /* by the clock, from the earliest to the latest frame, ns */
 	struct reader_clock_note events[READER_CLOCK_EVENTS]; /* by enum reader_clock_event */
 	const char *event_files[READER_CLOCK_EVENTS]; /* where the first one was; the reader's */
+	bool stopped;                                 /* by reader_stop(): there may be more */
 	struct captures_result captures;
 	const struct remarks *remarks; /* on the captures; the reader's */
 };
