@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/error.h>
 
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <weir/format.h>
 
@@ -15,4 +17,16 @@ int error_set(struct error *error, int code, const char *format, ...)
 		va_end(arguments);
 	}
 	return -code;
+}
+
+const char *error_words(int code)
+{
+	switch (code) {
+	case EDESTADDRREQ:
+		return "no address of that host is known";
+	case EKEYREJECTED:
+		return "its certificate is no good";
+	default:
+		return strerror(code);
+	}
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <weir/clock.h>
+#include <weir/error.h>
 #include <weir/format.h>
 
 #include "parts.h"
@@ -65,7 +66,7 @@ json_t *document_outputs(const struct snapshot *snapshot)
 		put(&object, "to", document_text(of->name));
 		OUTPUT_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
 		put(&object, "failure",
-		    of->failure == 0 ? json_null() : json_string(strerror(of->failure)));
+		    of->failure == 0 ? json_null() : json_string(error_words(of->failure)));
 		append(&array, object);
 	}
 	return array;

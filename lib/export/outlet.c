@@ -128,7 +128,7 @@ static int say_lost(const struct outlet *outlet, const struct outlet_ledger *led
 
 	return error_set(error, failed ? ledger->failure : EIO,
 			 "%s: %s; %s %s were written, %s were not: %s", ledger->name,
-			 failed ? strerror(ledger->failure) : "nobody read it, or too slowly",
+			 failed ? error_words(ledger->failure) : "nobody read it, or too slowly",
 			 format_count(in, sizeof(in), ledger->sent), ledger->what,
 			 format_count(out, sizeof(out), ledger->given - ledger->sent), help);
 }

@@ -90,7 +90,7 @@ def bad_ones(rig: Rig) -> dict[str, tuple[str, str]]:
     """What is said of each, and its failure."""
     ours, other = Authority(rig.folder, "ours"), Authority(rig.folder, "other")
     trust = f"?buffer=512&ca={ours.certificate}"
-    reject = "Key was rejected by service"
+    reject = "its certificate is no good"
 
     def tls(certificate, **settings) -> str:
         collector = Collector(certificate=certificate, **settings)
@@ -108,7 +108,7 @@ def bad_ones(rig: Rig) -> dict[str, tuple[str, str]]:
         tls(ours.sign("mutual", "DNS:localhost"), clients=ours.certificate): ("certificate required", "Protocol error"),
         f"json+tls://127.0.0.1:{nonsense.port}{trust}": ("TLS: wrong version number", "Protocol error"),
         f"json+tcp://127.0.0.1:{nobody.port}?buffer=512": ("Connection refused", "Connection refused"),
-        "json+tcp://nobody.invalid:1?buffer=512": ("it is looked up again", "Destination address required"),
+        "json+tcp://nobody.invalid:1?buffer=512": ("it is looked up again", "no address of that host is known"),
         f"json+tcp://127.0.0.1:{silent.port}?buffer=512": ("nobody reads it, or too slowly", None),
     }
 

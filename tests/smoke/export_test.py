@@ -192,6 +192,9 @@ class Resets:
 
 
 def check_failures(tap: Tap) -> None:
+    done = weir.run("export", "test", "ipfix+udp://nobody.invalid", command=(weir.WEIRCTL,))
+    tap.ok("a host that is none: one line, exit 1", done.status == 1 and done.errors.count("\n") == 1
+           and "no address of that host is known" in done.errors, done)
     for words, says in ((("ipfix+udp://",), "host"), (("nonsense",), "nonsense"), ((), "one URL"), (("a:", "b:"), "one URL"),
                         (("--json", "a:"), "alone")):
         done = weir.run("export", "test", *words, command=(weir.WEIRCTL,))

@@ -20,4 +20,10 @@ struct error {
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * strerror(), but in the words of networks where those of the errno would lead astray: EDESTADDRREQ
+ * is a host whose address is not to be had, EKEYREJECTED a certificate. Any thread.
+ */
+const char *error_words(int code);
+
 #endif
