@@ -32,7 +32,7 @@ class ClickHouse(ExitStack):
         server = Server(self.enter_context(Rig()))
         where = f"clickhouse+http://127.0.0.1:{server.port}/"
         try:
-            run([self._export, f"{where}{TABLE}?create=yes", "1"])
+            run([self._export, f"{where}{TABLE}?create=yes&linger=0.001", "1"])
         except BenchError as error:
             self.why_not = str(error).splitlines()[-1]
             return self
