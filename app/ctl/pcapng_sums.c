@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { INTERFACE_STATISTICS = 5, ISB_IFDROP = 5, ISB_USRDELIV = 8 };
+#include <weir/pcapng.h>
 
 #define BLOCK_HEAD   8  /* type, length */
 #define BLOCK_LEAST  12 /* and the length again */
@@ -32,7 +32,7 @@ static void add_statistics(struct pcapng_sums *sums)
 
 static void end_block(struct pcapng_sums *sums)
 {
-	if (sums->type == INTERFACE_STATISTICS)
+	if (sums->type == BLOCK_STATISTICS)
 		add_statistics(sums);
 	sums->seen = 0;
 	sums->length = 0;

@@ -4,26 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum {
-	SECTION_HEADER = 0x0a0d0d0a,
-	INTERFACE_DESCRIPTION = 1,
-	INTERFACE_STATISTICS = 5,
-	ENHANCED_PACKET = 6
-};
-enum {
-	OPTION_END = 0,
-	SHB_USERAPPL = 4,
-	IF_NAME = 2,
-	IF_DESCRIPTION = 3,
-	IF_TSRESOL = 9,
-	ISB_STARTTIME = 2,
-	ISB_ENDTIME = 3,
-	ISB_IFDROP = 5,
-	ISB_FILTERACCEPT = 6,
-	ISB_USRDELIV = 8
-};
+#include <weir/pcapng.h>
 
-#define BYTE_ORDER_MAGIC  0x1a2b3c4du
 #define LINKTYPE_ETHERNET 1
 #define NANOSECONDS       9  /* if_tsresol: 10^-9 */
 #define TEXT_MAX          96 /* octets of a name: blocks have a fixed room */
@@ -108,10 +90,10 @@ static void put_time_option(struct block *block, uint16_t code, uint64_t time)
 
 size_t pcapng_section(uint8_t *out, const char *application)
 {
-	struct block block = begin(out, SECTION_HEADER);
+	struct block block = begin(out, BLOCK_SECTION);
 	const uint64_t unknown_length = UINT64_MAX;
 
-	put32(&block, BYTE_ORDER_MAGIC);
+	put32(&block, PCAPNG_BYTE_ORDER_MAGIC);
 	put16(&block, 1); /* version 1.0 */
 	put16(&block, 0);
 	put(&block, &unknown_length, sizeof(unknown_length));
@@ -122,7 +104,7 @@ size_t pcapng_section(uint8_t *out, const char *application)
 
 size_t pcapng_interface(uint8_t *out, const char *name, const char *description, uint32_t snap)
 {
-	struct block block = begin(out, INTERFACE_DESCRIPTION);
+	struct block block = begin(out, BLOCK_INTERFACE);
 	const uint8_t resolution = NANOSECONDS;
 
 	put16(&block, LINKTYPE_ETHERNET);
@@ -148,7 +130,7 @@ static void put_frame(struct block *block, const struct rte_mbuf *mbuf, uint32_t
 
 size_t pcapng_packet(uint8_t *out, const struct pcapng_packet *packet)
 {
-	struct block block = begin(out, ENHANCED_PACKET);
+	struct block block = begin(out, BLOCK_PACKET);
 	uint32_t left = packet->captured, first = left < MACS ? left : MACS;
 
 	put32(&block, packet->interface);
@@ -172,7 +154,7 @@ size_t pcapng_packet(uint8_t *out, const struct pcapng_packet *packet)
 
 size_t pcapng_statistics(uint8_t *out, const struct pcapng_statistics *statistics)
 {
-	struct block block = begin(out, INTERFACE_STATISTICS);
+	struct block block = begin(out, BLOCK_STATISTICS);
 
 	put32(&block, statistics->interface);
 	put_time(&block, statistics->end);

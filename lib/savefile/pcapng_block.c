@@ -3,10 +3,8 @@
 
 #include "savefile_bytes.h"
 
-#define HEAD             8  /* type and length */
-#define BLOCK_MIN        12 /* ... and the length again */
-#define BYTE_ORDER_MAGIC 0x1a2b3c4du
-#define OPTION_END       0
+#define HEAD      8  /* type and length */
+#define BLOCK_MIN 12 /* ... and the length again */
 
 /* Why nothing more is read; always false. */
 static bool damaged(struct savefile *file, const char *why)
@@ -39,8 +37,8 @@ static bool turn_bytes(struct savefile *file, bool *swapped, unsigned int frames
 {
 	if (!get(file, frames, BLOCK_MIN))
 		return false;
-	*swapped = load32(file->window.at + HEAD, false) != BYTE_ORDER_MAGIC;
-	if (load32(file->window.at + HEAD, *swapped) != BYTE_ORDER_MAGIC)
+	*swapped = load32(file->window.at + HEAD, false) != PCAPNG_BYTE_ORDER_MAGIC;
+	if (load32(file->window.at + HEAD, *swapped) != PCAPNG_BYTE_ORDER_MAGIC)
 		return damaged(file, "a section has no byte order");
 	return true;
 }

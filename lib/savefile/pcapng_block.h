@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/pcapng.h>
+
 #include "savefile.h"
 
 /*
@@ -12,15 +14,6 @@
  * A section header says which byte order follows. What a block says beyond its fixed part are
  * options: (code, length, value padded to 4 bytes).
  */
-enum {
-	BLOCK_INTERFACE = 1,
-	BLOCK_OLD_PACKET = 2,
-	BLOCK_SIMPLE = 3,
-	BLOCK_STATISTICS = 5,
-	BLOCK_PACKET = 6,
-	BLOCK_SECTION = 0x0a0d0d0a /* the same in either byte order */
-};
-
 #define BLOCK_BODY 8 /* where it begins */
 
 struct block {

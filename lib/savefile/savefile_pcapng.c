@@ -19,15 +19,8 @@
 #define SIMPLE_END      12
 #define STATISTICS_END  20
 
-#define PACKET_FLAGS       2
-#define PACKET_DROPS       4
-#define FLAGS_FCS(flags)   ((flags) >> 5 & 0xf) /* bytes; 0: not said */
-#define INTERFACE_TSRESOL  9
-#define INTERFACE_FCSLEN   13
-#define INTERFACE_TSOFFSET 14
-#define STATISTICS_IFDROP  5
-#define STATISTICS_OSDROP  7
-#define OLD_DROPS_UNKNOWN  0xffff
+#define FLAGS_FCS(flags)  ((flags) >> 5 & 0xf) /* bytes; 0: not said */
+#define OLD_DROPS_UNKNOWN 0xffff
 
 /* Sections have a few interfaces. Who declares more than this wants memory. */
 #define INTERFACES_MAX 65536u
@@ -90,11 +83,11 @@ static bool add_interface(struct savefile *file, const struct block *block)
 	savefile_interface_init(interface, load16(block->at + BLOCK_BODY, block->swapped),
 				load32(block->at + 12, block->swapped));
 	while (block_option(block, &offset, &option))
-		if (option.code == INTERFACE_TSRESOL && option.bytes == 1)
+		if (option.code == IF_TSRESOL && option.bytes == 1)
 			savefile_interface_resolve(interface, option.value[0]);
-		else if (option.code == INTERFACE_TSOFFSET)
+		else if (option.code == IF_TSOFFSET)
 			interface->offset = block_number(block, &option) * 1000000000;
-		else if (option.code == INTERFACE_FCSLEN)
+		else if (option.code == IF_FCSLEN)
 			savefile_interface_fcs(interface, (uint32_t)block_number(block, &option));
 	if (interface->read)
 		file->links++;
@@ -126,7 +119,7 @@ static void count_statistics(struct savefile *file, const struct block *block)
 	if (block->end < STATISTICS_END || number >= pcapng->interface_count)
 		return;
 	while (block_option(block, &offset, &option))
-		if (option.code == STATISTICS_IFDROP || option.code == STATISTICS_OSDROP)
+		if (option.code == ISB_IFDROP || option.code == ISB_OSDROP)
 			drops += block_number(block, &option);
 	file->lost += savefile_interface_counted(&pcapng->interfaces[number], drops);
 }
@@ -142,9 +135,9 @@ static void read_packet_options(struct savefile *file, const struct block *block
 	while (block_option(block, &offset, &option)) {
 		uint64_t number = block_number(block, &option);
 
-		if (option.code == PACKET_FLAGS && FLAGS_FCS(number) != 0)
+		if (option.code == EPB_FLAGS && FLAGS_FCS(number) != 0)
 			*fcs = FLAGS_FCS(number);
-		else if (option.code == PACKET_DROPS && block->type == BLOCK_PACKET)
+		else if (option.code == EPB_DROPCOUNT && block->type == BLOCK_PACKET)
 			file->lost += savefile_interface_told(interface, number);
 	}
 }
