@@ -39,6 +39,7 @@ struct kafka_sender {
 	size_t next;        /* octet of it, and ... */
 	uint32_t next_item; /* ... which item there comes next to be given, if it is TO_DO */
 	uint32_t sent, lost, again;
+	uint32_t items;
 	uint8_t *states; /* of its items: enum state */
 	/* What is wrong, in librdkafka's words; "": nothing is known. */
 	char trouble[256];
@@ -124,7 +125,18 @@ static void on_log(const rd_kafka_t *kafka, int level, const char *facility, con
 
 /* ---- the producer ---- */
 
-/* Takes back all that it has, which is reported, and is gone. */
+/* What was given and is not reported: nothing is known of it. */
+static void take_back(struct kafka_sender *sender)
+{
+	for (uint32_t item = 0; sender->begun && item < sender->items; item++)
+		if (sender->states[item] == GIVEN) {
+			sender->states[item] = AGAIN;
+			sender->again++;
+			note_twice(sender);
+		}
+}
+
+/* Takes back all that it has, which is reported as a rule, and is gone. */
 static void leave_kafka(struct kafka_sender *sender)
 {
 	const uint64_t until = clock_monotonic_ns() + GIVE_UP_MS * CLOCK_MILLISECOND;
@@ -137,6 +149,7 @@ static void leave_kafka(struct kafka_sender *sender)
 	rd_kafka_topic_destroy(sender->topic);
 	rd_kafka_destroy(sender->kafka);
 	sender->kafka = NULL;
+	take_back(sender);
 }
 
 /* In the outlet's thread, so that its threads have no more rights than that. */
@@ -204,6 +217,7 @@ static void give_more(struct kafka_sender *sender, const struct message *message
 static void begin(struct kafka_sender *sender, const struct message *message)
 {
 	memset(sender->states, TO_DO, message->items);
+	sender->items = message->items;
 	sender->sent = sender->lost = sender->again = 0;
 	sender->next = sender->next_item = 0;
 	sender->begun = true;
