@@ -389,5 +389,8 @@ void outputs_close(struct outputs *outputs)
 		outlet_free(outputs->records[i]);
 	outlet_free(outputs->report);
 	bus_destroy(outputs->bus);
-	*outputs = (struct outputs){0};
+	/* The names stay. */
+	outputs->report = NULL;
+	outputs->bus = NULL;
+	outputs->record_count = 0;
 }
