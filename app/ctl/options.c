@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <weir/client_options.h>
 #include <weir/clock.h>
 
 #include "usage.h"
@@ -11,10 +12,7 @@
 #define INTO(member) OPTION_INTO(struct options, member)
 
 static const struct option_row rows[] = {
-	{"file-prefix", "P", "the weir that was started with this DPDK file prefix",
-	 .type = OPTION_TEXT, INTO(file_prefix)},
-	{"socket", "PATH", "the weir behind this telemetry socket", .type = OPTION_TEXT,
-	 INTO(socket)},
+	CLIENT_ROWS(struct options),
 	{"json", NULL, "print the answer as JSON", .type = OPTION_FLAG, INTO(json)},
 	{"watch", "S", "ask again every S seconds until interrupted", .type = OPTION_SECONDS,
 	 INTO(watch), .low = CLOCK_SECOND / 10, .high = 86400 * CLOCK_SECOND},

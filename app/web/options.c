@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include <weir/client_options.h>
+
 #define INTO(member) OPTION_INTO(struct web_options, member)
 
 #define HOSTS_MAX 16
@@ -12,10 +14,7 @@ static const struct option_row rows[] = {
 	 .type = OPTION_TEXT, INTO(listen), .usual = "127.0.0.1:8474"},
 	{"host", "NAME", "answer who asks for this name, too; may be given again",
 	 .type = OPTION_LIST, INTO(hosts), .high = HOSTS_MAX},
-	{"file-prefix", "P", "the weir that was started with this DPDK file prefix",
-	 .type = OPTION_TEXT, INTO(file_prefix)},
-	{"socket", "PATH", "the weir behind this telemetry socket", .type = OPTION_TEXT,
-	 INTO(socket)},
+	CLIENT_ROWS(struct web_options),
 	{"version", NULL, "print the version (also -V)", .type = OPTION_VERSION},
 	{"help", NULL, "print this (also -h)", .type = OPTION_HELP},
 };
