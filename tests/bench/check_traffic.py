@@ -43,14 +43,15 @@ def dissect(frame):
     """(flow key with the ends as sent, IP octets, TCP flags or None, is it IPv6)"""
     vlan, at = 0, 12
     kind = struct.unpack_from(">H", frame, at)[0]
-    if kind == 0x8100:
-        vlan, kind = struct.unpack_from(">HH", frame, 14)
-        at = 16
+    while kind in (0x8100, 0x88a8):
+        inner, kind = struct.unpack_from(">HH", frame, at + 2)
+        vlan, at = vlan or inner, at + 4
     packet = frame[at + 2:]
     if kind == 0x0800:
-        assert packet[0] == 0x45 and internet_sum(packet[:20]) == 0xffff
-        octets, protocol, addresses, at = (struct.unpack_from(">H", packet, 2)[0], packet[9],
-                                           packet[12:20], 20)
+        at = 4 * (packet[0] & 15)
+        assert packet[0] >> 4 == 4 and internet_sum(packet[:at]) == 0xffff
+        octets, protocol, addresses = (struct.unpack_from(">H", packet, 2)[0], packet[9],
+                                       packet[12:20])
     else:
         assert kind == 0x86dd and packet[0] == 0x60
         octets, protocol, addresses, at = (struct.unpack_from(">H", packet, 4)[0] + 40, packet[6],
@@ -58,9 +59,9 @@ def dissect(frame):
     assert octets == len(packet)
     payload = packet[at:]
     pseudo = addresses + struct.pack(">II", len(payload), protocol)
-    assert internet_sum(pseudo + payload) == 0xffff
+    assert internet_sum((b"" if protocol == 1 else pseudo) + payload) == 0xffff
     half = len(addresses) // 2
-    ports = struct.unpack_from(">HH", payload)
+    ports = struct.unpack_from(">HH", payload) if protocol in (6, 17) else (0, 0)
     ends = (addresses[:half], ports[0]), (addresses[half:], ports[1])
     return (vlan, protocol, *ends), octets, payload[13] if protocol == 6 else None, half == 16
 
@@ -85,6 +86,7 @@ class Traffic(unittest.TestCase):
             "ipv6": sum(ipv6 for *_, ipv6 in self.parts),
             "vlan": sum(key[0] != 0 for key, *_ in self.parts),
             "tcp": sum(key[1] == 6 for key, *_ in self.parts),
+            "icmp": sum(key[1] in (1, 58) for key, *_ in self.parts),
             "reverse": len(self.frames) - clients,
         }
         self.assertEqual(found, {name: self.said[name] for name in found})
@@ -105,6 +107,18 @@ class Traffic(unittest.TestCase):
                           "--tcp", "0.5", "--reverse", "0.1")
         for name, share in {"ipv6": 0.3, "vlan": 0.2, "tcp": 0.5, "reverse": 0.1}.items():
             self.near(found[name], 20000 * share, 0.1)
+
+    def test_options_and_tags(self):
+        found = self.make("--frames", "20000", "--flows", "1000", "--options", "--vlan", "0.5",
+                          "--tags", "2", "--icmp", "0.4", "--ipv6", "0.3")
+        self.assertEqual(found["flows"], 1000)
+        self.near(found["vlan"], 10000, 0.1)
+        self.near(found["icmp"], 8000, 0.1)
+        tagged = [frame for _, frame in self.frames if frame[12:14] == b"\x88\xa8"]
+        self.assertEqual(len(tagged), found["vlan"])
+        self.assertEqual({frame[16:18] for frame in tagged}, {b"\x81\x00"})
+        plain = [frame for _, frame in self.frames if frame[12:14] == b"\x08\x00"]
+        self.assertEqual({frame[14] for frame in plain}, {0x46})
 
     def test_imix(self):
         self.make("--frames", "12000", "--size", "imix")

@@ -28,7 +28,7 @@ struct traffic {
 };
 
 struct sums {
-	uint64_t frames, frame_octets, ip_octets, ipv6, vlan, tcp, reverse;
+	uint64_t frames, frame_octets, ip_octets, ipv6, vlan, tcp, icmp, reverse;
 	uint64_t flows, one_way_flows; /* distinct; one way: each direction counts */
 	uint8_t *seen;                 /* two bits for every flow number: forward, reverse */
 };
@@ -43,7 +43,10 @@ enum {
 	OPTION_SIZE,
 	OPTION_IPV6,
 	OPTION_VLAN,
+	OPTION_TAGS,
 	OPTION_TCP,
+	OPTION_ICMP,
+	OPTION_OPTIONS,
 	OPTION_REVERSE,
 	OPTION_CHURN,
 	OPTION_FLOOD,
@@ -65,7 +68,10 @@ static const struct row {
 	{"ipv6", OPTION_IPV6, "SHARE",
 	 "of the flows, 0 to 1 (0); larger frames where TCP wants it"},
 	{"vlan", OPTION_VLAN, "SHARE", "of the flows (0)"},
+	{"tags", OPTION_TAGS, "N", "VLAN tags of those: 1 or 2 (1)"},
 	{"tcp", OPTION_TCP, "SHARE", "of the flows, the others are UDP (0.8)"},
+	{"icmp", OPTION_ICMP, "SHARE", "of the flows, echoes; --tcp is then of the others (0)"},
+	{"options", OPTION_OPTIONS, NULL, "a word of them in IPv4 headers"},
 	{"reverse", OPTION_REVERSE, "SHARE", "of the packets from server to client (0.5)"},
 	{"churn", OPTION_CHURN, "N", "flows replaced by new ones per second (0)"},
 	{"flood", OPTION_FLOOD, "syn", "every packet is the SYN of a new flow"},
@@ -149,6 +155,15 @@ static void take_option(struct traffic *traffic, int id, const char *name, const
 	case OPTION_VLAN:
 		traffic->mix.vlan = real(name, text, 1);
 		break;
+	case OPTION_TAGS:
+		traffic->mix.tags = (unsigned int)whole(name, text, 1, 2);
+		break;
+	case OPTION_ICMP:
+		traffic->mix.icmp = real(name, text, 1);
+		break;
+	case OPTION_OPTIONS:
+		traffic->mix.options = true;
+		break;
 	case OPTION_TCP:
 		traffic->mix.tcp = real(name, text, 1);
 		break;
@@ -229,6 +244,7 @@ static void count(struct sums *sums, const struct frame *frame, uint64_t flow, b
 	sums->ipv6 += frame->ipv6;
 	sums->vlan += frame->vlan;
 	sums->tcp += frame->tcp;
+	sums->icmp += frame->icmp;
 	sums->reverse += reverse;
 	sums->flows += before == 0;
 	sums->one_way_flows += (before & bit) == 0;
@@ -260,9 +276,10 @@ static void print_sums(const struct traffic *traffic, const struct sums *sums)
 	printf("{\"file\": \"%s\",\n \"frames\": %" PRIu64 ", \"frame_octets\": %" PRIu64
 	       ", \"ip_octets\": %" PRIu64 ",\n \"flows\": %" PRIu64 ", \"one_way_flows\": %" PRIu64
 	       ",\n \"ipv6\": %" PRIu64 ", \"vlan\": %" PRIu64 ", \"tcp\": %" PRIu64
-	       ", \"reverse\": %" PRIu64 ",\n \"seconds\": %.9f, \"seed\": %" PRIu64 "}\n",
+	       ", \"icmp\": %" PRIu64 ", \"reverse\": %" PRIu64
+	       ",\n \"seconds\": %.9f, \"seed\": %" PRIu64 "}\n",
 	       traffic->path, sums->frames, sums->frame_octets, sums->ip_octets, sums->flows,
-	       sums->one_way_flows, sums->ipv6, sums->vlan, sums->tcp, sums->reverse,
+	       sums->one_way_flows, sums->ipv6, sums->vlan, sums->tcp, sums->icmp, sums->reverse,
 	       (double)((traffic->frames - 1) * traffic->step) / 1e9, traffic->seed);
 }
 
@@ -307,7 +324,7 @@ int main(int argc, char **argv)
 				  .exponent = 1,
 				  .reverse = 0.5,
 				  .size = 64,
-				  .mix = {.tcp = 0.8}};
+				  .mix = {.tcp = 0.8, .tags = 1}};
 	struct sums sums = {0};
 	struct order order = {0};
 	int status = EXIT_SUCCESS;

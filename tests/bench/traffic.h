@@ -36,19 +36,21 @@ uint64_t order_next(struct order *order, struct prng *prng, uint64_t elapsed);
 
 /* ---- what its packets look like ---- */
 
-#define FRAME_HEADERS_MAX 78 /* Ethernet, VLAN tag, IPv6, TCP */
+#define FRAME_HEADERS_MAX 82 /* Ethernet, two VLAN tags, IPv6, TCP */
 #define FRAME_MAX         1514
 
 struct frame_mix {
 	uint64_t seed;
-	double ipv6, vlan, tcp; /* shares of the flows, 0..1; what is not TCP is UDP */
-	bool syn;               /* all packets are TCP SYN, forward */
+	double ipv6, vlan, tcp, icmp; /* shares of the flows, 0..1; what is neither is UDP */
+	unsigned int tags;            /* of those with VLAN, 1 or 2 */
+	bool options;                 /* IPv4 headers have a word of them */
+	bool syn;                     /* all packets are TCP SYN, forward */
 };
 
 struct frame {
 	uint32_t length;    /* without FCS */
 	uint32_t ip_octets; /* of the IP packet */
-	bool ipv6, vlan, tcp;
+	bool ipv6, vlan, tcp, icmp;
 	uint8_t *bytes; /* of the caller: FRAME_MAX, all 0 beyond FRAME_HEADERS_MAX */
 };
 

@@ -9,11 +9,18 @@ from pathlib import Path
 
 from .process import BenchError
 
+
+def pair(name, options):
+    """To count instructions: two that differ in length alone."""
+    return {f"16k-{name}": f"--frames 16384 {options}", f"48k-{name}": f"--frames 49152 {options}"}
+
+
 # Steady traffic: both directions, 80 % TCP, IPv4, every frame valid.
 RECIPES = {
     # repeated; small enough to stay in the cache
     "8k-1k": "--frames 8192 --flows 1000",
     "8k-1k-ipv6": "--frames 8192 --flows 1000 --ipv6 1",
+    "8k-1k-vlan": "--frames 8192 --flows 1000 --vlan 1",
     "16k-1k-imix": "--frames 16384 --flows 1000 --size imix",
     # ipfixprobe counts its mbufs, two for each frame, in 16 bits
     "32k-30k": "--frames 32000 --flows 30000 --order sequential",
@@ -38,13 +45,13 @@ RECIPES = {
     "100": "--frames 100 --flows 20",
     "4m-1m-imix": "--frames 4000000 --flows 1000000 --size imix",
     "4m-1k-imix": "--frames 4000000 --flows 1000 --size imix",
-    # to count instructions: pairs that differ in length alone
-    "16k-1k": "--frames 16384 --flows 1000",
-    "48k-1k": "--frames 49152 --flows 1000",
-    "16k-1k-v6": "--frames 16384 --flows 1000 --ipv6 1",
-    "48k-1k-v6": "--frames 49152 --flows 1000 --ipv6 1",
-    "16k-syn": "--frames 16384 --flood syn",
-    "48k-syn": "--frames 49152 --flood syn",
+    **pair("1k", "--flows 1000"),
+    **pair("1k-v6", "--flows 1000 --ipv6 1"),
+    **pair("syn", "--flood syn"),
+    **pair("1k-vlan", "--flows 1000 --vlan 1"),
+    **pair("1k-qinq", "--flows 1000 --vlan 1 --tags 2"),
+    **pair("1k-icmp", "--flows 1000 --icmp 1"),
+    **pair("1k-options", "--flows 1000 --options"),
 }
 
 # With --quick, large captures shrink to these.

@@ -15,15 +15,19 @@ from ..process import BenchError, run
 
 HELP = "instructions per packet by stage and function (callgrind)"
 
-# Two captures, and what comes with their frames: see bench-worker.
+# A pair of captures, and what comes with their frames: see bench-worker.
 PAIRS = {
-    "1k flows": ("16k-1k", "48k-1k", "reader"),
-    "1k flows, 1% captured": ("16k-1k", "48k-1k", "captured"),
-    "1k flows, IPv6": ("16k-1k-v6", "48k-1k-v6", "reader"),
-    "every packet a new flow": ("16k-syn", "48k-syn", "reader"),
-    "live, 1k flows": ("16k-1k", "48k-1k", "unstamped"),
-    "live, stamped": ("16k-1k", "48k-1k", "stamped"),
-    "live, stamps out of order": ("16k-1k", "48k-1k", "disordered"),
+    "1k flows": ("1k", "reader"),
+    "1k flows, 1% captured": ("1k", "captured"),
+    "every packet a new flow": ("syn", "reader"),
+    "live": ("1k", "unstamped"),
+    "live, stamped": ("1k", "stamped"),
+    "live, stamps out of order": ("1k", "disordered"),
+    "live, IPv6": ("1k-v6", "unstamped"),
+    "live, one tag": ("1k-vlan", "unstamped"),
+    "live, two tags": ("1k-qinq", "unstamped"),
+    "live, ICMP": ("1k-icmp", "unstamped"),
+    "live, IPv4 options": ("1k-options", "unstamped"),
 }
 # The first that "file:function" matches.
 STAGES = {
@@ -66,8 +70,8 @@ def count(context, capture, frames, section):
         return callgrind.by_function(callgrind.parse(lines))
 
 
-def per_packet(context, section, short, long, frames):
-    few, many = context.captures.get(short), context.captures.get(long)
+def per_packet(context, section, traffic, frames):
+    few, many = (context.captures.get(f"{length}-{traffic}") for length in ("16k", "48k"))
     less, more = count(context, few, frames, section), count(context, many, frames, section)
     more.subtract(less)
     return {where: value / (many.frames - few.frames) for where, value in more.items()}
