@@ -18,7 +18,7 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* The state byte, key.zero of a record. */
-#define FLOW_STATE_FORWARD1  0x01 /* the flow's first packet was sent by endpoint 1 */
+/* 0x01 is FLOW_STATE_FORWARD1 */
 #define FLOW_STATE_REORDERED 0x02 /* a packet's time was not its clock: `last` counts */
 #define FLOW_STATE_TCP       0x1c /* enum tcp_state */
 #define FLOW_STATE_END       0xe0 /* enum flow_end */

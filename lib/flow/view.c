@@ -54,8 +54,7 @@ void flow_view(const struct flow_record *record, struct flow_view *view)
 	const struct flow_hot *hot = &record->hot;
 	const struct flow_cold *cold = &record->cold;
 	const struct packet_key *key = &hot->key;
-	unsigned int source =
-		key->zero & FLOW_STATE_FORWARD1; /* who sent the flow's first packet */
+	unsigned int source = flow_source(record);
 	uint64_t octets = hot->octets0 + hot->octets1;
 	bool reordered = key->zero & FLOW_STATE_REORDERED;
 	uint64_t shift = reordered ? 0 : (uint64_t)cold->shift;

@@ -43,7 +43,8 @@ struct stats {
 	struct shadow *shadows[WORKERS_MAX]; /* of each worker: one a slot */
 	struct stats_consumer consumers[CONSUMERS];
 	uint32_t consumer_count, record_consumers; /* all; those of ended records */
-	struct stats_batch batch;                  /* deltas on their way to consumers */
+	struct stats_batch batch;                  /* deltas on their way to consumers ... */
+	union flow_copy walked[STATS_BATCH];       /* ... those of live records, as they were */
 	struct rendezvous *rendezvous; /* captures, if a consumer needs intervals; or NULL */
 	uint64_t met_at, capture_end;  /* by the capture's clock: the last meeting, 0: none; end */
 	uint64_t started, interval_began; /* by the clock */
@@ -79,22 +80,17 @@ void stats_give_deltas(struct stats *stats);
 
 /*
  * This is new in the record: of drain and walk, so that every packet comes by here, once. The delta
- * waits for others, until a batch is full or the interval ends. Returns the record as it is given,
- * valid until the next one is counted.
+ * waits for others, until a batch is full or the deltas are given; so long the record stays.
  */
-static inline const struct flow_view *
-stats_count(struct stats *stats, const struct flow_record *record, const struct stats_delta *delta)
+static inline void stats_count(struct stats *stats, const struct flow_record *record,
+			       const struct stats_delta *delta)
 {
 	struct stats_batch *batch = &stats->batch;
-	struct flow_view *view = &batch->views[batch->count];
 
-	flow_view(record, view);
-	if (stats->extensions > 0)
-		flow_view_keep(view, batch->lines[batch->count], stats->extensions);
+	batch->records[batch->count] = record;
 	batch->deltas[batch->count++] = *delta;
 	if (batch->count == STATS_BATCH)
 		stats_give_deltas(stats);
-	return view;
 }
 
 /* Give the last deltas, and tell the consumers that the interval is over. */

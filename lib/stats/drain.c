@@ -6,28 +6,23 @@
 /* So that a flood of ended records does not keep the stats thread from all else. */
 #define DRAIN_MAX 16384
 
-/* An ended record; `counted`: as its last packets were counted, NULL: they were before. */
-static void pass_on(struct stats *stats, uint32_t worker, const struct flow_record *record,
-		    const struct flow_view *counted)
+/* An ended record goes on to those who take whole ones. */
+static void pass_on(struct stats *stats, uint32_t worker, const struct flow_record *record)
 {
 	struct flow_view view;
 
-	if (stats->record_consumers == 0 && !stats->split.on)
-		return;
-	if (counted == NULL) {
-		flow_view(record, &view);
-		counted = &view;
-	}
+	flow_view(record, &view);
 	if (stats->split.on)
-		split_add(&stats->split, worker, counted);
+		split_add(&stats->split, worker, &view);
 	else
-		stats_give_record(stats, counted);
+		stats_give_record(stats, &view);
 }
 
 static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 {
 	struct worker_shared *worker = stats->workers[w];
 	const size_t bytes = flow_record_bytes(stats->extensions);
+	const bool wanted_whole = stats->record_consumers > 0 || stats->split.on;
 	struct shadow *shadows = stats->shadows[w];
 	const struct flow_record *records;
 	uint32_t drained = 0, wanted, taken;
@@ -44,12 +39,14 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 				&shadows[flow_record_at(records, bytes, i)->hot.sequence], 1);
 		for (uint32_t i = 0; i < taken; i++) {
 			const struct flow_record *record = flow_record_at(records, bytes, i);
-			const struct flow_view *counted = NULL;
 
 			if (shadow_ended(&shadows[record->hot.sequence], record, &delta))
-				counted = stats_count(stats, record, &delta);
-			pass_on(stats, w, record, counted);
+				stats_count(stats, record, &delta);
+			if (wanted_whole)
+				pass_on(stats, w, record);
 		}
+		/* They lie in the ring, and leave it now. */
+		stats_give_deltas(stats);
 		worker_shared_taken(worker, taken);
 		drained += taken;
 	}

@@ -67,8 +67,10 @@ static void make_pair(const struct flow_view *view, const struct ways *ways, int
 
 void sums_make(struct sums *sums, const struct stats_batch *batch)
 {
+	for (uint32_t i = 0; i < batch->count; i++)
+		flow_view(batch->records[i], &sums->views[i]);
 	for (uint32_t i = 0; i < batch->count; i++) {
-		const struct flow_view *view = &batch->views[i];
+		const struct flow_view *view = &sums->views[i];
 		int order = memcmp(view->source, view->destination, sizeof(view->source));
 		struct ways ways;
 

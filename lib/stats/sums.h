@@ -13,6 +13,7 @@ typedef uint64_t sums_sides[2][STATS_METRICS];
 
 /* Zeroed at first: what keys do not use stays 0. */
 struct sums {
+	struct flow_view views[STATS_BATCH];
 	/* Of both ends of each record ... */
 	struct address_key addresses[2 * STATS_BATCH];
 	sums_sides address_sums[2 * STATS_BATCH];
@@ -27,8 +28,8 @@ struct sums {
 };
 
 /*
- * Make keys and sums of all deltas of the batch. Not one by one as they come: a view that was just
- * written would be read in other pieces than it was written in, and the CPU would wait.
+ * Make keys and sums of all deltas of the batch. All views first: one that was just written would
+ * be read in other pieces than it was written in, and the CPU would wait.
  */
 void sums_make(struct sums *sums, const struct stats_batch *batch);
 

@@ -14,19 +14,21 @@ uint32_t stats_walk(struct stats *stats)
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
 		const struct flow_table *table = stats->workers[w]->table;
 		uint32_t used = flow_table_used(table);
-		union flow_copy copy;
 
 		for (uint32_t slot = 0; slot < used; slot++) {
 			if (slot % SLICE == 0)
 				drained += stats_drain(stats);
-			if (live_read(&reader, table, slot, &copy) != FLOW_SLOT_LIVE)
+			/* Where the batch would have it. */
+			union flow_copy *copy = &stats->walked[stats->batch.count];
+
+			if (live_read(&reader, table, slot, copy) != FLOW_SLOT_LIVE)
 				continue;
-			if (shadow_walked(&stats->shadows[w][slot], &copy.record, &delta))
-				stats_count(stats, &copy.record, &delta);
-			if (stats->split.counts.waiting == 0)
-				continue;
-			flow_view(&copy.record, &view);
-			split_live(&stats->split, w, &view);
+			if (stats->split.counts.waiting > 0) {
+				flow_view(&copy->record, &view);
+				split_live(&stats->split, w, &view);
+			}
+			if (shadow_walked(&stats->shadows[w][slot], &copy->record, &delta))
+				stats_count(stats, &copy->record, &delta);
 		}
 	}
 	stats->unread += reader.unread;

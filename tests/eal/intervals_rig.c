@@ -120,9 +120,11 @@ static void note_deltas(void *context, const struct stats_batch *batch)
 
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const struct stats_delta *delta = &batch->deltas[i];
+		struct flow_view view;
 
+		flow_view(batch->records[i], &view);
 		notes->packets += delta->packets[0] + delta->packets[1];
-		add_line(notes, 'd', &batch->views[i], delta->packets, delta->octets,
+		add_line(notes, 'd', &view, delta->packets, delta->octets,
 			 delta->first[0] && delta->first[1]);
 	}
 }

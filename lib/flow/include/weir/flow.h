@@ -119,6 +119,15 @@ union flow_copy {
 /* Of one slot so many records can be on their way at once: more than any ring of them holds. */
 #define FLOW_INSTANCES (1u << 18)
 
+/* Of the state byte: the flow's first packet was sent by endpoint 1. */
+#define FLOW_STATE_FORWARD1 0x01
+
+/* Which endpoint of the key is the flow's source, who sent its first packet. */
+static inline unsigned int flow_source(const struct flow_record *record)
+{
+	return record->hot.key.zero & FLOW_STATE_FORWARD1;
+}
+
 static inline uint64_t flow_packets(const struct flow_record *record, unsigned int direction)
 {
 	return record->hot.packets[direction] +

@@ -34,10 +34,12 @@ struct stats_delta {
 
 struct stats_batch {
 	uint32_t count; /* 1..STATS_BATCH */
-	/* The records as they were looked at, with all that came before; and what of it is new. */
-	struct flow_view views[STATS_BATCH];
+	/*
+	 * The records as they were looked at, with all that came before, and their lines; and what
+	 * of it is new. Who needs more than their keys makes views of them, flow_view().
+	 */
+	const struct flow_record *records[STATS_BATCH];
 	struct stats_delta deltas[STATS_BATCH];
-	struct flow_line lines[STATS_BATCH][FLOW_EXTENSIONS_MAX]; /* the views' */
 };
 
 /*
