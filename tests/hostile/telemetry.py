@@ -22,6 +22,8 @@ COMMANDS = ("/weir/info", "/weir/ledger", "/weir/throughput,60", "/weir/sizes", 
             "/weir/workers", "/weir/ports", "/weir/events", "/weir/export")
 # Beside what weir gains of its own: a thread of rte_telemetry each, and its memory.
 MEMORY_GROWTH = 8 * 1024  # kB
+# A sanitizer makes each client's thread slow, and sees at once what growth would only hint at.
+QUITTERS, AGAIN = (200, 1) if sanitized() else (800, 2)
 
 
 def rate(live: LiveWeir, seconds: float = 1) -> float:
@@ -145,12 +147,12 @@ def leave(live: LiveWeir, times: int) -> None:
 
 
 def quitters(tap: Tap, live: LiveWeir) -> None:
-    threads = [threading.Thread(target=leave, args=(live, 200)) for _ in range(4)]
+    threads = [threading.Thread(target=leave, args=(live, QUITTERS // 4)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    tap.ok("800 clients leave in mid-answer: weir runs, and answers",
+    tap.ok(f"{QUITTERS} clients leave in mid-answer: weir runs, and answers",
            live.process.poll() is None and "received" in ask(live, "/weir/ledger"))
 
 
@@ -183,12 +185,12 @@ def main() -> None:
         frames, first = rate(live), settled(pid)
         print(f"# after the first round: {first}, {frames / 1e6:.1f} Mpps")
         again = Again()
-        for _ in range(2):
+        for _ in range(AGAIN):
             for attack in ATTACKS:
                 attack(again, live)
-        tap.equal("all of it holds twice more", again.broken, [])
+        tap.equal("all of it holds again", again.broken, [])
         frames, last = rate(live), settled(pid)
-        print(f"# after the third round: {last}, {frames / 1e6:.1f} Mpps")
+        print(f"# after the last round: {last}, {frames / 1e6:.1f} Mpps")
         tap.equal("no descriptor leaks", last.descriptors, idle.descriptors)
         tap.equal("no thread stays", last.threads, idle.threads)
         tap.ok("memory does not grow",
