@@ -131,6 +131,7 @@ static void begin_record(struct flow_table *table, uint32_t slot, const struct p
 		extensions_begin(&table->extensions, slot, before, packet, origin);
 	record_start(hot, &table->cold[slot], packet, origin, table->shift);
 	seqlock_write_end(&hot->sequence);
+	table_mark(table, hot);
 	table->counters.created++;
 }
 
@@ -204,6 +205,7 @@ static void count_general(struct flow_table *table, const struct packet *packet,
 		extensions_packet(&table->extensions, (uint32_t)(hot - table->hot), packet,
 				  record_direction(hot, packet));
 	seqlock_write_end(&hot->sequence);
+	table_mark(table, hot);
 }
 
 /* A packet that begins, ends or changes more than the counters of a record. */
@@ -243,6 +245,7 @@ static inline bool count_usual(const struct flow_table *table, const struct pack
 		extensions_packet(&table->extensions, (uint32_t)(hot - table->hot), packet,
 				  usual.direction);
 	seqlock_write_end(&hot->sequence);
+	table_mark(table, hot);
 	return true;
 }
 

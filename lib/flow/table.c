@@ -11,7 +11,7 @@
 /* The arrays of a table lie one after another in one piece of memory. */
 struct layout {
 	size_t hot, cold, lines, buckets, vacant; /* bytes, each a multiple of a cache line */
-	size_t fragments, outbox;
+	size_t fragments, marks, outbox;
 	size_t total;
 };
 
@@ -27,11 +27,13 @@ static struct layout layout_of(const struct flow_settings *settings)
 		/* Half of all index entries: the power of two that holds `capacity`. */
 		.vacant = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
 		.fragments = FRAGMENT_SETS * sizeof(struct fragment_set),
+		.marks = (capacity + FLOW_MARKED - 1) / FLOW_MARKED * (FLOW_MARKED / FLOW_GROUP),
 		.outbox = FLOW_OUTBOX * flow_record_bytes(extensions),
 	};
 
+	layout.marks = (layout.marks + 63) & ~(size_t)63;
 	layout.total = layout.hot + layout.cold + layout.lines + layout.buckets + layout.vacant +
-		       layout.fragments + layout.outbox;
+		       layout.fragments + layout.marks + layout.outbox;
 	return layout;
 }
 
@@ -69,6 +71,8 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	arrays += layout.vacant;
 	table->fragments = (struct fragment_set *)arrays;
 	arrays += layout.fragments;
+	table->marks = arrays;
+	arrays += layout.marks;
 	table->outbox = (struct flow_record *)arrays;
 
 	table->bytes = layout.total;

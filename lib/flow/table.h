@@ -78,6 +78,7 @@ struct flow_table {
 	struct flow_cold *cold;
 	struct flow_index index;
 	struct fragment_set *fragments;
+	uint8_t *marks; /* by group, atomic: the worker sets them, another thread takes them off */
 	struct flow_timeouts timeouts;
 	struct hash_secret secret;
 	size_t bytes;        /* of the arrays, from `hot` on */
@@ -112,6 +113,13 @@ static inline struct flow_cold *table_cold(const struct flow_table *table,
 					   const struct flow_hot *hot)
 {
 	return &table->cold[hot - table->hot];
+}
+
+/* After a change of the record: released, so who finds the mark finds the change. */
+static inline void table_mark(const struct flow_table *table, const struct flow_hot *hot)
+{
+	__atomic_store_n(&table->marks[(size_t)(hot - table->hot) / FLOW_GROUP], 1,
+			 __ATOMIC_RELEASE);
 }
 
 static inline uint64_t table_hash(const struct flow_table *table, uint32_t slot)

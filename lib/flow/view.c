@@ -37,6 +37,55 @@ void flow_table_overflow_sums(const struct flow_table *table, struct flow_overfl
 	seqlock_copy(copy, &table->overflow.sums, sizeof(*copy));
 }
 
+/* Eight marks, each a byte of 0 or 1, as eight bits. */
+static uint32_t gather(uint64_t marks)
+{
+	return (uint32_t)(marks * UINT64_C(0x0102040810204080) >> 56);
+}
+
+uint32_t flow_table_take_marks(struct flow_table *table, uint32_t *slot)
+{
+	uint32_t used = flow_table_used(table);
+
+	_Static_assert(FLOW_MARKED / FLOW_GROUP == sizeof(uint64_t), "a byte for each group");
+	for (; *slot < used; *slot += FLOW_MARKED) {
+		uint64_t *marks = (uint64_t *)&table->marks[*slot / FLOW_GROUP];
+
+		/* An exchange, so that none that is set just now is lost. */
+		if (__atomic_load_n(marks, __ATOMIC_RELAXED) != 0)
+			return gather(__atomic_exchange_n(marks, 0, __ATOMIC_ACQ_REL));
+	}
+	return 0;
+}
+
+void flow_table_mark(struct flow_table *table, uint32_t slot)
+{
+	table_mark(table, &table->hot[slot]);
+}
+
+void flow_table_peek(const struct flow_table *table, uint32_t slot, uint64_t octets[FLOW_GROUP][2])
+{
+	for (uint32_t i = 0; i < FLOW_GROUP; i++) {
+		struct flow_hot hot;
+
+		seqlock_copy(hot.words, table->hot[slot + i].words, sizeof(hot.words));
+		octets[i][0] = hot.octets0;
+		octets[i][1] = hot.octets1;
+	}
+}
+
+void flow_table_prefetch_group(const struct flow_table *table, uint32_t slot)
+{
+	for (uint32_t i = 0; i < FLOW_GROUP; i++)
+		__builtin_prefetch(&table->hot[slot + i]);
+}
+
+void flow_table_prefetch(const struct flow_table *table, uint32_t slot)
+{
+	__builtin_prefetch(&table->cold[slot]);
+	extensions_prefetch_all(&table->extensions, slot);
+}
+
 static void view_address(uint8_t out[16], const struct flow_record *record, unsigned int endpoint)
 {
 	unsigned int prefix = 0;

@@ -69,6 +69,9 @@ struct live_reader {
 enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
 			 union flow_copy *copy);
 
+/* The nap that it gives to one; false: it has had them all, and the record is unread. */
+bool live_nap(struct live_reader *reader);
+
 /*
  * Take what is in the rings, up to some 16,384 of each and as far as consumers have room: count it,
  * and give it to them.

@@ -27,6 +27,7 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 	const struct flow_record *records;
 	uint32_t drained = 0, wanted, taken;
 	struct stats_delta delta;
+	bool emptied;
 
 	while (drained < most) {
 		wanted = most - drained < BATCH ? most - drained : BATCH;
@@ -40,8 +41,12 @@ static uint32_t drain_worker(struct stats *stats, uint32_t w, uint32_t most)
 		for (uint32_t i = 0; i < taken; i++) {
 			const struct flow_record *record = flow_record_at(records, bytes, i);
 
-			if (shadow_ended(&shadows[record->hot.sequence], record, &delta))
+			const uint32_t slot = record->hot.sequence;
+
+			if (shadow_ended(&shadows[slot], record, &delta, &emptied))
 				stats_count(stats, record, &delta);
+			if (emptied)
+				flow_table_mark(worker->table, slot);
 			if (wanted_whole)
 				pass_on(stats, w, record);
 		}

@@ -7,23 +7,28 @@
 #define NAPS   20
 #define NAP_NS 1000000
 
-enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
-			 union flow_copy *copy)
+bool live_nap(struct live_reader *reader)
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 
-	for (;;) {
-		enum flow_slot found = flow_table_read(table, slot, copy);
-
-		if (found != FLOW_SLOT_BUSY)
-			return found;
-		if (reader->naps == NAPS) {
-			reader->unread++;
-			return found;
-		}
-		reader->naps++;
-		nanosleep(&nap, NULL);
+	if (reader->naps == NAPS) {
+		reader->unread++;
+		return false;
 	}
+	reader->naps++;
+	nanosleep(&nap, NULL);
+	return true;
+}
+
+enum flow_slot live_read(struct live_reader *reader, const struct flow_table *table, uint32_t slot,
+			 union flow_copy *copy)
+{
+	enum flow_slot found;
+
+	do {
+		found = flow_table_read(table, slot, copy);
+	} while (found == FLOW_SLOT_BUSY && live_nap(reader));
+	return found;
 }
 
 /* A place: the tables' slots, one table after the other. */

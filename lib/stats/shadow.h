@@ -10,15 +10,16 @@
 /*
  * How every packet comes to be in exactly one delta, although live records are looked at too: for
  * each slot of each table stands here how much of the record in it has been counted. A walk over
- * the live records counts what came since, the ended record counts the rest.
+ * the live records that changed counts what came since, the ended record counts the rest.
  */
 struct shadow {
-	uint64_t octets[2];
-	uint64_t packets0 : 40; /* both 0: the shadow is empty */
-	uint64_t instance : 24;
-	uint64_t packets1 : 40;
-};
-_Static_assert(sizeof(struct shadow) == 32, "two slots a cache line");
+	uint64_t octets0 : 47; /* as many bits as records count in */
+	uint64_t octets1 : 47;
+	uint64_t packets0 : 39; /* both 0: the shadow is empty */
+	uint64_t packets1 : 39;
+	uint64_t instance : 18;
+} __attribute__((packed, aligned(8)));
+_Static_assert(sizeof(struct shadow) == 24, "of all flows: less is more of them");
 
 static inline bool shadow_empty(const struct shadow *shadow)
 {
@@ -34,8 +35,8 @@ static inline bool shadow_is_of(const struct shadow *shadow, const struct flow_r
 static inline bool shadow_delta(const struct shadow *shadow, const struct flow_record *record,
 				struct stats_delta *delta)
 {
-	delta->octets[0] = record->hot.octets0 - shadow->octets[0];
-	delta->octets[1] = record->hot.octets1 - shadow->octets[1];
+	delta->octets[0] = record->hot.octets0 - shadow->octets0;
+	delta->octets[1] = record->hot.octets1 - shadow->octets1;
 	delta->packets[0] = flow_packets(record, 0) - shadow->packets0;
 	delta->packets[1] = flow_packets(record, 1) - shadow->packets1;
 	delta->first[0] = shadow->packets0 == 0;
@@ -46,7 +47,8 @@ static inline bool shadow_delta(const struct shadow *shadow, const struct flow_r
 static inline void shadow_set(struct shadow *shadow, const struct flow_record *record)
 {
 	*shadow = (struct shadow){
-		.octets = {record->hot.octets0, record->hot.octets1},
+		.octets0 = record->hot.octets0,
+		.octets1 = record->hot.octets1,
 		.packets0 = flow_packets(record, 0),
 		.instance = record->cold.instance,
 		.packets1 = flow_packets(record, 1),
@@ -59,7 +61,7 @@ static inline bool shadow_walked(struct shadow *shadow, const struct flow_record
 {
 	/*
 	 * Of another instance: that one has ended, and its record is still on its way through the
-	 * ring. The new one waits for the next walk, or for its own end.
+	 * ring. The new one waits until that has come, which marks it, or for its own end.
 	 */
 	if (!shadow_empty(shadow) && !shadow_is_of(shadow, record))
 		return false;
@@ -69,15 +71,25 @@ static inline bool shadow_walked(struct shadow *shadow, const struct flow_record
 	return true;
 }
 
-/* The `record` that has ended had the slot. False: nothing is new. */
+/* Does the record with so many octets show nothing new, or is it of another instance? */
+static inline bool shadow_stands(const struct shadow *shadow, const uint64_t octets[2])
+{
+	return ((shadow->octets0 ^ octets[0]) | (shadow->octets1 ^ octets[1])) == 0;
+}
+
+/*
+ * The `record` that has ended had the slot. False: nothing is new. *emptied: another record may
+ * have waited for the shadow.
+ */
 static inline bool shadow_ended(struct shadow *shadow, const struct flow_record *record,
-				struct stats_delta *delta)
+				struct stats_delta *delta, bool *emptied)
 {
 	static const struct shadow nothing;
 	bool is_new;
 
 	/* Never walked: all of it counts. The shadow may be of a later instance. */
-	if (!shadow_is_of(shadow, record))
+	*emptied = shadow_is_of(shadow, record);
+	if (!*emptied)
 		return shadow_delta(&nothing, record, delta);
 	is_new = shadow_delta(shadow, record, delta);
 	*shadow = nothing;

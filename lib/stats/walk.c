@@ -1,39 +1,171 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core.h"
 
-/* Slots between two drainings: about half a millisecond of work when all of them are busy. */
-#define SLICE 4096
+/*
+ * Of each table those slots are visited in which something changed, in three stages, so that what
+ * one asks memory for has arrived when the next comes to it:
+ *
+ *	mark	slots of a stretch whose groups are marked;	prefetches counters and shadows
+ *	peek	those that have new octets;			prefetches the rest of the record
+ *	read	the record, whole, and what is new in it
+ *
+ * So a flow that is idle costs nothing, or next to it beside one that is not.
+ */
+struct stretch {
+	uint32_t slot, groups; /* its first one; bit n: the nth group may have changed */
+	uint32_t count;        /* slots that have changed */
+	uint8_t changed[FLOW_MARKED];
+};
+#define STRETCHES 3
+
+struct walk {
+	struct stats *stats;
+	uint32_t worker;
+	struct flow_table *table;
+	uint32_t used;
+	struct live_reader *reader;
+	uint32_t read, drained; /* records */
+};
+
+/* Records between two drainings: about half a millisecond of work. */
+#define READ_MAX 4096
+
+#define for_each_group(stretch, first)                                                             \
+	for (uint32_t left_ = (stretch)->groups, first;                                            \
+	     left_ != 0 &&                                                                         \
+	     (first = (stretch)->slot + (uint32_t)__builtin_ctz(left_) * FLOW_GROUP, true);        \
+	     left_ &= left_ - 1)
+
+/* The next stretch from `slot` on, which may be empty. Returns where the one after it begins. */
+static uint32_t mark(const struct walk *walk, struct stretch *stretch, uint32_t slot)
+{
+	const struct shadow *shadows = walk->stats->shadows[walk->worker];
+
+	stretch->groups = slot < walk->used ? flow_table_take_marks(walk->table, &slot) : 0;
+	stretch->slot = slot;
+	for_each_group(stretch, first)
+	{
+		flow_table_prefetch_group(walk->table, first);
+		for (uint32_t i = 0; i < FLOW_GROUP; i += 2)
+			__builtin_prefetch(&shadows[first + i], 1);
+	}
+	return stretch->groups != 0 ? slot + FLOW_MARKED : slot;
+}
+
+static void peek(const struct walk *walk, struct stretch *stretch)
+{
+	const struct shadow *shadows = walk->stats->shadows[walk->worker];
+	uint64_t octets[FLOW_GROUP][2];
+
+	stretch->count = 0;
+	for_each_group(stretch, first)
+	{
+		flow_table_peek(walk->table, first, octets);
+		for (uint32_t i = 0; i < FLOW_GROUP && first + i < walk->used; i++) {
+			if (shadow_stands(&shadows[first + i], octets[i]))
+				continue;
+			flow_table_prefetch(walk->table, first + i);
+			stretch->changed[stretch->count++] = (uint8_t)(first + i - stretch->slot);
+		}
+	}
+}
+
+static void read_slot(struct walk *walk, uint32_t slot)
+{
+	struct stats *stats = walk->stats;
+	struct stats_delta delta;
+	union flow_copy *copy;
+	enum flow_slot found;
+
+	for (;;) {
+		copy = &stats->walked[stats->batch.count]; /* where the batch would have it */
+		found = flow_table_read(walk->table, slot, copy);
+		if (found != FLOW_SLOT_BUSY || !live_nap(walk->reader))
+			break;
+		walk->drained += stats_drain(stats);
+	}
+	if (found == FLOW_SLOT_BUSY)
+		flow_table_mark(walk->table, slot);
+	else if (found == FLOW_SLOT_LIVE &&
+		 shadow_walked(&stats->shadows[walk->worker][slot], &copy->record, &delta))
+		stats_count(stats, &copy->record, &delta);
+}
+
+static void read_changed(struct walk *walk, const struct stretch *stretch)
+{
+	for (uint32_t i = 0; i < stretch->count; i++)
+		read_slot(walk, stretch->slot + stretch->changed[i]);
+	walk->read += stretch->count;
+	if (walk->read < READ_MAX)
+		return;
+	walk->drained += stats_drain(walk->stats);
+	walk->read = 0;
+}
+
+static void walk_table(struct walk *walk)
+{
+	struct stretch stretches[STRETCHES] = {0};
+	uint32_t slot = 0, turn = 0, empty = 0;
+
+	/* After the last one as many empty ones, for those before it. */
+	for (; empty < STRETCHES - 1; turn++) {
+		struct stretch *stretch = &stretches[turn % STRETCHES];
+
+		slot = mark(walk, stretch, slot);
+		empty = stretch->groups != 0 ? 0 : empty + 1;
+		peek(walk, &stretches[(turn + STRETCHES - 1) % STRETCHES]);
+		read_changed(walk, &stretches[(turn + STRETCHES - 2) % STRETCHES]);
+	}
+}
+
+/* Pieces of flows that have ended wait as long as live records touch them: show those all. */
+static void show_live(struct stats *stats, uint32_t w, struct live_reader *reader)
+{
+	const struct flow_table *table = stats->workers[w]->table;
+	uint32_t used = flow_table_used(table);
+	union flow_copy copy;
+	struct flow_view view;
+
+	for (uint32_t slot = 0; slot < used; slot++) {
+		if (slot % READ_MAX == 0)
+			stats_drain(stats);
+		if (live_read(reader, table, slot, &copy) != FLOW_SLOT_LIVE)
+			continue;
+		flow_view(&copy.record, &view);
+		split_live(&stats->split, w, &view);
+	}
+}
+
+static void walk_splits(struct stats *stats)
+{
+	struct live_reader reader = {0};
+
+	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
+		if (stats->split.counts.waiting > 0)
+			show_live(stats, w, &reader);
+	/* Each unread one may be what another piece waits for: this walk lets none go. */
+	if (reader.unread == 0)
+		split_walked(&stats->split, stats_room(stats));
+}
 
 uint32_t stats_walk(struct stats *stats)
 {
 	struct live_reader reader = {0};
 	uint32_t drained = 0;
-	struct stats_delta delta;
-	struct flow_view view;
 
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
-		const struct flow_table *table = stats->workers[w]->table;
-		uint32_t used = flow_table_used(table);
+		struct walk walk = {.stats = stats,
+				    .worker = w,
+				    .table = stats->workers[w]->table,
+				    .used = flow_table_used(stats->workers[w]->table),
+				    .reader = &reader,
+				    .drained = stats_drain(stats)};
 
-		for (uint32_t slot = 0; slot < used; slot++) {
-			if (slot % SLICE == 0)
-				drained += stats_drain(stats);
-			/* Where the batch would have it. */
-			union flow_copy *copy = &stats->walked[stats->batch.count];
-
-			if (live_read(&reader, table, slot, copy) != FLOW_SLOT_LIVE)
-				continue;
-			if (stats->split.counts.waiting > 0) {
-				flow_view(&copy->record, &view);
-				split_live(&stats->split, w, &view);
-			}
-			if (shadow_walked(&stats->shadows[w][slot], &copy->record, &delta))
-				stats_count(stats, &copy->record, &delta);
-		}
+		walk_table(&walk);
+		drained += walk.drained;
 	}
 	stats->unread += reader.unread;
-	/* Each of those may be what another piece waits for: this walk lets none go. */
-	if (stats->split.on && reader.unread == 0)
-		split_walked(&stats->split, stats_room(stats));
+	if (stats->split.on)
+		walk_splits(stats);
 	return drained;
 }

@@ -8,6 +8,7 @@
  *	lines		the same of a table with extensions, which agree with their record
  *	counters	worker_shared_counters() while the worker publishes
  *	overflow	worker_shared_read() while all packets overflow
+ *	marks		flow_table_take_marks() while the worker marks what it changes
  *	ring		ended records through the ring, often full
  *	pool		snapshots published, acquired and released by several readers
  *	bus		records to a fast and a slow outlet, their ledgers read meanwhile
@@ -76,10 +77,11 @@ static const struct {
 	const char *name;
 	litmus_test *test;
 } tests[] = {
-	{"records", litmus_records},   {"lines", litmus_lines}, {"counters", litmus_counters},
-	{"overflow", litmus_overflow},
+	{"records", litmus_records},   {"lines", litmus_lines},
+	{"counters", litmus_counters}, {"overflow", litmus_overflow},
 #if !LITMUS_UNLOCKED
-	{"ring", litmus_ring},         {"pool", litmus_pool},   {"bus", litmus_bus},
+	{"marks", litmus_marks},       {"ring", litmus_ring},
+	{"pool", litmus_pool},         {"bus", litmus_bus},
 #endif
 };
 #define TESTS (sizeof(tests) / sizeof(tests[0]))

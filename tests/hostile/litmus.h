@@ -55,7 +55,7 @@ static inline void litmus_wrote(struct litmus *litmus, uint64_t writes)
 
 /* Each fills the plan's roles and context, runs it, and says what it found. */
 typedef void litmus_test(struct litmus *litmus, struct litmus_plan *plan);
-litmus_test litmus_records, litmus_lines, litmus_counters, litmus_overflow, litmus_ring,
-	litmus_pool, litmus_bus;
+litmus_test litmus_records, litmus_lines, litmus_counters, litmus_overflow, litmus_marks,
+	litmus_ring, litmus_pool, litmus_bus;
 
 #endif

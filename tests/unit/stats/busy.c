@@ -152,6 +152,23 @@ Test(busy, the_walk_counts_what_it_could_not_read)
 	rig_close(rig);
 }
 
+/* What did not change since it was counted is not even looked at. */
+Test(busy, the_walk_leaves_idle_flows_alone)
+{
+	struct rig *rig = rig_of_flows();
+	struct shot shot = numbered(0);
+	uint64_t unread;
+
+	rig_step(rig, CLOCK_SECOND);
+	seqlock_write_begin(held_record(rig));
+	rig_send(rig, &shot, 1);
+	rig_step(rig, CLOCK_SECOND);
+	cr_expect_eq(counted(rig, &unread), FLOWS * PACKETS + 1);
+	cr_expect_eq(unread, 0);
+	seqlock_write_end(held_record(rig));
+	rig_close(rig);
+}
+
 /* A worker that stands still where it publishes does not stop the statistics. */
 Test(busy, a_worker_that_stands_still_keeps_its_counters, .timeout = 100)
 {

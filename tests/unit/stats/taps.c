@@ -202,6 +202,49 @@ Test(taps, every_packet_of_a_capture_once)
 	expect_all(rig, &taken);
 }
 
+/* ---- two records of one slot ---- */
+
+static uint32_t room;
+
+static uint32_t room_now(void *context)
+{
+	(void)context;
+	return room;
+}
+
+/* While a record that was looked at is on its way, the next one in its slot waits: no longer. */
+Test(taps, a_record_like_the_one_before_counts_once_that_has_come)
+{
+	const struct shot shot = {.source = CLIENT,
+				  .destination = SERVER,
+				  .source_port = 40000,
+				  .destination_port = 53,
+				  .protocol = PROTOCOL_UDP,
+				  .octets = 100};
+	const struct stats_consumer gate = {.room = room_now};
+	struct taken taken = {0};
+	struct rig *rig = open_rig(
+		&(struct rig_settings){.inactive = CLOCK_SECOND, .active = 60 * CLOCK_SECOND},
+		&taken);
+
+	cr_assert_eq(stats_add_consumer(rig->stats, &gate), 0);
+	rig_send(rig, &shot, 1);
+	rig_step(rig, CLOCK_SECOND);
+	cr_expect_eq(taken.packets, 1);
+	rig->now += 5 * CLOCK_SECOND;
+	rig_send(rig, &shot, 1);
+	cr_assert_eq(flow_table_used(rig->workers[0]->table), 1);
+	room = 0;
+	rig_step(rig, CLOCK_SECOND);
+	cr_expect_eq(taken.packets, 1);
+	room = UINT32_MAX;
+	rig_step(rig, CLOCK_SECOND);
+	cr_expect_eq(taken.packets, 2, "without a packet more");
+	cr_expect_eq(taken.begun, 2);
+	rig_finish(rig);
+	expect_all(rig, &taken);
+}
+
 /* ---- counters larger than the hot line's ---- */
 
 Test(taps, every_packet_once_across_a_carry)

@@ -328,6 +328,36 @@ uint32_t flow_table_extensions(const struct flow_table *table);
 enum flow_slot flow_table_read(const struct flow_table *table, uint32_t slot,
 			       union flow_copy *copy);
 
+/* ---- one other thread: what changed since it last looked ---- */
+
+/*
+ * After each change of a live record the worker marks the group of slots that it is in. The other
+ * thread takes marks off and then looks, so every change is found by the first look after it: a
+ * mark that was taken off too late stands for a change that is seen, and a change that comes later
+ * marks anew. Neither waits.
+ */
+#define FLOW_GROUP  8  /* slots a mark is for */
+#define FLOW_MARKED 64 /* slots whose marks are taken at once */
+
+/*
+ * From `*slot` on (a multiple of FLOW_MARKED) to the next slots, so many, in which something is
+ * marked; take the marks off. Returns the groups: bit n for the nth from `*slot` on. 0: there is
+ * none below flow_table_used().
+ */
+uint32_t flow_table_take_marks(struct flow_table *table, uint32_t *slot);
+
+/* It is to be looked at again. */
+void flow_table_mark(struct flow_table *table, uint32_t slot);
+
+/*
+ * Octets of the records in the group that begins at `slot`, whatever these are, not as of one
+ * moment. And ask memory for what the next calls about these slots will read: for
+ * flow_table_peek(), for flow_table_read().
+ */
+void flow_table_peek(const struct flow_table *table, uint32_t slot, uint64_t octets[FLOW_GROUP][2]);
+void flow_table_prefetch_group(const struct flow_table *table, uint32_t slot);
+void flow_table_prefetch(const struct flow_table *table, uint32_t slot);
+
 /* ---- a record as its consumers read it: any copy, live or ended ---- */
 
 struct flow_view {
