@@ -22,6 +22,8 @@ packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump 
 packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
 	libcap2-bin=setcap gdb prometheus clickhouse-server nfdump pmacct libfixbuf-tools
 	zstd lz4 xz-utils=xz) # compressed captures
+packages_lab=(qemu-system-x86=qemu-system-x86_64 busybox-static=busybox cpio python3
+	iproute2=ip util-linux=nsenter procps=sysctl ethtool tcpreplay)
 packages_lint=(clang-format-14 shellcheck git python3)
 # What scripts/bench compares weir with; it says what is not there, and measures without.
 packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)
@@ -50,7 +52,7 @@ as_root() {
 	fi
 }
 
-# Install what is missing of the package sets $@ (build, live, test).
+# Install what is missing of the package sets $@ (build, live, test, lab, ...).
 install_packages() {
 	local missing log
 	mapfile -t missing < <(missing_packages "$@")
