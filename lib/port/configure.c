@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <weir/finding.h>
 #include <weir/log.h>
 
 #define JUMBO_MTU     16000
@@ -164,14 +165,17 @@ void port_verify_symmetry(struct port *port)
 	}
 	if (port->symmetry == PORT_NOT_SYMMETRIC) {
 		port->rss_functions = 0;
-		log_warning("%s: the driver %s has no symmetric RSS; the two directions of a flow "
-			    "may meet two workers and are merged when it has ended; use 1 queue to "
-			    "avoid it",
-			    port->name, port->driver);
+		finding_warn(
+			FINDING_RSS,
+			"%s: the driver %s has no symmetric RSS; the two directions of a flow "
+			"may meet two workers and are merged when it has ended; --workers 1 avoids "
+			"it",
+			port->name, port->driver);
 	} else if (port->symmetry == PORT_RSS_SYMMETRIC &&
 		   (port->rss_functions & (RSS_PORTS)) != 0) {
-		log_warning("%s: the driver %s hashes ports; fragments of a flow may be counted "
-			    "apart from its whole packets",
-			    port->name, port->driver);
+		finding_warn(FINDING_FRAGMENTS,
+			     "%s: the driver %s hashes ports; fragments of a flow may be counted "
+			     "apart from its whole packets; --workers 1 avoids it",
+			     port->name, port->driver);
 	}
 }

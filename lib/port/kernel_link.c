@@ -175,6 +175,14 @@ bool kernel_link_merges_frames(const char *name)
 	return gro.data != 0 || (flags.data & ETH_FLAG_LRO) != 0;
 }
 
+bool kernel_link_is_virtual(const char *name)
+{
+	struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+
+	return kernel_link_ethtool(name, &driver) == 0 &&
+	       (strchr(driver.bus_info, ':') == NULL || strcmp(driver.driver, "virtio_net") == 0);
+}
+
 bool kernel_link_takes_tags_out(const char *name)
 {
 	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};

@@ -126,12 +126,31 @@ static void take_memory(struct rte_mempool *pool, void *context, struct rte_memp
 	memory_prefault(part->addr, part->len);
 }
 
+static uint32_t per_queue_of(const struct pool_plan *plan, uint16_t descriptors)
+{
+	return plan->per_queue + (plan->per_descriptor ? descriptors : 0);
+}
+
+static uint32_t count_mbufs(const struct pool_plan *plan, uint16_t queues, uint16_t descriptors)
+{
+	uint32_t per_queue = per_queue_of(plan, descriptors);
+
+	return plan->more + (uint32_t)queues * (per_queue + (plan->elsewhere ? 0 : plan->spare));
+}
+
+uint64_t pool_octets(const struct pool_plan *plan, uint16_t queues, uint16_t descriptors)
+{
+	const uint32_t size = rte_mempool_calc_obj_size(
+		(uint32_t)sizeof(struct rte_mbuf) + plan->data_room, 0, NULL);
+
+	return (uint64_t)count_mbufs(plan, queues, descriptors) * size;
+}
+
 struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uint16_t queues,
 				uint16_t descriptors, int socket)
 {
-	uint32_t per_queue = plan->per_queue + (plan->per_descriptor ? descriptors : 0);
-	uint32_t count =
-		plan->more + (uint32_t)queues * (per_queue + (plan->elsewhere ? 0 : plan->spare));
+	uint32_t per_queue = per_queue_of(plan, descriptors);
+	uint32_t count = count_mbufs(plan, queues, descriptors);
 	/* What lies in a cache of a worker is lost to the others: keep that a small part. */
 	uint32_t cache = RTE_MIN(per_queue / 8, 256u);
 	char name[RTE_MEMPOOL_NAMESIZE];

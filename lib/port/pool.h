@@ -30,6 +30,9 @@ struct pool_plan {
 void pool_plan_make(const struct rte_eth_dev_info *info, const struct driver_traits *traits,
 		    struct pool_plan *plan);
 
+/* What the mbufs of such a pool take, in octets. Needs no EAL. */
+uint64_t pool_octets(const struct pool_plan *plan, uint16_t queues, uint16_t descriptors);
+
 /* NULL with rte_errno when the EAL has no room. `socket`: NUMA node or SOCKET_ID_ANY. */
 struct rte_mempool *pool_create(const struct pool_plan *plan, uint16_t port, uint16_t queues,
 				uint16_t descriptors, int socket);

@@ -11,6 +11,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include <weir/finding.h>
 #include <weir/kernel_hold.h>
 #include <weir/kernel_link.h>
 #include <weir/log.h>
@@ -32,6 +33,17 @@ uint16_t port_queues_possible(uint16_t id, uint16_t wanted)
 	if (!rte_eth_dev_is_valid_port(id) || rte_eth_dev_info_get(id, &info) != 0)
 		return 0;
 	return RTE_MIN(RTE_MIN(wanted, info.max_rx_queues), (uint16_t)PORT_QUEUES_MAX);
+}
+
+uint64_t port_memory(uint16_t queues, bool least)
+{
+	const struct rte_eth_dev_info info = {.driver_name = ""};
+	struct pool_plan plan;
+
+	pool_plan_make(&info, driver_traits(""), &plan);
+	if (least)
+		plan.spare = POOL_SPARE_LEAST;
+	return pool_octets(&plan, queues, least ? DESCRIPTORS_AT_LEAST : DESCRIPTORS);
 }
 
 static void identify(struct port *port, const struct rte_eth_dev_info *info)
@@ -132,9 +144,10 @@ static void set_promiscuous(struct port *port)
 		result = enable_promiscuous(port);
 	}
 	if (result != 0 && result != -ENOTSUP)
-		log_warning("%s: cannot be made promiscuous (%s): frames for other stations may "
-			    "not be seen",
-			    port->name, strerror(-result));
+		finding_warn(FINDING_PROMISCUOUS,
+			     "%s: cannot be made promiscuous (%s): frames for other stations may "
+			     "not be seen; look at its driver %s",
+			     port->name, strerror(-result), port->driver);
 }
 
 /* net_pcap gives microseconds; weir's `time` is in ns. Below this value it cannot be ns. */
@@ -240,8 +253,11 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 	if (settings->promiscuous)
 		set_promiscuous(port);
 	if (settings->nic_timestamps && !port->timestamp)
-		log_warning("%s: the driver %s has no time stamps; weir's clock dates its frames",
-			    port->name, port->driver);
+		finding_warn(
+			FINDING_TIMESTAMPS,
+			"%s: the driver %s has no time stamps, so weir's clock dates its frames; "
+			"leave out --nic-timestamps",
+			port->name, port->driver);
 	return 0;
 }
 

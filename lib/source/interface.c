@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/capability.h>
+#include <weir/finding.h>
 #include <weir/kernel_hold.h>
 #include <weir/kernel_link.h>
-#include <weir/log.h>
 
-#include "capability.h"
 #include "interface_packet.h"
 #include "interface_xdp.h"
 #include "offloads.h"
@@ -90,6 +90,7 @@ static int attach_driver(struct interface *interface, const struct kernel_link *
 		if (settings->driver == INTERFACE_AF_XDP)
 			return error_set(error, -result, "%s", reason.text);
 		why_packet = reason.text;
+		interface->why_not_xdp = result;
 	}
 	say_why(interface, "AF_PACKET", why_packet);
 	return interface_packet_attach(interface, link, settings, error);
@@ -124,9 +125,10 @@ static int attach_rules(struct interface *interface, struct front *front, struct
 	}
 	if (result == 0 && prefilter_rules_look_at_vlans(front->rules) &&
 	    kernel_link_takes_tags_out(name))
-		log_warning("%s: rx-vlan-offload is on: a VLAN tag that is taken out before XDP "
-			    "fits no rule with vlan but 0; ethtool -K %s rxvlan off leaves it in",
-			    name, name);
+		finding_warn(FINDING_VLAN,
+			     "%s: rx-vlan-offload is on: a VLAN tag that is taken out before XDP "
+			     "fits no rule with vlan but 0; ethtool -K %s rxvlan off leaves it in",
+			     name, name);
 	return result;
 }
 

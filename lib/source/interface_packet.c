@@ -10,11 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <weir/capability.h>
+#include <weir/finding.h>
 #include <weir/kernel_sockets.h>
-#include <weir/log.h>
 #include <weir/sizes.h>
 
-#include "capability.h"
 #include "interface_vdev.h"
 #include "offloads.h"
 
@@ -41,9 +41,10 @@ static uint32_t count_slots(const char *name, const struct packet_ring *ring, ui
 	count = (uint32_t)(budget / queues / ring->bytes);
 	count = RTE_MAX(count / per_block, 1u) * per_block;
 	if (budget < RING_OCTETS)
-		log_warning("%s: room for %u frames a queue only, as this user may not lock more "
-			    "memory; CAP_IPC_LOCK or a higher \"ulimit -l\" makes it more",
-			    name, count);
+		finding_warn(FINDING_MEMLOCK,
+			     "%s: room for %u frames a queue only, as this user may not lock more "
+			     "memory; CAP_IPC_LOCK or a higher \"ulimit -l\" makes it more",
+			     name, count);
 	return count;
 }
 

@@ -9,10 +9,10 @@
 
 #include <rte_ethdev.h>
 
-#include <weir/log.h>
+#include <weir/capability.h>
+#include <weir/finding.h>
 #include <weir/sizes.h>
 
-#include "capability.h"
 #include "interface_vdev.h"
 #include "xdp_holder.h"
 #include "xdp_socket.h"
@@ -92,7 +92,7 @@ static int harmless(const char *name, const struct kernel_link *link, bool passe
 				 "host",
 				 name, what);
 	if (link->has_master || kernel_link_carries(name, link->index))
-		return error_set(error, EBUSY,
+		return error_set(error, EADDRINUSE,
 				 "%s carries a bridge, bond or VLAN, and AF_XDP could keep frames "
 				 "from it",
 				 name);
@@ -124,11 +124,13 @@ static void judge_symmetry(struct interface *interface)
 	else
 		interface->symmetry = PORT_NOT_SYMMETRIC;
 	if (interface->symmetry == PORT_NOT_SYMMETRIC)
-		log_warning("%s spreads its %u RX queues by a key that is not symmetric; with more "
-			    "than one worker the two directions of a flow may meet two of them and "
-			    "are merged when it has ended; \"ethtool -X %s hkey 6d:5a:6d:5a...\" "
-			    "sets one that is",
-			    name, interface->port_count, name);
+		finding_warn(
+			FINDING_RSS,
+			"%s spreads its %u RX queues by a key that is not symmetric; with more "
+			"than one worker the two directions of a flow may meet two of them and "
+			"are merged when it has ended; \"ethtool -X %s hkey 6d:5a:6d:5a...\" "
+			"sets one that is",
+			name, interface->port_count, name);
 }
 
 int interface_xdp_attach(struct interface *interface, const struct kernel_link *link,

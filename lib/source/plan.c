@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include <weir/finding.h>
 #include <weir/port_counters.h>
 
 /* ---- lcores ---- */
@@ -200,4 +201,18 @@ bool plan_is_far(const struct plan_worker *worker, const struct plan_port *port)
 		if (worker->queues[q].port == port->id)
 			return true;
 	return false;
+}
+
+/* It reads every frame across the interconnect. */
+void plan_tell_distance(const struct plan *plan, const struct plan_port *port, const char *name)
+{
+	for (uint16_t w = 0; w < plan->worker_count; w++) {
+		const struct plan_worker *worker = &plan->workers[w];
+
+		if (plan_is_far(worker, port))
+			finding_warn(FINDING_NUMA,
+				     "port %s is on NUMA node %d, its worker on lcore %u on node "
+				     "%d: slower; choose lcores of node %d: lscpu -e=CPU,NODE",
+				     name, port->node, worker->lcore, worker->node, port->node);
+	}
 }

@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include <weir/finding.h>
 #include <weir/log.h>
 
 int source_prepare(struct source *source, const struct source_settings *settings,
@@ -101,19 +102,6 @@ static int plan_ports(const struct source *source, struct machine *machine, uint
 	return plan_in_turn(&machine->offer, workers, plan, error);
 }
 
-/* A worker on another node than its NIC reads every frame across the interconnect. */
-static void warn_of_distance(const struct source *source, const struct machine *machine,
-			     const struct plan *plan)
-{
-	for (uint16_t w = 0; w < plan->worker_count; w++)
-		for (uint32_t p = 0; p < source->port_count; p++)
-			if (plan_is_far(&plan->workers[w], &machine->ports[p]))
-				log_warning("port %s is on NUMA node %d, its worker on lcore %u on "
-					    "node %d: slower; choose other lcores",
-					    source->ports[p].name, source->ports[p].socket,
-					    plan->workers[w].lcore, plan->workers[w].node);
-}
-
 /* ---- opening ---- */
 
 static int open_captures(struct source *source, struct machine *machine, struct plan *plan,
@@ -135,8 +123,10 @@ static void tell_interface(const struct interface *interface, uint16_t wanted, u
 	uint32_t queues = (uint32_t)interface->port_count * interface->queues_each;
 
 	if (workers < wanted)
-		log_warning("%s: %u RX queues only, so %u workers of %u", interface->name, queues,
-			    workers, wanted);
+		finding_warn(FINDING_QUEUES,
+			     "%s: %u RX queues only, so %u workers of %u; \"ethtool -L %s combined "
+			     "%u\" makes it more, if the NIC can",
+			     interface->name, queues, workers, wanted, interface->name, wanted);
 	log_info("%s: %s, %u queue%s, %u worker%s (%s)", interface->name,
 		 interface->driver == INTERFACE_AF_XDP ? "AF_XDP" : "AF_PACKET", queues,
 		 queues == 1 ? "" : "s", workers, workers == 1 ? "" : "s", interface->why);
@@ -187,8 +177,11 @@ static int open_all_ports(struct source *source, struct machine *machine, struct
 				 "--vdev");
 	result = plan_ports(source, machine, (uint16_t)workers, plan, error);
 	if (result == 0 && plan->worker_count < asked)
-		log_warning("workers: the ports have %u queues, so %u of %u", plan->worker_count,
-			    plan->worker_count, asked);
+		finding_warn(
+			FINDING_QUEUES,
+			"workers: the ports have %u queues, so %u of %u; give --workers %u, or "
+			"the driver more queues",
+			plan->worker_count, plan->worker_count, asked, plan->worker_count);
 	return result;
 }
 
@@ -239,7 +232,8 @@ int source_open(struct source *source, struct plan *plan, struct error *error)
 	else
 		result = open_all_ports(source, &machine, plan, error);
 	if (result == 0)
-		warn_of_distance(source, &machine, plan);
+		for (uint32_t p = 0; p < source->port_count; p++)
+			plan_tell_distance(plan, &machine.ports[p], source->ports[p].name);
 	return result;
 }
 

@@ -51,6 +51,9 @@ bool kernel_link_spreads_symmetrically(const char *name);
 /* May one received "frame" be several of the wire, merged by kernel, NIC or virtual peer? */
 bool kernel_link_merges_frames(const char *name);
 
+/* Is there no hardware behind it, so that a peer's CPU makes its frames? False if not known. */
+bool kernel_link_is_virtual(const char *name);
+
 /* May VLAN tags of received frames come beside the frame only, taken out (rx-vlan-offload)? */
 bool kernel_link_takes_tags_out(const char *name);
 

@@ -118,6 +118,12 @@ void port_each_xstat(const struct port *port,
 /* How many RX queues the driver of `id` offers for `wanted` ones (1..wanted). 0: no such port. */
 uint16_t port_queues_possible(uint16_t id, uint16_t wanted);
 
+/*
+ * Octets of packet buffers that a port of `queues` queues takes of the EAL's memory, with a NIC's
+ * driver; `least`: with the smallest rings that weir starts with. Needs no EAL. Any thread.
+ */
+uint64_t port_memory(uint16_t queues, bool least);
+
 /* ---- what weir's own inputs write into an mbuf beside the frame ---- */
 
 /*

@@ -44,6 +44,9 @@ struct interface {
 	unsigned int index;           /* the kernel's */
 	enum interface_driver driver; /* what it became */
 	char why[160];                /* in words: why this driver */
+	/* Negative errno why AF_PACKET had to do, as interface_attach() has it for AF_XDP, and
+	 * -EADDRINUSE: this host uses it. 0: it was asked for. */
+	int why_not_xdp;
 	/* Masks of offloads that merge frames before AF_PACKET, see interface_offloads(). */
 	unsigned int unmerged, merged; /* switched off for the run; still on, `merged_why`: */
 	int merged_why;                /* negative errno; 0: the driver does not let them go */
@@ -51,7 +54,7 @@ struct interface {
 	uint16_t port_count;
 	uint16_t queues_each; /* RX queues to ask of each port */
 	/* of all ports together: AF_XDP's queues are filled as the NIC spreads them, and each
-	 * port knows of its own only. PORT_NOT_SYMMETRIC: log_warning() has said so. */
+	 * port knows of its own only. PORT_NOT_SYMMETRIC: it was said. */
 	enum port_symmetry symmetry;
 };
 

@@ -88,4 +88,7 @@ uint16_t plan_queues_of(const struct plan *plan, uint16_t port);
 /* Does the worker poll `port` across the nodes of the machine, which is slower? */
 bool plan_is_far(const struct plan_worker *worker, const struct plan_port *port);
 
+/* A finding for each worker to which that happens; `name` is the port's. */
+void plan_tell_distance(const struct plan *plan, const struct plan_port *port, const char *name);
+
 #endif

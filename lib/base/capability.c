@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "capability.h"
+#include <weir/capability.h>
 
 #include <linux/capability.h>
 #include <sys/resource.h>

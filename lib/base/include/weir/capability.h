@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef WEIR_SOURCE_CAPABILITY_H
-#define WEIR_SOURCE_CAPABILITY_H
+#ifndef WEIR_CAPABILITY_H
+#define WEIR_CAPABILITY_H
 
 #include <stdbool.h>
 #include <stdint.h>
