@@ -94,7 +94,8 @@ static void expect_size(const struct analyzer *analyzer)
 		memory_expect_little();
 }
 
-int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error)
+int analyzer_open_source(struct analyzer *analyzer, const struct options *options,
+			 struct error *error)
 {
 	int result;
 
@@ -110,14 +111,24 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	result = options->filter == NULL ? 0
 					 : filter_create(options->filter, &analyzer->source.fields,
 							 &analyzer->filter, error);
-	if (result == 0)
-		result = source_open(&analyzer->source, &analyzer->plan, error);
+	return result != 0 ? result : source_open(&analyzer->source, &analyzer->plan, error);
+}
+
+int analyzer_make_workers(struct analyzer *analyzer, struct error *error)
+{
+	int result = workers_make(analyzer, error);
+
+	return result != 0 ? result : make_stats(analyzer, error);
+}
+
+int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error)
+{
+	int result = analyzer_open_source(analyzer, options, error);
+
 	if (result == 0)
 		result = outputs_open(&analyzer->outputs, options, error);
 	if (result == 0)
-		result = workers_make(analyzer, error);
-	if (result == 0)
-		result = make_stats(analyzer, error);
+		result = analyzer_make_workers(analyzer, error);
 	if (result != 0)
 		return result;
 	arrange_meetings(analyzer);
@@ -294,22 +305,28 @@ static int merge_splits(struct analyzer *analyzer, struct error *error)
 	return 0;
 }
 
+int analyzer_check_memory(const struct analyzer *analyzer, struct error *error)
+{
+	size_t needed = memory_reserved(), room = memory_room();
+
+	if (analyzer->options->source.kind == SOURCE_CAPTURES || needed <= room)
+		return 0;
+	return error_set(error, ENOMEM,
+			 "memory: %zu MB more are needed, and this host or cgroup has %zu MB; "
+			 "lower --flow-capacity or --workers, or give it more",
+			 needed / 1000000, room / 1000000);
+}
+
 /*
  * What runs for long takes all of its memory before the first frame, or says now that there is too
  * little; a capture takes what it needs.
  */
 static int take_memory(struct analyzer *analyzer, struct error *error)
 {
-	size_t needed = memory_reserved(), room = memory_room();
+	int result = analyzer_check_memory(analyzer, error);
 
-	if (analyzer->options->source.kind == SOURCE_CAPTURES)
-		return 0;
-	if (needed > room)
-		return error_set(
-			error, ENOMEM,
-			"memory: %zu MB more are needed, and this host or cgroup has %zu MB; "
-			"lower --flow-capacity or --workers, or give it more",
-			needed / 1000000, room / 1000000);
+	if (result != 0 || analyzer->options->source.kind == SOURCE_CAPTURES)
+		return result;
 	/* Workers first: a page lies on the node of the lcore that touches it. */
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_prefault, &analyzer->workers[w],

@@ -54,6 +54,17 @@ struct analyzer {
 	unsigned int remark_text_count;
 };
 
+/*
+ * The parts of analyzer_open(): the source's ports opened and planned; the workers, with tables,
+ * and the stats core, whose memory is reserved and not taken.
+ */
+int analyzer_open_source(struct analyzer *analyzer, const struct options *options,
+			 struct error *error);
+int analyzer_make_workers(struct analyzer *analyzer, struct error *error);
+
+/* Is there memory for what is made? 0, or -ENOMEM with the line. */
+int analyzer_check_memory(const struct analyzer *analyzer, struct error *error);
+
 /* 0, or negative errno with the line: -EINVAL and the like for wrong use, see main.c. */
 int analyzer_open(struct analyzer *analyzer, const struct options *options, struct error *error);
 

@@ -189,7 +189,7 @@ static bool hugepages_usable(unsigned int memory_mb)
 	return mounted;
 }
 
-static void own_prefix(const struct options *options, char *prefix, size_t size)
+void eal_own_prefix(const struct options *options, char *prefix, size_t size)
 {
 	if (options->file_prefix != NULL)
 		snprintf(prefix, size, "%s", options->file_prefix);
@@ -211,7 +211,7 @@ static int init_own(const struct options *options, uint16_t workers)
 
 	lcores_argument(options, workers, lcores, sizeof(lcores));
 	strcpy(prefix, "--file-prefix=");
-	own_prefix(options, prefix + strlen(prefix), sizeof(prefix) - strlen(prefix));
+	eal_own_prefix(options, prefix + strlen(prefix), sizeof(prefix) - strlen(prefix));
 	snprintf(memory, sizeof(memory), "%u", memory_mb);
 	arguments[count++] = (char *)EAL_PROGRAM;
 	arguments[count++] = lcores;
@@ -297,7 +297,7 @@ static int claim_directory(const struct options *options, struct error *error)
 	char prefix[sizeof(runtime.prefix)];
 	int result;
 
-	own_prefix(options, prefix, sizeof(prefix));
+	eal_own_prefix(options, prefix, sizeof(prefix));
 	result = runtime_claim(&runtime, prefix, error);
 	if (result == 0) {
 		runtime_remove_stale();

@@ -3,6 +3,7 @@
 #define WEIR_APP_WEIR_EAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <weir/error.h>
@@ -15,6 +16,9 @@
  * where there are CPUs enough, sharing them where not. Their runtime directory is weir's own
  * (weir/runtime.h); captures are read without one where none can be had. Main thread.
  */
+
+/* The file prefix for --read and --interface. */
+void eal_own_prefix(const struct options *options, char *prefix, size_t size);
 
 /* 0, or negative errno with one line; nothing is left behind then. Once per process. */
 int eal_start(const struct options *options, uint16_t workers, struct error *error);

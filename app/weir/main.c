@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <weir/log.h>
 #include <weir/signals.h>
@@ -9,6 +10,7 @@
 
 #include "analyzer.h"
 #include "capabilities.h"
+#include "check.h"
 #include "eal.h"
 #include "options.h"
 
@@ -40,13 +42,26 @@ static int exit_of(int code)
 	}
 }
 
+/* Exit status of `weir check`. */
+static int look_before(const struct options *options, struct analyzer *analyzer)
+{
+	struct error error;
+	bool fine = check(options, analyzer);
+
+	if (standard_flush(&error) != 0)
+		return complain(&error);
+	return fine ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int analyse(const struct options *options, struct analyzer *analyzer)
 {
 	struct error error = {0};
 
 	capabilities_no_new();
-	int result = eal_start(options, source_workers_wanted(&options->source), &error);
+	int result = check_before(options, &error);
 
+	if (result == 0)
+		result = eal_start(options, source_workers_wanted(&options->source), &error);
 	if (result != 0) {
 		source_close(&analyzer->source);
 		complain(&error);
@@ -78,9 +93,13 @@ int main(int argc, char **argv)
 	standard_hold();
 	log_start();
 	setlocale(LC_CTYPE, "");
-	result = options_parse(argc, argv, &options, &error);
+	bool looks = argc > 1 && strcmp(argv[1], "check") == 0;
+
+	result = options_parse(argc - looks, argv + looks, &options, &error);
 	if (result == OPTIONS_DONE)
 		return standard_flush(&error) == 0 ? EXIT_DONE : complain(&error);
+	if (result == 0 && looks)
+		return look_before(&options, &analyzer);
 	if (result == 0) {
 		log_set_level(options.log_level);
 		result = source_prepare(&analyzer.source, &options.source, &error);

@@ -133,14 +133,23 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
+static void print_commands(FILE *out)
+{
+	fputs("  check                    in front of all else: look only, say what would be "
+	      "wrong\n\n",
+	      out);
+}
+
 const struct option_table weir_options = {
 	.program = "weir",
 	.version = WEIR_VERSION,
 	.before = "usage: weir --read FILE [--read FILE ...] [options]\n"
 		  "       weir --interface NAME [options]\n"
 		  "       weir [EAL options] -- [options]\n"
+		  "       weir check ...\n"
 		  "Count every packet, keep every flow, and account for both.\n\n",
 	.after = "\nA running weir answers weirctl(1). The manual is weir(8).\n",
+	.commands = print_commands,
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.size = sizeof(struct options),

@@ -54,6 +54,7 @@ def completed(*words: str) -> list[str]:
 
 def completion(tap: Tap) -> None:
     tap.equal("completion: an option", completed(weir.WEIR, "--interf"), ["--interface"])
+    tap.equal("completion: a word", completed(weir.WEIR, "ch"), ["check"])
     tap.equal("completion: a choice", completed(weir.WEIR, "--driver", ""), ["af_xdp", "af_packet"])
     tap.ok("completion: a file", "README.md" in completed(weir.WEIR, "--read", "READ"))
     tap.ok("completion: an interface", "lo" in completed(weir.WEIR, "--interface", "l"))
