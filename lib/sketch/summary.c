@@ -76,6 +76,11 @@ struct summary *summary_init(void *memory, const struct summary_shape *shape,
 	return summary;
 }
 
+const struct summary_shape *summary_shape(const struct summary *summary)
+{
+	return &summary->shape;
+}
+
 void summary_clear(struct summary *summary)
 {
 	if (summary->gated)

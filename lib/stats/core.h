@@ -52,6 +52,7 @@ struct stats {
 	uint64_t unread;                  /* live records that walks could not read */
 	struct ledger ledger;
 	struct over_time over_time; /* captures with timelines */
+	struct tops_counts counts;
 	struct tops tops;
 	struct split split;
 };

@@ -41,6 +41,8 @@ static int allocate(struct stats *stats)
 	int result = tops_init(&stats->tops, settings);
 
 	if (result == 0)
+		result = tops_counts_init(&stats->counts, settings);
+	if (result == 0)
 		result = pool_init(&stats->pool, tops_rows(settings->top_length));
 	for (uint32_t w = 0; w < settings->worker_count && result == 0; w++) {
 		stats->shadows[w] = memory_allocate(shadow_bytes(stats));
@@ -73,7 +75,7 @@ int stats_create(const struct stats_settings *settings, struct clock_reading now
 		return result;
 	}
 	(void)stats_add_consumer(
-		stats, &(struct stats_consumer){.deltas = tops_count, .context = &stats->tops});
+		stats, &(struct stats_consumer){.deltas = tops_count, .context = &stats->counts});
 	*created = stats;
 	return 0;
 }
@@ -87,6 +89,7 @@ void stats_destroy(struct stats *stats)
 	over_time_release(&stats->over_time);
 	split_release(&stats->split);
 	pool_release(&stats->pool);
+	tops_counts_release(&stats->counts);
 	tops_release(&stats->tops);
 	memory_free(stats, sizeof(*stats));
 }
@@ -138,6 +141,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 	} else {
 		drained = stats_walk(stats);
 		stats_give_deltas(stats);
+		tops_merge(&stats->tops, &stats->counts);
 		tops_complete(&stats->tops);
 		tops_list(&stats->tops, &entry->snapshot, entry->rows);
 		tops_next(&stats->tops, entry_closed);

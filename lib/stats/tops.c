@@ -13,9 +13,10 @@ static struct summary *new_summary(const struct summary_shape *shape,
 	return memory == NULL ? NULL : summary_init(memory, shape, secret);
 }
 
-static void free_summary(struct summary *summary, const struct summary_shape *shape)
+static void free_summary(struct summary *summary)
 {
-	memory_free(summary, summary_bytes(shape));
+	if (summary != NULL)
+		memory_free(summary, summary_bytes(summary_shape(summary)));
 }
 
 /* The ring's rows: mostly empty when there is little traffic. */
@@ -52,12 +53,23 @@ static int init_subject(struct tops_subject *subject, bool interval_is_slice,
 static void release_subject(struct tops_subject *subject)
 {
 	if (subject->slice != subject->now)
-		free_summary(subject->slice, &subject->shape);
-	free_summary(subject->now, &subject->shape);
-	free_summary(subject->total, &subject->shape);
-	free_summary(subject->window, &subject->shape);
+		free_summary(subject->slice);
+	free_summary(subject->now);
+	free_summary(subject->total);
+	free_summary(subject->window);
 	memory_free(subject->slice_keys, ring_keys_bytes(subject));
 	memory_free(subject->slice_metrics, ring_metrics_bytes(subject));
+}
+
+static struct summary_shape shape_of(enum subject subject, const struct stats_settings *settings)
+{
+	return (struct summary_shape){
+		.capacity = subject == SUBJECT_PROTOCOL ? 256 : TOPS_CAPACITY,
+		.key_size = subject_shapes[subject].key_size,
+		.sides = subject_shapes[subject].sides,
+		.noted = subject_shapes[subject].noted,
+		.repeatable = settings->capture,
+	};
 }
 
 int tops_init(struct tops *tops, const struct stats_settings *settings)
@@ -67,20 +79,10 @@ int tops_init(struct tops *tops, const struct stats_settings *settings)
 	tops->length = settings->top_length;
 	tops->interval_is_slice = settings->interval >= CLOCK_SECOND;
 	for (unsigned int s = 0; s < SUBJECTS; s++)
-		tops->subjects[s].shape = (struct summary_shape){
-			.capacity = s == SUBJECT_PROTOCOL ? 256 : TOPS_CAPACITY,
-			.key_size = subject_shapes[s].key_size,
-			.sides = subject_shapes[s].sides,
-			.noted = subject_shapes[s].noted,
-			.repeatable = settings->capture,
-		};
+		tops->subjects[s].shape = shape_of(s, settings);
 	for (unsigned int s = 0; s < SUBJECTS && result == 0; s++)
 		result = init_subject(&tops->subjects[s], tops->interval_is_slice,
 				      &settings->secret);
-	if (result == 0)
-		result = numbered_init(&tops->ports, SUBJECT_PORT);
-	if (result == 0)
-		result = numbered_init(&tops->protocols, SUBJECT_PROTOCOL);
 	return result;
 }
 
@@ -88,30 +90,74 @@ void tops_release(struct tops *tops)
 {
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		release_subject(&tops->subjects[s]);
-	numbered_release(&tops->ports);
-	numbered_release(&tops->protocols);
+}
+
+int tops_counts_init(struct tops_counts *counts, const struct stats_settings *settings)
+{
+	int result = 0;
+
+	for (unsigned int s = 0; s < SUBJECTS; s++) {
+		const struct summary_shape shape = shape_of(s, settings);
+
+		counts->now[s] = new_summary(&shape, &settings->secret);
+		if (counts->now[s] == NULL)
+			result = -ENOMEM;
+	}
+	if (result == 0)
+		result = numbered_init(&counts->ports, SUBJECT_PORT);
+	if (result == 0)
+		result = numbered_init(&counts->protocols, SUBJECT_PROTOCOL);
+	return result;
+}
+
+void tops_counts_release(struct tops_counts *counts)
+{
+	for (unsigned int s = 0; s < SUBJECTS; s++)
+		free_summary(counts->now[s]);
+	numbered_release(&counts->ports);
+	numbered_release(&counts->protocols);
 }
 
 void tops_count(void *context, const struct stats_batch *batch)
 {
-	struct tops *tops = context;
-	struct tops_subject *subjects = tops->subjects;
-	struct sums *sums = &tops->sums;
+	struct tops_counts *counts = context;
+	struct sums *sums = &counts->sums;
 	uint32_t records = batch->count;
 
 	sums_make(sums, batch);
-	summary_add(subjects[SUBJECT_ADDRESS].now, sums->addresses, sums->address_sums[0],
+	summary_add(counts->now[SUBJECT_ADDRESS], sums->addresses, sums->address_sums[0],
 		    2 * records);
-	summary_add(subjects[SUBJECT_PAIR].now, sums->pairs, sums->pair_sums[0], records);
-	summary_add(subjects[SUBJECT_FLOW].now, sums->flows, sums->record_sums, records);
-	numbered_add(&tops->ports, sums->ports, sums->port_sums[0], 2 * records);
-	numbered_add(&tops->protocols, sums->protocols, sums->record_sums, records);
+	summary_add(counts->now[SUBJECT_PAIR], sums->pairs, sums->pair_sums[0], records);
+	summary_add(counts->now[SUBJECT_FLOW], sums->flows, sums->record_sums, records);
+	numbered_add(&counts->ports, sums->ports, sums->port_sums[0], 2 * records);
+	numbered_add(&counts->protocols, sums->protocols, sums->record_sums, records);
+}
+
+static void merge_subject(struct tops_subject *subject, struct summary **counted)
+{
+	struct summary *first = *counted;
+
+	if (summary_keys(subject->now) > 0) {
+		summary_merge(subject->now, first);
+		summary_clear(first);
+		return;
+	}
+	/* Nothing to merge it with: they change places. */
+	*counted = subject->now;
+	subject->slice = subject->slice == subject->now ? first : subject->slice;
+	subject->now = first;
+}
+
+void tops_merge(struct tops *tops, struct tops_counts *counts)
+{
+	numbered_move(&counts->ports, counts->now[SUBJECT_PORT]);
+	numbered_move(&counts->protocols, counts->now[SUBJECT_PROTOCOL]);
+	for (unsigned int s = 0; s < SUBJECTS; s++)
+		merge_subject(&tops->subjects[s], &counts->now[s]);
 }
 
 void tops_complete(struct tops *tops)
 {
-	numbered_move(&tops->ports, tops->subjects[SUBJECT_PORT].now);
-	numbered_move(&tops->protocols, tops->subjects[SUBJECT_PROTOCOL].now);
 	for (unsigned int s = 0; s < SUBJECTS; s++) {
 		struct tops_subject *subject = &tops->subjects[s];
 

@@ -14,12 +14,13 @@
  * The top lists: what deltas of records become for each subject, and how intervals become
  * windows.
  *
- *	deltas --sums--> now --> total
+ *	deltas --sums--> counts of a thread --> now --> total
  *			 now --> slice (a second or more) --> ring of 60 slices
  *			 slice + newest of the ring --> 10s, 60s
  *
  * `now`, `slice` and `total` hold every key as long as there is room. A slice that goes to
- * the ring is pruned to its largest rows. Stats thread only.
+ * the ring is pruned to its largest rows. Each struct belongs to one thread at a time; they share
+ * nothing.
  */
 
 #define TOPS_CAPACITY       65536 /* keys of now, slice and total */
@@ -44,10 +45,15 @@ struct tops_subject {
 	uint64_t (*slice_metrics)[STATS_METRICS]; /* of each side */
 };
 
+/* What one thread has counted since its counts were merged. */
+struct tops_counts {
+	struct summary *now[SUBJECTS];
+	struct numbered ports, protocols;
+	struct sums sums; /* of the batch that is being counted */
+};
+
 struct tops {
 	struct tops_subject subjects[SUBJECTS];
-	struct sums sums; /* of the batch that is being counted */
-	struct numbered ports, protocols;
 	uint32_t length;        /* rows of a list */
 	bool interval_is_slice; /* an interval is long enough */
 	uint32_t ring_next;     /* all subjects alike */
@@ -59,12 +65,23 @@ struct tops {
 int tops_init(struct tops *tops, const struct stats_settings *settings);
 void tops_release(struct tops *tops);
 
-/* Count a batch; `context` is the struct tops. */
+/* 0 or -ENOMEM (release then, too). `counts` is zeroed. */
+int tops_counts_init(struct tops_counts *counts, const struct stats_settings *settings);
+void tops_counts_release(struct tops_counts *counts);
+
+/* Count a batch; `context` is the struct tops_counts. */
 void tops_count(void *context, const struct stats_batch *batch);
 
-/* ---- the end of an interval: these three, in this order ---- */
+/* ---- the end of an interval: these four, in this order ---- */
 
-/* Everything counted is in now, slice and total. */
+/*
+ * Everything counted comes to `now`, and the counts are empty again. Of several threads once for
+ * each, always in the same order: beyond what is exact the sums depend on it. The first costs next
+ * to nothing.
+ */
+void tops_merge(struct tops *tops, struct tops_counts *counts);
+
+/* Everything that is in now is in slice and total. */
 void tops_complete(struct tops *tops);
 
 /* Fill the snapshot's lists; its windows say what they cover. `rows` has room for

@@ -51,6 +51,9 @@ size_t summary_key_stride(const struct summary_shape *shape);
 struct summary *summary_init(void *memory, const struct summary_shape *shape,
 			     const struct hash_secret *secret);
 
+/* As it was made. */
+const struct summary_shape *summary_shape(const struct summary *summary);
+
 /* Forget everything, the error too. Costs as much as the keys that were in it. */
 void summary_clear(struct summary *summary);
 
