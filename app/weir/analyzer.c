@@ -126,7 +126,7 @@ int analyzer_open(struct analyzer *analyzer, const struct options *options, stru
 	int result = analyzer_open_source(analyzer, options, error);
 
 	if (result == 0)
-		result = outputs_open(&analyzer->outputs, options, error);
+		result = outputs_open(&analyzer->outputs, options, &analyzer->identity, error);
 	if (result == 0)
 		result = analyzer_make_workers(analyzer, error);
 	if (result != 0)
@@ -380,6 +380,19 @@ static int hand_out(struct analyzer *analyzer, struct error *error)
 	return records != 0 ? records : report != 0 ? report : written;
 }
 
+/* What is needed from here on is open. */
+static int give_up_privileges(struct analyzer *analyzer, struct error *error)
+{
+	const struct privileges keep = privileges_of(&analyzer->source);
+	int result;
+
+	if (analyzer->identity.name != NULL)
+		telemetry_read_only();
+	result = identity_become(&analyzer->identity, rte_eal_get_runtime_dir(), error);
+
+	return result != 0 ? result : capabilities_drop(keep.running, keep.closing, error);
+}
+
 int analyzer_run(struct analyzer *analyzer, struct error *error)
 {
 	struct error later;
@@ -390,11 +403,8 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 		result = source_start(&analyzer->source, error);
 	if (result == 0 && source_may_split(&analyzer->source, &analyzer->plan))
 		result = merge_splits(analyzer, error);
-	if (result == 0) {
-		const struct privileges keep = privileges_of(&analyzer->source);
-
-		result = capabilities_drop(keep.running, keep.closing, error);
-	}
+	if (result == 0)
+		result = give_up_privileges(analyzer, error);
 	if (result == 0)
 		result = source_read(&analyzer->source, error);
 	if (result != 0)

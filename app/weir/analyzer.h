@@ -15,6 +15,7 @@
 #include <weir/worker.h>
 
 #include "frames.h"
+#include "identity.h"
 #include "options.h"
 #include "outputs.h"
 #include "progress.h"
@@ -28,6 +29,7 @@
  */
 struct analyzer {
 	const struct options *options;
+	struct identity identity;
 	struct source source;
 	struct plan plan; /* of the source's queues */
 	struct filter *filter;

@@ -102,8 +102,10 @@ int main(int argc, char **argv)
 		return look_before(&options, &analyzer);
 	if (result == 0) {
 		log_set_level(options.log_level);
-		result = source_prepare(&analyzer.source, &options.source, &error);
+		result = identity_find(&analyzer.identity, options.user, &error);
 	}
+	if (result == 0)
+		result = source_prepare(&analyzer.source, &options.source, &error);
 	if (result != 0) {
 		complain(&error);
 		return options.source.kind == SOURCE_INTERFACE ? exit_of(result) : EXIT_WRONG_USE;

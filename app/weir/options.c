@@ -124,6 +124,8 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG, INTO(source.outgoing)},
 	{"idle-sleep", NULL, "DPDK ports: workers nap while no frames come",
 		.type = OPTION_FLAG, INTO(idle_sleep)},
+	{"user", "NAME", "become that user once ports are open; its group may ask weir",
+		.type = OPTION_TEXT, INTO(user)},
 	{"conf", "FILE", "options from a file, `name = value` a line; those here go before",
 		.type = OPTION_CONF, INTO(conf)},
 	{"log-level", NULL, "how much is said on standard error",

@@ -31,7 +31,8 @@ struct options {
 	const char *report; /* NULL: standard output */
 	bool json;
 	bool no_vlan_key;
-	bool idle_sleep; /* SOURCE_PORTS: workers nap while no frames come */
+	const char *user; /* NULL: stay who we are */
+	bool idle_sleep;  /* SOURCE_PORTS: workers nap while no frames come */
 	struct option_conf conf;
 	enum log_level log_level;
 };

@@ -81,7 +81,9 @@ static int open_file(const struct outputs *outputs, struct file_settings *file,
 	file->append = !reads_captures(outputs);
 	file->in_use = outputs->in_use;
 	file->in_use_count = outputs->in_use_count;
+	identity_write_as(outputs->identity, true);
 	result = file_sender_open(file, &sender, error);
+	identity_write_as(outputs->identity, false);
 	if (result != 0)
 		return result;
 	settings->name = output_known_as(file->path);
@@ -205,11 +207,13 @@ static int open_exports(struct outputs *outputs, struct error *error)
 	return result;
 }
 
-int outputs_open(struct outputs *outputs, const struct options *options, struct error *error)
+int outputs_open(struct outputs *outputs, const struct options *options,
+		 const struct identity *identity, struct error *error)
 {
 	int result;
 
 	outputs->options = options;
+	outputs->identity = identity;
 	find_captures(outputs);
 	eal_step_aside(true); /* outlets run where their maker may: they take no CPU time from it */
 	result = open_report(outputs, error);

@@ -14,6 +14,7 @@
 #include <weir/snapshot.h>
 #include <weir/stats.h>
 
+#include "identity.h"
 #include "options.h"
 
 /*
@@ -23,6 +24,7 @@
  */
 struct outputs {
 	const struct options *options;
+	const struct identity *identity; /* whose the files are */
 	struct outlet *report;
 	struct outlet *records[1 + OPTIONS_EXPORTS_MAX]; /* in the order of the report */
 	uint32_t record_count;
@@ -38,7 +40,8 @@ struct outputs {
 
 /* All of them, or negative errno with the line; nothing of what exists is touched then but what was
  * opened. */
-int outputs_open(struct outputs *outputs, const struct options *options, struct error *error);
+int outputs_open(struct outputs *outputs, const struct options *options,
+		 const struct identity *identity, struct error *error);
 
 /*
  * Records, with so many extensions, go to a bus, if somebody wants them. 0, or negative errno with

@@ -27,7 +27,7 @@ const char *runtime_base(void)
 	if (service != NULL)
 		return service;
 	if (getuid() == 0)
-		return "/var/run";
+		return RUNTIME_SYSTEM;
 	return user != NULL ? user : "/tmp";
 }
 
@@ -83,29 +83,29 @@ static int open_checked(int parent, const char *name, const char *path, struct e
 	return directory < 0 ? -errno : directory;
 }
 
-static int open_base(struct error *error)
+static int open_base(const char *where, struct error *error)
 {
 	char path[PATH_MAX];
 	int base;
 
 	/* An empty one is the root directory for DPDK. */
-	snprintf(path, sizeof(path), "%s/", runtime_base());
+	snprintf(path, sizeof(path), "%s/", where);
 	base = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (base < 0)
-		return error_set(error, errno, "%s: %s; make it, or set XDG_RUNTIME_DIR",
-				 runtime_base(), strerror(errno));
+		return error_set(error, errno, "%s: %s; make it, or set XDG_RUNTIME_DIR", where,
+				 strerror(errno));
 	return base;
 }
 
 /* BASE/dpdk, made when it is missing and `make` says so. */
-static int open_parent(bool make, struct error *error)
+static int open_parent(const char *where, bool make, struct error *error)
 {
 	char path[PATH_MAX];
-	int base = open_base(error), parent, result;
+	int base = open_base(where, error), parent, result;
 
 	if (base < 0)
 		return base;
-	snprintf(path, sizeof(path), "%s/dpdk", runtime_base());
+	snprintf(path, sizeof(path), "%s/dpdk", where);
 	if (make && mkdirat(base, "dpdk", 0700) != 0 && errno != EEXIST)
 		parent = error_set(error, errno, "%s: %s; make it writable, or set XDG_RUNTIME_DIR",
 				   path, strerror(errno));
@@ -119,9 +119,9 @@ static int open_parent(bool make, struct error *error)
 	return parent;
 }
 
-int runtime_open_parent(struct error *error)
+int runtime_open_parent(const char *base, struct error *error)
 {
-	return open_parent(false, error);
+	return open_parent(base, false, error);
 }
 
 int runtime_secure(const char *path, struct error *error)
@@ -239,7 +239,7 @@ int runtime_claim(struct runtime *runtime, const char *prefix, struct error *err
 
 	*runtime = (struct runtime){.directory = -1, .lock = -1};
 	snprintf(runtime->prefix, sizeof(runtime->prefix), "%s", prefix);
-	runtime->parent = open_parent(true, error);
+	runtime->parent = open_parent(runtime_base(), true, error);
 	if (runtime->parent < 0)
 		result = runtime->parent;
 	for (int i = 0; i < ATTEMPTS && result == -EAGAIN; i++)
@@ -307,7 +307,7 @@ static void remove_if_stale(int parent, const char *name)
 
 void runtime_remove_stale(void)
 {
-	int parent = open_parent(false, NULL);
+	int parent = open_parent(runtime_base(), false, NULL);
 	DIR *entries = parent >= 0 ? fdopendir(parent) : NULL;
 	const struct dirent *entry;
 

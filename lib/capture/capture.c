@@ -13,6 +13,7 @@
 
 #include <weir/clock.h>
 #include <weir/local_socket.h>
+#include <weir/runtime.h>
 #include <weir/signals.h>
 
 #include "client.h"
@@ -119,11 +120,11 @@ static void *capture_main(void *argument)
 
 static int open_socket(struct capture *capture, const char *directory, struct error *error)
 {
-	int result =
-		local_socket_open(&capture->socket, directory, CAPTURE_SOCKET, CAPTURE_CLIENTS_MAX);
+	int result = local_socket_open(&capture->socket, directory, RUNTIME_CAPTURE,
+				       CAPTURE_CLIENTS_MAX);
 
 	if (result != 0)
-		error_set(error, -result, "%s/" CAPTURE_SOCKET ": %s; weirctl cannot capture",
+		error_set(error, -result, "%s/" RUNTIME_CAPTURE ": %s; weirctl cannot capture",
 			  directory, strerror(-result));
 	return result;
 }

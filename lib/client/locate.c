@@ -10,9 +10,6 @@
 
 #include <weir/runtime.h>
 
-/* In-memory instances of one prefix have a number behind the name. */
-#define SOCKET "dpdk_telemetry.v2"
-
 enum kind { LIVE, READING, KINDS };
 
 /* What the search has found so far. */
@@ -22,7 +19,7 @@ struct search {
 		unsigned int count;
 		char names[256]; /* prefixes of all */
 	} found[KINDS];
-	struct error trouble; /* with a socket that may be a weir's; "" if none */
+	struct error trouble; /* with what may be a weir's; "" if none */
 };
 
 /* A socket that a killed program left, another DPDK program, a capture that was just done. */
@@ -59,16 +56,21 @@ static void try_socket(struct search *search, const char *path, const char *pref
 		client_close(&client);
 }
 
-/* All telemetry sockets of one prefix. */
-static void try_prefix(struct search *search, const char *prefix)
+/* All telemetry sockets of one prefix: in-memory instances have a number behind the name. */
+static void try_prefix(struct search *search, const char *base, const char *prefix)
 {
 	char path[PATH_MAX];
 	const struct dirent *entry;
-	int length = snprintf(path, sizeof(path), "%s/dpdk/%s", runtime_base(), prefix);
+	int length = snprintf(path, sizeof(path), "%s/dpdk/%s", base, prefix);
 	DIR *entries = length < PATH_MAX / 2 ? opendir(path) : NULL;
 
+	if (entries == NULL && errno == EACCES)
+		error_set(&search->trouble, EACCES,
+			  "%s: is for its owner and the group of a weir's --user; be one of them, "
+			  "or root",
+			  path);
 	while (entries != NULL && (entry = readdir(entries)) != NULL)
-		if (strncmp(entry->d_name, SOCKET, strlen(SOCKET)) == 0) {
+		if (strncmp(entry->d_name, RUNTIME_TELEMETRY, strlen(RUNTIME_TELEMETRY)) == 0) {
 			snprintf(path + length, sizeof(path) - (size_t)length, "/%s",
 				 entry->d_name);
 			try_socket(search, path, prefix);
@@ -77,9 +79,10 @@ static void try_prefix(struct search *search, const char *prefix)
 		closedir(entries);
 }
 
-static int try_all(struct search *search, const char *prefix, struct error *error)
+static int try_base(struct search *search, const char *base, const char *prefix,
+		    struct error *error)
 {
-	int parent = runtime_open_parent(error);
+	int parent = runtime_open_parent(base, error);
 	DIR *entries = parent >= 0 ? fdopendir(parent) : NULL;
 	const struct dirent *entry;
 
@@ -87,13 +90,26 @@ static int try_all(struct search *search, const char *prefix, struct error *erro
 		return parent == -ENOENT ? 0 : parent;
 	if (entries == NULL) {
 		close(parent);
-		return error_set(error, ENOMEM, "%s/dpdk: no memory to look at it", runtime_base());
+		return error_set(error, ENOMEM, "%s/dpdk: no memory to look at it", base);
 	}
 	while ((entry = readdir(entries)) != NULL)
 		if (prefix == NULL ? entry->d_name[0] != '.' : strcmp(entry->d_name, prefix) == 0)
-			try_prefix(search, entry->d_name);
+			try_prefix(search, base, entry->d_name);
 	closedir(entries);
 	return 0;
+}
+
+/*
+ * Ours; and where none of ours is, that of services, as far as we may see them: then it does not
+ * matter what is wrong with the place of ours.
+ */
+static int try_all(struct search *search, const char *prefix, struct error *error)
+{
+	int result = try_base(search, runtime_base(), prefix, error);
+
+	if (search->found[LIVE].count == 0 && strcmp(runtime_base(), RUNTIME_SYSTEM) != 0)
+		(void)try_base(search, RUNTIME_SYSTEM, prefix, NULL);
+	return search->found[LIVE].count > 0 ? 0 : result;
 }
 
 static int conclude(const struct search *search, const struct found *chosen, const char *prefix,

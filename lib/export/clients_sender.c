@@ -12,6 +12,7 @@
 
 #include <weir/clock.h>
 #include <weir/local_socket.h>
+#include <weir/runtime.h>
 
 #define PROMPT_MS  100 /* so long a message may take a client that is not slow */
 #define LAST_MS    500 /* ... and the end of the last one each of them */
@@ -292,10 +293,10 @@ int clients_sender_open(const char *directory, size_t longest, bool patient, str
 
 	if (sender == NULL)
 		return error_set(error, ENOMEM, "no memory for its clients; free some");
-	result = local_socket_open(&sender->socket, directory, CLIENTS_SOCKET, CLIENTS_MAX);
+	result = local_socket_open(&sender->socket, directory, RUNTIME_FLOWS, CLIENTS_MAX);
 	if (result != 0) {
 		free(sender);
-		return error_set(error, -result, "%s/" CLIENTS_SOCKET ": %s; see to the directory",
+		return error_set(error, -result, "%s/" RUNTIME_FLOWS ": %s; see to the directory",
 				 directory, strerror(-result));
 	}
 	sender->patient = patient;

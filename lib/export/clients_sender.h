@@ -8,8 +8,7 @@
 #include <weir/error.h>
 #include <weir/sender.h>
 
-#define CLIENTS_MAX    16
-#define CLIENTS_SOCKET "weir_flows.v1"
+#define CLIENTS_MAX 16
 
 /*
  * Lines of JSON to whoever connects to a UNIX socket, from then on. Each client has all lines, or

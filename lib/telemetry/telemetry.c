@@ -24,6 +24,7 @@ static struct {
 	struct stats *stats; /* NULL: stopping */
 	const struct document_info *info;
 	struct prefilter *prefilter;
+	bool read_only;
 	/* Of the main thread alone. */
 	bool registered;
 } server = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -52,6 +53,10 @@ static json_t *answer(const char *path, const char *text)
 	request.prefilter = server.prefilter;
 	if (request.stats == NULL)
 		error_set(&request.error, ESHUTDOWN, "weir is stopping");
+	else if (handler != NULL && server.read_only && command_find(path)->changes)
+		error_set(&request.error, EPERM,
+			  "weir runs with --user: its group may ask and changes nothing; change "
+			  "the file of --prefilter and send weir SIGHUP");
 	else if (handler != NULL)
 		object = answer_now(handler, &request);
 	pthread_mutex_unlock(&server.lock);
@@ -116,6 +121,13 @@ void telemetry_offer_prefilter(struct prefilter *prefilter)
 {
 	pthread_mutex_lock(&server.lock);
 	server.prefilter = prefilter;
+	pthread_mutex_unlock(&server.lock);
+}
+
+void telemetry_read_only(void)
+{
+	pthread_mutex_lock(&server.lock);
+	server.read_only = true;
 	pthread_mutex_unlock(&server.lock);
 }
 

@@ -14,6 +14,7 @@
 
 #include <weir/clock.h>
 #include <weir/handover.h>
+#include <weir/runtime.h>
 
 #include "eal_rig.h"
 #include "ring_rig.h"
@@ -330,7 +331,7 @@ Test(capture, sockets_in_one_directory)
 	struct capture *second;
 	struct error error;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", eal_rig_path(CAPTURE_SOCKET));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", eal_rig_path(RUNTIME_CAPTURE));
 	cr_assert_eq(bind(left, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(left);
 	start();
@@ -338,13 +339,13 @@ Test(capture, sockets_in_one_directory)
 	cr_assert_eq(capture_start(&(struct capture_settings){.directory = address.sun_path},
 				   &second, &error),
 		     0, "%s", error.text);
-	cr_expect_str_eq(capture_socket(second), CAPTURE_SOCKET);
+	cr_expect_str_eq(capture_socket(second), RUNTIME_CAPTURE);
 	capture_stop(second);
-	cr_expect_str_eq(capture_socket(capture), CAPTURE_SOCKET);
+	cr_expect_str_eq(capture_socket(capture), RUNTIME_CAPTURE);
 	cr_assert_eq(capture_start(&(struct capture_settings){.directory = eal_rig_path("sockets")},
 				   &second, &error),
 		     0, "%s", error.text);
-	cr_expect_str_eq(capture_socket(second), CAPTURE_SOCKET ":1");
+	cr_expect_str_eq(capture_socket(second), RUNTIME_CAPTURE ":1");
 	capture_stop(second);
 	cr_expect_eq(end(running("\n")).frames, 0);
 	stop();

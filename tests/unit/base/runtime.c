@@ -263,6 +263,6 @@ Test(runtime, no_base)
 	setenv("RUNTIME_DIRECTORY", "/nowhere", 1);
 	cr_expect_eq(runtime_claim(&runtime, "p", &error), -ENOENT);
 	cr_expect_not_null(strstr(error.text, "/nowhere"));
-	cr_expect_eq(runtime_open_parent(&error), -ENOENT);
+	cr_expect_eq(runtime_open_parent(runtime_base(), &error), -ENOENT);
 	setenv("RUNTIME_DIRECTORY", base, 1);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <weir/clock.h>
+#include <weir/runtime.h>
 
 #include "clients_sender.h"
 #include "rig.h"
@@ -30,13 +31,13 @@ static struct outlet *open_clients(enum outlet_patience patience)
 	cr_assert_eq(clients_sender_open(".", 600, patience == OUTLET_ALWAYS, &sender, name,
 					 sizeof(name), &error),
 		     0, "%s", error.text);
-	cr_expect_str_eq(name, CLIENTS_SOCKET);
+	cr_expect_str_eq(name, RUNTIME_FLOWS);
 	return rig_open_to(&settings.outlet, &sender);
 }
 
 static int come(void)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = CLIENTS_SOCKET};
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = RUNTIME_FLOWS};
 	int client = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -115,7 +116,7 @@ Test(clients, each_has_all)
 	rig_finish(outlet);
 	for (int r = 0; r < 3; r++)
 		expect_all(&readers[r]);
-	cr_expect_neq(access(CLIENTS_SOCKET, F_OK), 0, "the socket is gone");
+	cr_expect_neq(access(RUNTIME_FLOWS, F_OK), 0, "the socket is gone");
 }
 
 Test(clients, without_any_nothing_waits)

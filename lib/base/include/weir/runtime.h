@@ -16,17 +16,26 @@
  * directory says. Main thread.
  */
 
+/* Sockets in it: DPDK's telemetry, flow records, frames. Those of one process; of several that
+ * share it the later ones have a number behind the name. */
+#define RUNTIME_TELEMETRY "dpdk_telemetry.v2"
+#define RUNTIME_FLOWS     "weir_flows.v1"
+#define RUNTIME_CAPTURE   "weir_capture.v1"
+
 /* File prefix of weirs that read captures, as many may at the same time. A process id follows. */
 #define RUNTIME_READ_PREFIX "weir-read-"
 
 /* $RUNTIME_DIRECTORY; else /var/run for root, for others $XDG_RUNTIME_DIR or /tmp. Not copied. */
 const char *runtime_base(void);
 
+/* Where root has them, and services. */
+#define RUNTIME_SYSTEM "/var/run"
+
 /*
  * A descriptor of BASE/dpdk, for reading; or negative errno with the line: -ENOENT, or -EPERM when
  * it belongs to neither this user nor root, who could answer for weir there.
  */
-int runtime_open_parent(struct error *error);
+int runtime_open_parent(const char *base, struct error *error);
 
 /* The directory of one prefix, ours as long as we hold its lock. */
 struct runtime {
@@ -54,6 +63,13 @@ void runtime_release(struct runtime *runtime);
 
 /* Remove what killed weirs that read captures have left. */
 void runtime_remove_stale(void);
+
+/*
+ * Give the sockets in the directory `path` ("": there is none) to `user`, and let members of
+ * `group` in, to ask and to have flow records. Frames are for the user alone. The directory stays
+ * whose it is, so nobody else can put something in a socket's place.
+ */
+int runtime_share(const char *path, uid_t user, gid_t group, struct error *error);
 
 /* Let nobody but its owner write to the directory `path`, nor to the one around it. */
 int runtime_secure(const char *path, struct error *error);

@@ -22,7 +22,6 @@
  */
 
 #define CAPTURE_CLIENTS_MAX 8
-#define CAPTURE_SOCKET      "weir_capture.v1"
 
 struct handover;
 struct port_fields;
@@ -50,7 +49,7 @@ struct capture;
 int capture_start(const struct capture_settings *settings, struct capture **capture,
 		  struct error *error);
 
-/* The name of the socket in the directory: CAPTURE_SOCKET, or with a number behind it. */
+/* The name of the socket in the directory: RUNTIME_CAPTURE, or with a number behind it. */
 const char *capture_socket(const struct capture *capture);
 
 /* End all streams, each with its statistics, within a second. After the workers have left. */

@@ -22,6 +22,12 @@ int telemetry_start(struct stats *stats, const struct document_info *info, struc
  */
 void telemetry_offer_prefilter(struct prefilter *prefilter);
 
+/*
+ * Others than weir's own user are let in, and DPDK does not tell who asks: from now on commands
+ * that change weir are refused.
+ */
+void telemetry_read_only(void);
+
 /* From now on the commands answer {"error": "weir is stopping"}; waits for callbacks at work. */
 void telemetry_stop(void);
 
