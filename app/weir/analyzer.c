@@ -418,7 +418,9 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
 				      analyzer->workers[w].lcore);
+	service_start(&analyzer->service, analyzer->stats, analyzer->options->interval);
 	result = receive(analyzer, error);
+	service_ends(&analyzer->service);
 	wind_down(analyzer);
 	source_stop(&analyzer->source);
 	handed_out = hand_out(analyzer, result == 0 ? error : &later);
@@ -428,6 +430,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 void analyzer_close(struct analyzer *analyzer)
 {
 	telemetry_stop();
+	service_stop(&analyzer->service);
 	frames_stop(&analyzer->frames);
 	capabilities_take_up();
 	rte_pdump_uninit();

@@ -19,6 +19,7 @@
 #include "options.h"
 #include "outputs.h"
 #include "progress.h"
+#include "service.h"
 
 #define ANALYZER_REMARKS_MAX 8
 
@@ -44,6 +45,7 @@ struct analyzer {
 	struct events events;
 	struct watch watch;
 	struct progress progress;
+	struct service service;
 	uint64_t reported; /* number of the snapshot that was printed last */
 	bool stop_workers; /* atomic */
 	bool incomplete;   /* there are captures that could not be read */
