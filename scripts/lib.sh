@@ -21,7 +21,8 @@ packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump 
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
 packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
 	libcap2-bin=setcap gdb prometheus clickhouse-server nfdump pmacct libfixbuf-tools
-	zstd lz4 xz-utils=xz) # compressed captures
+	zstd lz4 xz-utils=xz # compressed captures
+	systemd=systemd-analyze) # are units well formed?
 packages_lab=(qemu-system-x86=qemu-system-x86_64 busybox-static=busybox cpio python3
 	iproute2=ip util-linux=nsenter procps=sysctl ethtool tcpreplay)
 packages_lint=(clang-format-14 shellcheck git python3)
