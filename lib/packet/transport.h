@@ -37,7 +37,7 @@ static inline enum packet_reason transport_parse(struct cursor at, uint8_t proto
 						 struct packet *packet)
 {
 	const uint8_t icmp = so_far == PACKET_FLOW_IPV4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6;
-	const uint32_t shortest = packet_transport_header[protocol];
+	const uint32_t shortest = packet_transports[protocol].shortest;
 	const uint8_t *l4 = header(at);
 
 	packet->icmp = 0;

@@ -53,7 +53,8 @@ struct loop {
 	unsigned int unpublished;  /* bursts that the shared counters don't have yet */
 	uint64_t called, arrived;  /* meetings of `rendezvous`, as last seen; come to */
 	uint64_t stamped;          /* flags of mbufs that bring a time of their own */
-	uint64_t noted;            /* ... and of all that bring anything beside their bytes */
+	uint64_t notes;            /* ... or anything else beside their bytes that is common */
+	uint64_t odd;              /* ... and of those that are not for the short way */
 	/* Bursts in the flow table's stages: counted when the table has counted them. */
 	struct tally tallies[TALLY_DELAY];
 	struct held held[TALLY_DELAY];

@@ -22,8 +22,11 @@
 
 struct tally {
 	uint32_t frames;             /* that arrived */
-	uint32_t passed;             /* of those, through the filter ... */
-	uint32_t length[FLOW_BURST]; /* ... and how long they are, without FCS */
+	uint32_t passed;             /* of those, through the filter, and ... */
+	uint16_t length[FLOW_BURST]; /* ... how long they are, without FCS */
+	uint32_t huge;               /* the same of those whose length does not fit there: ... */
+	uint32_t huge_least, huge_most;
+	uint64_t huge_octets;        /* ... in sum */
 	uint32_t verdicts;           /* of frames that have no flow: */
 	uint8_t verdict[FLOW_BURST]; /* enum packet_reason */
 	uint32_t flowless;           /* ... a bit for each, by its place in the burst */
@@ -34,12 +37,14 @@ struct tally {
 	uint64_t stretch;     /* of a timeline, that all frames are in: some time in it */
 };
 
-#define TALLY_FCS 4
+#define TALLY_FCS        4
+#define TALLY_LENGTH_MAX UINT16_MAX
 
 static inline void tally_start(struct tally *tally, uint32_t frames)
 {
 	tally->frames = frames;
 	tally->passed = 0;
+	tally->huge = 0;
 	tally->verdicts = 0;
 	tally->flowless = 0;
 	tally->ip_checksum_bad = tally->l4_checksum_bad = 0;
@@ -66,10 +71,22 @@ static inline void tally_time(struct tally *tally, uint64_t time)
 	tally->last = RTE_MAX(tally->last, time);
 }
 
+static inline void tally_huge(struct tally *tally, uint32_t length)
+{
+	const bool first = tally->huge++ == 0;
+
+	tally->huge_octets = (first ? 0 : tally->huge_octets) + length;
+	tally->huge_least = first ? length : RTE_MIN(tally->huge_least, length);
+	tally->huge_most = first ? length : RTE_MAX(tally->huge_most, length);
+}
+
 /* A frame that passed the filter, whatever its verdict. */
 static inline void tally_frame(struct tally *tally, uint32_t length)
 {
-	tally->length[tally->passed++] = length;
+	if (length > TALLY_LENGTH_MAX)
+		tally_huge(tally, length);
+	else
+		tally->length[tally->passed++] = (uint16_t)length;
 }
 
 /* What the NIC found wrong; only frames with one of these flags need to be asked. */
@@ -82,15 +99,24 @@ static inline void tally_notes(struct tally *tally, uint64_t ol_flags)
 		(ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD;
 }
 
+static inline void tally_extremes(struct worker_counters *counters, uint32_t least, uint32_t most)
+{
+	const uint64_t min = (uint64_t)least + TALLY_FCS, max = (uint64_t)most + TALLY_FCS;
+
+	if (counters->size_min == 0 || counters->size_min > min)
+		counters->size_min = min;
+	counters->size_max = RTE_MAX(counters->size_max, max);
+}
+
 /* All lengths of a burst at once: the compiler makes vectors of it. */
 static inline void tally_lengths(const struct tally *tally, struct worker_counters *counters)
 {
-	uint32_t least = UINT32_MAX, most = 0, count = tally->passed;
-	uint32_t upto[SIZE_CLASSES - 1] = {0};
-	uint64_t octets = 0;
+	const uint32_t count = tally->passed;
+	uint16_t least = UINT16_MAX, most = 0, upto[SIZE_CLASSES - 1] = {0};
+	uint32_t octets = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t length = tally->length[i];
+		const uint16_t length = tally->length[i];
 
 		octets += length;
 		least = RTE_MIN(least, length);
@@ -105,11 +131,16 @@ static inline void tally_lengths(const struct tally *tally, struct worker_counte
 	counters->frame_octets += octets;
 	counters->sizes[0] += upto[0];
 	for (unsigned int c = 1; c < SIZE_CLASSES - 1; c++)
-		counters->sizes[c] += upto[c] - upto[c - 1];
+		counters->sizes[c] += (uint16_t)(upto[c] - upto[c - 1]);
 	counters->sizes[SIZE_CLASSES - 1] += count - upto[SIZE_CLASSES - 2];
-	if (counters->size_min == 0 || counters->size_min > (uint64_t)least + TALLY_FCS)
-		counters->size_min = (uint64_t)least + TALLY_FCS;
-	counters->size_max = RTE_MAX(counters->size_max, (uint64_t)most + TALLY_FCS);
+	tally_extremes(counters, least, most);
+}
+
+static inline void tally_huge_lengths(const struct tally *tally, struct worker_counters *counters)
+{
+	counters->frame_octets += tally->huge_octets;
+	counters->sizes[SIZE_CLASSES - 1] += tally->huge;
+	tally_extremes(counters, tally->huge_least, tally->huge_most);
 }
 
 /* By the clock: the wall clock may have been set in between. */
@@ -130,13 +161,16 @@ static inline void tally_apply(struct tally *tally, struct worker_counters *coun
 	for (uint32_t i = 0; i < tally->verdicts; i++)
 		counters->reasons[tally->verdict[i]]++;
 	counters->filtered_octets += tally->filtered_octets;
-	if (tally->passed > 0) {
+	if (tally->passed + tally->huge > 0) {
 		tally_span(tally, counters);
-		tally_lengths(tally, counters);
+		if (likely(tally->passed > 0))
+			tally_lengths(tally, counters);
+		if (unlikely(tally->huge > 0))
+			tally_huge_lengths(tally, counters);
 		counters->ip_checksum_bad += tally->ip_checksum_bad;
 		counters->l4_checksum_bad += tally->l4_checksum_bad;
 	}
-	tally->frames = tally->passed = tally->verdicts = 0;
+	tally->frames = tally->passed = tally->huge = tally->verdicts = 0;
 	tally->filtered_octets = 0;
 }
 

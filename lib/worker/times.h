@@ -34,42 +34,56 @@ static bool replays(struct loop *loop, bool near)
 
 /*
  * The stamp of a NIC dates the frame if it is a date at all: some NICs count ticks, or from when
- * they were switched on, or were never set.
+ * they were switched on, or were never set. `shift` makes dates of times.
  */
-static inline bool is_near(const struct loop *loop, uint64_t stamp)
+static inline bool is_near(uint64_t stamp, uint64_t clock, int64_t shift)
 {
-	return stamp - (uint64_t)loop->shift - loop->clock + STAMP_NEAR <= 2 * STAMP_NEAR;
+	return stamp - ((uint64_t)shift + clock - STAMP_NEAR) <= 2 * STAMP_NEAR;
 }
 
-static inline void take_device_time(struct loop *loop, const struct rte_mbuf *mbuf,
-				    struct packet *packet)
+/* False: it is none, and nothing was taken. */
+static inline bool take_stamp(const struct port_fields *fields, uint64_t clock, int64_t shift,
+			      const struct rte_mbuf *mbuf, struct packet *packet)
 {
-	uint64_t stamp = *RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
-	uint64_t time = stamp - (uint64_t)loop->shift;
-	bool near = is_near(loop, stamp);
+	const uint64_t stamp = *RTE_MBUF_DYNFIELD(mbuf, fields->time, const uint64_t *);
 
-	if (unlikely(loop->may_replay) && replays(loop, near))
+	if (unlikely(!is_near(stamp, clock, shift)))
+		return false;
+	packet->time = packet->clock = stamp - (uint64_t)shift;
+	return true;
+}
+
+static inline void take_device_time(struct loop *loop, const struct port_fields *fields,
+				    const struct rte_mbuf *mbuf, struct packet *packet)
+{
+	const uint64_t stamp = *RTE_MBUF_DYNFIELD(mbuf, fields->time, const uint64_t *);
+
+	if (unlikely(loop->may_replay) && replays(loop, is_near(stamp, loop->clock, loop->shift)))
 		take_replayed_time(loop, stamp, packet);
-	else if (likely(near))
-		packet->time = packet->clock = time;
-	else
+	else if (unlikely(!take_stamp(fields, loop->clock, loop->shift, mbuf, packet)))
 		loop->counters.stamps_ignored++;
 }
 
-/* When the frame was there, and how long it was, if the capture reader or the device say so. */
-static inline void take_times(struct loop *loop, const struct rte_mbuf *mbuf, uint32_t *wire,
-			      struct packet *packet)
+/* How long the frame was on the wire, if the capture reader says so. */
+static inline uint32_t wire_length(const struct port_fields *fields, const struct rte_mbuf *mbuf)
 {
-	const struct port_fields *fields = &loop->worker->fields;
+	if (mbuf->ol_flags & fields->wire_flag)
+		return *RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, const uint32_t *);
+	return rte_pktmbuf_pkt_len(mbuf);
+}
 
-	packet->time = packet->clock = loop->clock;
+/* When the frame was there, if the capture reader or the device say so. */
+static inline void take_times(struct loop *loop, const struct port_fields *fields,
+			      const struct rte_mbuf *mbuf, struct packet *packet)
+{
 	if (mbuf->ol_flags & fields->wire_flag) {
 		packet->time = *RTE_MBUF_DYNFIELD(mbuf, fields->time, const uint64_t *);
 		packet->clock = *RTE_MBUF_DYNFIELD(mbuf, fields->clock, const uint64_t *);
-		*wire = *RTE_MBUF_DYNFIELD(mbuf, fields->wire_length, const uint32_t *);
-	} else if (mbuf->ol_flags & fields->time_flag) {
-		take_device_time(loop, mbuf, packet);
+		return;
 	}
+	packet->time = packet->clock = loop->clock;
+	if (mbuf->ol_flags & fields->time_flag)
+		take_device_time(loop, fields, mbuf, packet);
 }
 
 /* The date of a frame that has been parsed, as take_times() takes it. */
@@ -79,7 +93,7 @@ static inline uint64_t date_of(const struct loop *loop, const struct rte_mbuf *m
 		uint64_t stamp =
 			*RTE_MBUF_DYNFIELD(mbuf, loop->worker->fields.time, const uint64_t *);
 
-		if (loop->capture_time || is_near(loop, stamp))
+		if (loop->capture_time || is_near(stamp, loop->clock, loop->shift))
 			return stamp;
 	}
 	return loop->clock + (uint64_t)loop->shift;

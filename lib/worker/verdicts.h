@@ -42,23 +42,24 @@ static enum packet_reason judge_replayed(const struct loop *loop, struct packet_
 						      : PACKET_TRUNCATED_IPV6;
 }
 
-/* Any frame: its verdict to the tally, and true if it has a flow. */
+/* Any frame, at this place of its burst: its verdict to the tally, and true if it has a flow. */
 static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct rte_mbuf *mbuf,
-						bool matches, struct packet *packet,
+						bool matches, uint32_t place, struct packet *packet,
 						struct tally *tally)
 {
 	struct packet_frame frame = {
 		.data = rte_pktmbuf_mtod(mbuf, const uint8_t *),
 		.captured = rte_pktmbuf_data_len(mbuf),
-		.wire = rte_pktmbuf_pkt_len(mbuf),
+		.wire = wire_length(&loop->worker->fields, mbuf),
 		.vlan_was_stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0,
 		.stripped_vlan = mbuf->vlan_tci,
 	};
 	enum packet_reason reason;
 
-	take_times(loop, mbuf, &frame.wire, packet);
+	take_times(loop, &loop->worker->fields, mbuf, packet);
 	if (!matches) {
 		tally_filtered(tally, &frame);
+		tally->flowless |= 1u << place;
 		return false;
 	}
 	if (likely(mbuf->nb_segs == 1))
@@ -74,73 +75,173 @@ static __attribute__((noinline)) bool parse_any(struct loop *loop, const struct 
 	if (reason <= PACKET_FLOW_IPV6)
 		return true;
 	tally_verdict(tally, reason);
+	tally->flowless |= 1u << place;
 	return false;
 }
 
 /*
- * A frame that most are like, with these notes. False: another one, for parse_any(), to which it
- * makes no difference that its time was taken already.
+ * What may come with the frames of a burst beside their bytes: nothing; the time stamp of a NIC,
+ * always; or this and that, and there may be a filter.
  */
-static inline bool parse_common(struct loop *loop, const struct rte_mbuf *mbuf, uint64_t notes,
-				struct packet *packet)
-{
-	uint64_t ignored = notes != 0 ? loop->counters.stamps_ignored : 0;
-	uint32_t wire = rte_pktmbuf_pkt_len(mbuf);
+enum burst_kind { BURST_BARE, BURST_STAMPED, BURST_ANY };
 
-	if (unlikely((mbuf->ol_flags & loop->noted) != notes || mbuf->nb_segs != 1))
+/* What is known of all frames of a burst. */
+struct burst_facts {
+	enum burst_kind kind;
+	bool vlan_key;
+	const struct rte_mempool *pool; /* of the first one */
+	uint64_t asked, flags;          /* of those of a common frame, these are set */
+	uint64_t clock;
+	int64_t shift;
+	struct port_fields fields;
+};
+
+/*
+ * A single segment that most are like. False: it is one for parse_any(), and nothing was taken
+ * from it.
+ */
+static inline __attribute__((always_inline)) bool parse_common(struct loop *loop,
+							       const struct burst_facts *facts,
+							       const struct rte_mbuf *mbuf,
+							       struct packet *packet)
+{
+	struct packet_frame frame = {
+		.data = rte_pktmbuf_mtod(mbuf, const uint8_t *),
+		.captured = rte_pktmbuf_data_len(mbuf),
+		.wire = rte_pktmbuf_data_len(mbuf),
+	};
+
+	if (facts->kind == BURST_ANY) {
+		frame.wire = wire_length(&facts->fields, mbuf);
+		frame.vlan_was_stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+		frame.stripped_vlan = mbuf->vlan_tci;
+	}
+	if (unlikely(!packet_parse_common(&frame, facts->vlan_key, packet)))
 		return false;
-	if (notes != 0)
-		take_times(loop, mbuf, &wire, packet);
+	if (facts->kind == BURST_BARE)
+		packet->time = packet->clock = facts->clock;
+	else if (facts->kind == BURST_STAMPED)
+		return take_stamp(&facts->fields, facts->clock, facts->shift, mbuf, packet);
+	else if (likely(packet->frame_length <= TALLY_LENGTH_MAX))
+		take_times(loop, &facts->fields, mbuf, packet);
 	else
-		packet->time = packet->clock = loop->clock;
-	if (likely(packet_parse_common(rte_pktmbuf_mtod(mbuf, const uint8_t *),
-				       rte_pktmbuf_data_len(mbuf), wire, packet)))
-		return true;
-	if (notes != 0)
-		loop->counters.stamps_ignored = ignored;
-	return false;
+		return false;
+	return true;
+}
+
+/* References and segments of an mbuf, as they lie in memory beside each other: one of each. */
+#define SINGLE UINT32_C(0x00010001)
+_Static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2,
+	       "read at once");
+
+/* One segment, nobody else's, and of this pool. Flags of other mbufs are among loop->odd. */
+static inline bool is_single(const struct rte_mbuf *mbuf, const struct rte_mempool *pool)
+{
+	uint32_t both;
+
+	memcpy(&both, RTE_PTR_ADD(mbuf, offsetof(struct rte_mbuf, refcnt)), sizeof(both));
+	return both == SINGLE && mbuf->pool == pool;
 }
 
 /*
- * Give every frame its verdict; those with a flow fill the table's next burst. `notes` are the
- * first one's of the burst: most sources note times with all of their frames or with none, and a
- * frame with other notes than the first goes through parse_any().
+ * Give every frame its verdict; those with a flow fill the table's next burst. True: all mbufs are
+ * single ones of one pool. Most sources note the same with all of their frames: one that is unlike
+ * the first of its burst is not common.
  */
-static inline __attribute__((always_inline)) void
-parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint16_t count, uint64_t notes,
-      struct flow_burst *burst, struct tally *tally)
+static inline __attribute__((always_inline)) bool
+parse_as(struct loop *loop, const struct burst_facts facts, struct rte_mbuf *const *mbufs,
+	 uint32_t count, struct flow_burst *burst, struct tally *tally)
 {
-	const struct worker *worker = loop->worker;
-	uint64_t matches = UINT64_MAX, clock = loop->clock;
+	const struct filter *filter = facts.kind == BURST_ANY ? loop->worker->filter : NULL;
+	const uint64_t matches =
+		filter != NULL ? filter_match(filter, mbufs, (uint16_t)count) : UINT64_MAX;
+	uint64_t first = UINT64_MAX, last = 0; /* times of common frames */
 	struct packet *packet = burst->packets;
-	uint32_t *length = tally->length;
-	bool unstamped = false;
+	uint16_t *length = tally->length;
+	bool single = true;
 
-	if (worker->filter != NULL)
-		matches = filter_match(worker->filter, mbufs, count);
-	for (uint16_t i = 0; i < count; i++, matches >>= 1) {
-		if (unlikely((matches & 1) == 0) ||
-		    unlikely(!parse_common(loop, mbufs[i], notes, packet))) {
-			bool flow;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct rte_mbuf *mbuf = mbufs[i];
 
-			tally->passed = (uint32_t)(length - tally->length);
-			flow = parse_any(loop, mbufs[i], matches & 1, packet, tally);
-			tally->flowless |= (uint32_t)!flow << i;
-			packet += flow;
-			length = tally->length + tally->passed;
+		if (unlikely((mbuf->ol_flags & facts.asked) != facts.flags) ||
+		    unlikely(!is_single(mbuf, facts.pool))) {
+			single = false;
+		} else if ((facts.kind != BURST_ANY || likely((matches >> i & 1) != 0)) &&
+			   likely(parse_common(loop, &facts, mbuf, packet))) {
+			*length++ = (uint16_t)packet->frame_length;
+			if (facts.kind != BURST_BARE) {
+				first = RTE_MIN(first, packet->time);
+				last = RTE_MAX(last, packet->time);
+			}
+			packet++;
 			continue;
 		}
-		*length++ = packet->frame_length;
-		if (notes != 0)
-			tally_time(tally, packet->time);
-		else
-			unstamped = true;
-		packet++;
+		tally->passed = (uint32_t)(length - tally->length);
+		packet += parse_any(loop, mbuf, matches >> i & 1, i, packet, tally);
+		length = tally->length + tally->passed;
 	}
 	tally->passed = (uint32_t)(length - tally->length);
 	burst->count = (uint32_t)(packet - burst->packets);
-	if (unstamped)
-		tally_time(tally, clock);
+	if (facts.kind == BURST_BARE) /* of the first one at least */
+		first = last = facts.clock;
+	tally->first = RTE_MIN(tally->first, first);
+	tally->last = RTE_MAX(tally->last, last);
+	return single;
+}
+
+static inline __attribute__((always_inline)) bool
+parse_kind(struct loop *loop, enum burst_kind kind, struct rte_mbuf *const *mbufs, uint32_t count,
+	   struct flow_burst *burst, struct tally *tally)
+{
+	const struct burst_facts facts = {
+		.kind = kind,
+		.vlan_key = loop->worker->vlan_key,
+		.pool = mbufs[0]->pool,
+		.asked = kind == BURST_ANY ? loop->odd : loop->odd | loop->notes,
+		.flags = kind == BURST_STAMPED ? loop->worker->fields.time_flag : 0,
+		.clock = loop->clock,
+		.shift = loop->shift,
+		.fields = loop->worker->fields,
+	};
+
+	return parse_as(loop, facts, mbufs, count, burst, tally);
+}
+
+/* Each by itself, so that it has all registers. */
+static __attribute__((noinline)) bool parse_bare(struct loop *loop, struct rte_mbuf *const *mbufs,
+						 uint32_t count, struct flow_burst *burst,
+						 struct tally *tally)
+{
+	return parse_kind(loop, BURST_BARE, mbufs, count, burst, tally);
+}
+
+static __attribute__((noinline)) bool parse_stamped(struct loop *loop,
+						    struct rte_mbuf *const *mbufs, uint32_t count,
+						    struct flow_burst *burst, struct tally *tally)
+{
+	return parse_kind(loop, BURST_STAMPED, mbufs, count, burst, tally);
+}
+
+static __attribute__((noinline)) bool parse_noted(struct loop *loop, struct rte_mbuf *const *mbufs,
+						  uint32_t count, struct flow_burst *burst,
+						  struct tally *tally)
+{
+	return parse_kind(loop, BURST_ANY, mbufs, count, burst, tally);
+}
+
+/* Replays are for parse_noted(): their frames move the clock. */
+static inline bool parse(struct loop *loop, struct rte_mbuf *const *mbufs, uint32_t count,
+			 struct flow_burst *burst, struct tally *tally)
+{
+	const uint64_t flags = mbufs[0]->ol_flags & loop->notes;
+
+	if (loop->worker->filter != NULL || unlikely(loop->may_replay))
+		return parse_noted(loop, mbufs, count, burst, tally);
+	if (likely(flags == 0))
+		return parse_bare(loop, mbufs, count, burst, tally);
+	if (flags == loop->worker->fields.time_flag)
+		return parse_stamped(loop, mbufs, count, burst, tally);
+	return parse_noted(loop, mbufs, count, burst, tally);
 }
 
 #endif

@@ -15,17 +15,19 @@
 #define SETTINGS 8
 
 /* What is said of a common frame is said of it in general, too. */
-static void check_common(const struct packet_frame *frame, const struct packet *packet)
+static void check_common(const struct packet_frame *frame, bool vlan_key,
+			 const struct packet *packet)
 {
 	struct packet common;
 
 	memset(&common, 0x5a, sizeof(common));
-	if (!packet_parse_common(frame->data, frame->captured, frame->wire, &common))
+	if (!packet_parse_common(frame, vlan_key, &common))
 		return;
 	require(packet_reason_bucket(packet->reason) == PACKET_BUCKET_FLOW);
 	require(memcmp(&common.key, &packet->key, sizeof(common.key)) == 0);
-	require(memcmp(common.mac, packet->mac,
-		       offsetof(struct packet, tos) + 1 - offsetof(struct packet, mac)) == 0);
+	require(memcmp(&common.fragment_id, &packet->fragment_id,
+		       offsetof(struct packet, tos) + 1 - offsetof(struct packet, fragment_id)) ==
+		0);
 	if (packet->reason == PACKET_FLOW_IPV6)
 		require(memcmp(common.prefix, packet->prefix, sizeof(common.prefix)) == 0);
 }
@@ -42,8 +44,7 @@ static struct packet parse(struct packet_frame frame, bool vlan_key)
 	frame.data = data;
 	memset(&packet, 0xa5, sizeof(packet));
 	require(packet_parse(&frame, vlan_key, &packet) == packet.reason);
-	if (!frame.vlan_was_stripped)
-		check_common(&frame, &packet);
+	check_common(&frame, vlan_key, &packet);
 	free(data);
 	return packet;
 }
@@ -78,7 +79,7 @@ static void check_flow(const struct packet_frame *frame, bool vlan_key, const st
 	if (packet->fragment == PACKET_FRAGMENT_LATER)
 		require(packet->key.port[0] == 0 && packet->key.port[1] == 0);
 	if (packet->fragment == PACKET_FRAGMENT_TINY)
-		require(packet_transport_header[packet->key.protocol] > 4);
+		require(packet_transports[packet->key.protocol].shortest > 4);
 }
 
 /* With fewer bytes in hand the verdict is the same, or that they are too few to tell. */

@@ -7,7 +7,11 @@
 
 #define IP4     ETHERNET("0800")
 #define IP6     ETHERNET("86dd")
+#define TAGGED  ETHERNET("8100") TAG("0001", "0800")
 #define PADDING "000000000000000000000000000000000000"
+
+#define IPV4_OPTIONS(total, protocol)                                                              \
+	"46b8" total "1234 0000 40" protocol "0000 c0000201 c6336402 01010100"
 
 static const struct {
 	bool common;
@@ -23,15 +27,33 @@ static const struct {
 	{true, "IPv6 TCP", IP6 IPV6("0014", "06") TCP},
 	{true, "IPv6 UDP", IP6 IPV6("0008", "11") UDP},
 	{true, "IPv6 SCTP", IP6 IPV6("000c", "84") SCTP PADDING},
-	{false, "no protocol with ports", IP4 IPV4("0028", "01") TCP},
+	{true, "ICMP", IP4 IPV4("0028", "01") TCP},
+	{true, "ICMP without a type", IP4 IPV4("0014", "01") TCP},
+	{true, "a protocol without ports", IP4 IPV4("0028", "2f") TCP},
+	{true, "ICMPv6", IP6 IPV6("0014", "3a") TCP},
+	{true, "options", IP4 IPV4_OPTIONS("002c", "06") TCP},
+	{true, "options, ICMP", IP4 IPV4_OPTIONS("0020", "01") TCP},
+	{true, "tag", TAGGED IPV4("0028", "06") TCP},
+	{true, "tag and options", TAGGED IPV4_OPTIONS("002c", "06") TCP},
+	{true, "IPv6 and a tag", ETHERNET("8100") TAG("0001", "86dd") IPV6("0014", "06") TCP},
+	{true, "two tags",
+	 ETHERNET("88a8") TAG("6002", "8100") TAG("0001", "0800") IPV4("0028", "06") TCP},
+	{true, "four tags",
+	 ETHERNET("88a8") TAG("0003", "9100") TAG("0002", "8100") TAG("0001", "8100")
+		 TAG("0001", "0800") IPV4("0028", "06") TCP},
+	{false, "five tags",
+	 ETHERNET("88a8") TAG("0003", "9100") TAG("0002", "8100") TAG("0001", "8100")
+		 TAG("0001", "8100") TAG("0001", "0800") IPV4("0028", "06") TCP},
+	{false, "tag, no IP", ETHERNET("8100") TAG("0001", "0806") IPV4("0028", "06") TCP},
+	{false, "options, too short for TCP", IP4 IPV4_OPTIONS("002b", "06") TCP},
+	{false, "options, longer than the frame", IP4 IPV4_OPTIONS("002d", "06") TCP},
+	{false, "ICMPv6 without a code", IP6 IPV6("0001", "3a") TCP},
+	{false, "IPv6, a protocol without ports", IP6 IPV6("0014", "2f") TCP},
 	{false, "too few bytes for TCP's flags", IP4 IPV4("001c", "11") UDP},
 	{false, "first fragment", IP4 IPV4_FRAGMENT("0028", "06", "2000") TCP},
 	{false, "later fragment", IP4 IPV4_FRAGMENT("0028", "06", "0001") TCP},
-	{false, "tag", ETHERNET("8100") TAG("0001", "0800") IPV4("0028", "06") TCP},
-	{false, "IPv6 and a tag", ETHERNET("8100") TAG("0001", "86dd") IPV6("0014", "06") TCP},
 	{false, "IPv6 with an extension header", IP6 IPV6("001c", "00") OPTIONS("06") TCP},
 	{false, "IPv6, a fragment", IP6 IPV6("001c", "2c") FRAGMENT("06", "0001") TCP},
-	{false, "IPv6, no protocol with ports", IP6 IPV6("0014", "3a") TCP},
 	{false, "IPv6, too short for TCP", IP6 IPV6("0013", "06") TCP},
 	{false, "IPv6, longer than the frame", IP6 IPV6("0015", "06") TCP},
 	{false, "IPv6, length 0: segmentation offload", IP6 IPV6("0000", "06") TCP},
@@ -55,7 +77,7 @@ Test(common, one_bit_from_common)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct frame frame = frame_of(cases[i].hex);
 
-		for (unsigned int bit = 0; bit < 74 * 8 && bit < frame.wire * 8; bit++) {
+		for (unsigned int bit = 0; bit < 90 * 8 && bit < frame.wire * 8; bit++) {
 			frame.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			for (frame.captured = 38; frame.captured <= frame.wire; frame.captured++)
 				(void)parse(&frame);

@@ -119,24 +119,25 @@ _Static_assert(sizeof(struct packet_key) == 16, "two words");
 
 /*
  * What the parser says of one frame. With a reason of the bucket FLOW everything up to
- * `tos` is set (`prefix` only for IPv6); with any other reason only `reason` and
- * `frame_length` are. `time`, `clock` and `hash` are for the caller.
+ * `l4_offset` is set (`prefix` only for IPv6); with any other reason only `reason` and
+ * `frame_length` are. `time`, `clock` and `hash` are for the caller. Where the order matters:
+ * packet_copy16().
  */
 struct packet {
 	struct packet_key key;
 	uint8_t prefix[2][12]; /* IPv6: first 12 bytes of each endpoint's address */
+	uint32_t fragment_id;  /* IPv4 identification or IPv6 fragment id, as on the wire */
+	uint32_t octets;       /* of the IP packet: header and payload (IPFIX octetDeltaCount) */
 	uint8_t mac[12];       /* destination, source: as in the frame */
 	uint32_t frame_length; /* wire length without FCS, stripped tag included */
-	uint32_t octets;       /* of the IP packet: header and payload (IPFIX octetDeltaCount) */
-	uint32_t fragment_id;  /* IPv4 identification or IPv6 fragment id, as on the wire */
 	uint16_t icmp;         /* type << 8 | code of ICMP and ICMPv6 (0 where not captured) */
-	uint16_t l4_offset;    /* from the frame's start to the IP payload */
 	uint8_t fragment;      /* enum packet_fragment */
 	uint8_t reason;        /* enum packet_reason */
 	uint8_t direction;     /* 0: sent by endpoint 0, 1: sent by endpoint 1 */
 	uint8_t tcp_flags;     /* CWR..FIN; 0 where not captured or not TCP */
 	uint8_t ttl;           /* TTL or hop limit */
 	uint8_t tos;           /* DSCP and ECN: TOS or traffic class byte */
+	uint16_t l4_offset;    /* from the frame's start to the IP payload; packet_parse() only */
 	uint64_t time;         /* when the packet passed: ns since 1970 */
 	uint64_t clock;        /* never goes back, >= every earlier `time`: what timeouts run by */
 	uint64_t hash;         /* of key (and prefix): set by lib/flow */
