@@ -21,6 +21,7 @@
 #include "capabilities.h"
 #include "describe.h"
 #include "privileges.h"
+#include "stats_lcores.h"
 #include "workers.h"
 
 /*
@@ -58,6 +59,7 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 	};
 	int result = hash_secret_draw(&settings.secret);
 
+	stats_lcores_set(&options->source, &settings);
 	for (uint32_t p = 0; p < settings.port_count; p++)
 		ports[p] = &analyzer->source.ports[p];
 	for (uint32_t w = 0; w < settings.worker_count; w++)
@@ -108,9 +110,10 @@ int analyzer_open_source(struct analyzer *analyzer, const struct options *option
 	/*
 	 * Before the source, because it can take seconds in which frames would be taken and lost.
 	 */
-	result = options->filter == NULL ? 0
-					 : filter_create(options->filter, &analyzer->source.fields,
-							 &analyzer->filter, error);
+	result = stats_lcores_check(&options->source, error);
+	if (result == 0 && options->filter != NULL)
+		result = filter_create(options->filter, &analyzer->source.fields, &analyzer->filter,
+				       error);
 	return result != 0 ? result : source_open(&analyzer->source, &analyzer->plan, error);
 }
 
@@ -278,7 +281,8 @@ static void wind_down(struct analyzer *analyzer)
 	while (!workers_done(analyzer))
 		if (stats_step(analyzer->stats, clock_read()) == 0)
 			usleep(NAP_SHORTEST_US / 10);
-	rte_eal_mp_wait_lcore();
+	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
+		rte_eal_wait_lcore(analyzer->workers[w].lcore);
 	if (analyzer->source.reader != NULL)
 		describe_result(analyzer);
 	else
@@ -288,6 +292,7 @@ static void wind_down(struct analyzer *analyzer)
 		if (stats_step(analyzer->stats, clock_read()) == 0)
 			usleep(NAP_SHORTEST_US / 10);
 	stats_finish(analyzer->stats, clock_read());
+	stats_lcores_wait(&analyzer->options->source);
 }
 
 /* Known only when the ports have started: some drivers tell no earlier how they spread. */
@@ -415,6 +420,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 		watch_start(&analyzer->watch, analyzer->source.ports, analyzer->source.port_count,
 			    analyzer->options->source.prefilter != NULL, &analyzer->events,
 			    clock_read());
+	stats_lcores_launch(analyzer->stats, &analyzer->options->source);
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],
 				      analyzer->workers[w].lcore);

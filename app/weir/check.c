@@ -75,6 +75,8 @@ static uint16_t count_workers(const struct options *options, const struct eal_wo
 		lcores = source->place_count + 1; /* at most a queue a place */
 	else if (source->workers > 0 || source->kind != SOURCE_PORTS)
 		lcores = source_workers_wanted(source) + 1u;
+	else
+		lcores -= RTE_MIN(lcores, source->stats_lcore_count);
 	return (uint16_t)RTE_MIN(RTE_MAX(lcores, 2u) - 1, (unsigned int)WORKERS_MAX);
 }
 
@@ -176,7 +178,7 @@ static void look_behind_dpdk(const struct options *options, struct analyzer *ana
 	const bool live = options->source.kind != SOURCE_CAPTURES;
 	struct error error;
 
-	if (eal_start(options, source_workers_wanted(&options->source), &error) != 0) {
+	if (eal_start(options, source_lcores_wanted(&options->source), &error) != 0) {
 		finding_fail(FINDING_EAL, "%s", error.text);
 		return;
 	}

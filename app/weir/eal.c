@@ -141,17 +141,17 @@ void eal_step_aside(bool aside)
 }
 
 /* "0@3,1@5,2@7" with a CPU for each lcore, else all of them on all CPUs: "(0-2)@(3,5)". */
-static void lcores_argument(const struct options *options, uint16_t workers, char *out, size_t size)
+static void lcores_argument(const struct options *options, uint16_t others, char *out, size_t size)
 {
-	bool pinned = options->source.kind == SOURCE_INTERFACE && workers < eal_cpus();
+	bool pinned = options->source.kind == SOURCE_INTERFACE && others < eal_cpus();
 	unsigned int lcore = 0;
 	size_t used;
 	cpu_set_t set;
 
 	sched_getaffinity(0, sizeof(set), &set);
-	used = (size_t)snprintf(out, size, pinned ? "--lcores=" : "--lcores=(0-%u)@(", workers);
+	used = (size_t)snprintf(out, size, pinned ? "--lcores=" : "--lcores=(0-%u)@(", others);
 	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && used + 16 < size; cpu++) {
-		if (!CPU_ISSET(cpu, &set) || (pinned && lcore > workers))
+		if (!CPU_ISSET(cpu, &set) || (pinned && lcore > others))
 			continue;
 		const char *comma = lcore > 0 ? "," : "";
 
@@ -201,7 +201,7 @@ void eal_own_prefix(const struct options *options, char *prefix, size_t size)
 
 #define ARGUMENTS_MAX 16
 
-static int init_own(const struct options *options, uint16_t workers)
+static int init_own(const struct options *options, uint16_t others)
 {
 	const unsigned int memory_mb =
 		options->source.kind == SOURCE_CAPTURES ? MEMORY_CAPTURES_MB : MEMORY_MB;
@@ -209,7 +209,7 @@ static int init_own(const struct options *options, uint16_t workers)
 	char *arguments[ARGUMENTS_MAX];
 	int count = 0;
 
-	lcores_argument(options, workers, lcores, sizeof(lcores));
+	lcores_argument(options, others, lcores, sizeof(lcores));
 	strcpy(prefix, "--file-prefix=");
 	eal_own_prefix(options, prefix + strlen(prefix), sizeof(prefix) - strlen(prefix));
 	snprintf(memory, sizeof(memory), "%u", memory_mb);
@@ -253,7 +253,7 @@ static int init_given(const struct options *options)
 	return result;
 }
 
-static int start(const struct options *options, uint16_t workers, struct error *error)
+static int start(const struct options *options, uint16_t others, struct error *error)
 {
 	bool own = options->source.kind != SOURCE_PORTS;
 	struct captured captured;
@@ -268,7 +268,7 @@ static int start(const struct options *options, uint16_t workers, struct error *
 	/* libxdp would otherwise complain of a dispatcher that weir does not need. */
 	setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
 	eal_nap_briefly(options->source.kind == SOURCE_CAPTURES);
-	result = own ? init_own(options, workers) : init_given(options);
+	result = own ? init_own(options, others) : init_given(options);
 	eal_nap_briefly(false);
 	text = capture_end(&captured);
 	if (text != NULL && (options->log_level >= LOG_LEVEL_DEBUG || (!own && result >= 0)))
@@ -309,13 +309,13 @@ static int claim_directory(const struct options *options, struct error *error)
 	return 0;
 }
 
-int eal_start(const struct options *options, uint16_t workers, struct error *error)
+int eal_start(const struct options *options, uint16_t others, struct error *error)
 {
 	int result = options->source.kind != SOURCE_PORTS ? claim_directory(options, error) : 0;
 
 	if (result != 0)
 		return result;
-	result = start(options, workers, error);
+	result = start(options, others, error);
 	if (runtime.lock >= 0)
 		runtime_note(&runtime);
 	if (result != 0)

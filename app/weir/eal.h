@@ -12,7 +12,7 @@
 
 /*
  * DPDK's environment. For --read and --interface weir makes its arguments itself: no PCI, no
- * hugepages needed, lcore 0 for the stats core and 1..workers for the workers, pinned
+ * hugepages needed, lcore 0 for the stats core and `others` from 1 on, pinned
  * where there are CPUs enough, sharing them where not. Their runtime directory is weir's own
  * (weir/runtime.h); captures are read without one where none can be had. Main thread.
  */
@@ -21,7 +21,7 @@
 void eal_own_prefix(const struct options *options, char *prefix, size_t size);
 
 /* 0, or negative errno with one line; nothing is left behind then. Once per process. */
-int eal_start(const struct options *options, uint16_t workers, struct error *error);
+int eal_start(const struct options *options, uint16_t others, struct error *error);
 
 /* Clean up, the runtime directory that weir's own prefix made included. */
 void eal_stop(void);

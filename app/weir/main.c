@@ -61,7 +61,7 @@ static int analyse(const struct options *options, struct analyzer *analyzer)
 	int result = check_before(options, &error);
 
 	if (result == 0)
-		result = eal_start(options, source_workers_wanted(&options->source), &error);
+		result = eal_start(options, source_lcores_wanted(&options->source), &error);
 	if (result != 0) {
 		source_close(&analyzer->source);
 		complain(&error);

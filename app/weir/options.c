@@ -40,6 +40,40 @@ static int take_config(const char *name, const char *text, void *into, struct er
 	}
 }
 
+static int take_stats_lcores(const char *name, const char *text, void *into, struct error *error)
+{
+	struct source_settings *source = &((struct options *)into)->source;
+	const char *rest = text;
+
+	source->stats_lcore_count = 0;
+	for (;;) {
+		unsigned int from, upto;
+		int length = 0,
+		    fields = sscanf(rest, "%4u%n-%4u%n", &from, &length, &upto, &length);
+
+		if (fields < 1 || (fields == 1 ? (upto = from) : upto) < from ||
+		    (rest[length] != '\0' && rest[length] != ','))
+			return error_set(error, EINVAL,
+					 "--%s %s: not a list of lcores; write 3,4 or 3-6", name,
+					 text);
+		for (unsigned int lcore = from; lcore <= upto; lcore++) {
+			if (source->stats_lcore_count == STATS_LCORES_MAX - 1)
+				return error_set(error, EINVAL, "--%s %s: more than %d; give fewer",
+						 name, text, STATS_LCORES_MAX - 1);
+			for (unsigned int i = 0; i < source->stats_lcore_count; i++)
+				if (source->stats_lcores[i] == lcore)
+					return error_set(error, EINVAL,
+							 "--%s %s: lcore %u is there twice; name "
+							 "each once",
+							 name, text, lcore);
+			source->stats_lcores[source->stats_lcore_count++] = lcore;
+		}
+		if (rest[length] == '\0')
+			return 0;
+		rest += length + 1;
+	}
+}
+
 static int check_prefix(const char *name, const char *text, void *into, struct error *error)
 {
 	(void)into;
@@ -86,6 +120,8 @@ static const struct option_row rows[] = {
 		.type = OPTION_NUMBER, INTO(source.workers), .low = 1, .high = WORKERS_MAX},
 	{"config", "\"(port,queue,lcore),...\"", "explicit placement, as in l3fwd",
 		.type = OPTION_OWN, .take = take_config},
+	{"stats-lcores", "LIST", "more lcores for statistics, as in 3,4 or 3-6 (the main one alone)",
+		.type = OPTION_OWN, .take = take_stats_lcores},
 	{"flow-capacity", "N", "flow records per worker",
 		.type = OPTION_NUMBER, INTO(flow_capacity), .low = 64, .high = UINT64_C(1) << 28, .usual = "1048576"},
 	{"active-timeout", "S", "end a flow after S seconds",

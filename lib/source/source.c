@@ -36,6 +36,11 @@ uint16_t source_workers_wanted(const struct source_settings *settings)
 	return settings->workers > 0 ? settings->workers : 1;
 }
 
+uint16_t source_lcores_wanted(const struct source_settings *settings)
+{
+	return (uint16_t)(source_workers_wanted(settings) + settings->stats_lcore_count);
+}
+
 /* ---- ports ---- */
 
 static int open_port(struct source *source, uint16_t id, uint16_t queues, struct error *error)
@@ -71,13 +76,23 @@ struct machine {
 	struct plan_offer offer;
 };
 
-static void look_at_lcores(struct machine *machine)
+static bool is_taken(const struct source_settings *settings, unsigned int lcore)
+{
+	for (unsigned int i = 0; i < settings->stats_lcore_count; i++)
+		if (settings->stats_lcores[i] == lcore)
+			return true;
+	return false;
+}
+
+static void look_at_lcores(const struct source_settings *settings, struct machine *machine)
 {
 	unsigned int lcore;
 
 	machine->offer.lcores = machine->lcores;
 	machine->offer.lcore_count = 0;
 	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (is_taken(settings, lcore))
+			continue;
 		machine->lcores[machine->offer.lcore_count++] =
 			(struct plan_lcore){lcore, (int)rte_lcore_to_socket_id(lcore)};
 	}
@@ -222,7 +237,7 @@ int source_open(struct source *source, struct plan *plan, struct error *error)
 
 	if (result != 0)
 		return result;
-	look_at_lcores(&machine);
+	look_at_lcores(source->settings, &machine);
 	if (source->settings->kind == SOURCE_CAPTURES)
 		return open_captures(source, &machine, plan, error);
 	if (source->settings->kind == SOURCE_INTERFACE)

@@ -100,6 +100,7 @@ static void list(const struct making *making, enum stats_dimension d, enum stats
 		top->rows = rows;
 		top->shown = sides[0] && sides[1] ? list_both(making->tops, summary, d, m, rows)
 						  : list_side(making->tops, summary, d, m, rows);
+		tops_breathe(making->tops);
 	}
 }
 
@@ -144,10 +145,12 @@ void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *r
 		list_subject(&making, s, STATS_TOTAL, subject->total);
 		/* The longer window is the shorter one and more. */
 		summary_merge(subject->window, subject->slice);
+		tops_breathe(tops);
 		tops_gather(tops, subject, 0, in_10s);
 		list_subject(&making, s, STATS_10S, subject->window);
 		tops_gather(tops, subject, in_10s, in_60s);
 		list_subject(&making, s, STATS_60S, subject->window);
 		summary_clear(subject->window);
+		tops_breathe(tops);
 	}
 }

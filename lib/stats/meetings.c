@@ -18,15 +18,20 @@ static uint64_t begin_of(const struct stats *stats, uint64_t newest)
 
 uint32_t stats_step_meeting(struct stats *stats)
 {
+	const uint32_t what = SHARD_EMPTY | SHARD_WALK | SHARD_CLOSE;
 	struct stats_interval interval = {0};
 	uint32_t drained = 0;
 
 	if (stats->rendezvous == NULL || !rendezvous_met(stats->rendezvous, &interval.to))
 		return 0;
 	/* Nobody ends records now, or counts packets. Without room for them it goes on later. */
-	if (!stats_drain_all(stats, &drained))
+	stats->meeting = true;
+	if (!stats_gather(stats, what, &drained))
 		return drained;
-	stats_walk(stats);
+	shard_end_interval(stats->shards[0], what);
+	if (stats->split.on)
+		stats_walk_splits(stats);
+	stats->gathering = stats->meeting = false;
 	interval.from = begin_of(stats, interval.to - 1);
 	stats_give_interval(stats, &interval);
 	stats->met_at = interval.to;

@@ -10,7 +10,7 @@ static bool settings_valid(const struct stats_settings *settings)
 {
 	return settings->interval > 0 && settings->top_length > 0 && settings->flow_capacity > 0 &&
 	       settings->worker_count > 0 && settings->worker_count <= WORKERS_MAX &&
-	       settings->port_count <= PORTS_MAX;
+	       settings->stats_lcore_count <= STATS_LCORES_MAX && settings->port_count <= PORTS_MAX;
 }
 
 /* The arrays belong to the caller: keep copies. */
@@ -35,13 +35,56 @@ static size_t shadow_bytes(const struct stats *stats)
 	return stats->settings.flow_capacity * sizeof(struct shadow);
 }
 
+/* Places for records between a shard and the stats thread, for each worker: some ms of them. */
+#define FORWARD_RING 16384
+
+static int allocate_shards(struct stats *stats)
+{
+	int result = 0;
+
+	for (uint32_t s = 0; s == 0 || s < stats->settings.stats_lcore_count; s++) {
+		struct stats_shard *shard = memory_allocate(sizeof(*shard));
+
+		if (shard == NULL)
+			return -ENOMEM;
+		shard->stats = stats;
+		shard->index = s;
+		stats->shards[stats->shard_count++] = shard;
+		result = tops_counts_init(&shard->counts[0], &stats->settings);
+		if (result == 0 && s > 0)
+			result = tops_counts_init(&shard->counts[1], &stats->settings);
+		if (result != 0)
+			return result;
+	}
+	for (uint32_t w = 0; w < stats->settings.worker_count && result == 0; w++)
+		if (shard_of(stats, w) != 0)
+			result = record_ring_init(&stats->forward[w], FORWARD_RING,
+						  stats->extensions);
+	return result;
+}
+
+/* The first consumer of deltas. */
+static void count_tops(void *context, uint32_t shard, const struct stats_batch *batch)
+{
+	struct stats_shard *own = ((struct stats *)context)->shards[shard];
+
+	tops_count(&own->counts[own->counting], batch);
+}
+
+static void breathe(void *stats)
+{
+	stats_drain(stats);
+}
+
 static int allocate(struct stats *stats)
 {
 	const struct stats_settings *settings = &stats->settings;
-	int result = tops_init(&stats->tops, settings);
+	int result = allocate_shards(stats);
 
 	if (result == 0)
-		result = tops_counts_init(&stats->counts, settings);
+		result = tops_init(&stats->tops, settings);
+	stats->tops.breathe = breathe;
+	stats->tops.breathe_context = stats;
 	if (result == 0)
 		result = pool_init(&stats->pool, tops_rows(settings->top_length));
 	for (uint32_t w = 0; w < settings->worker_count && result == 0; w++) {
@@ -68,14 +111,15 @@ int stats_create(const struct stats_settings *settings, struct clock_reading now
 	copy_settings(stats, settings);
 	stats->extensions = settings->workers[0]->extensions;
 	stats->started = now.clock;
+	stats->idle = true;
 	stats->interval_began = now.clock;
 	result = allocate(stats);
 	if (result != 0) {
 		stats_destroy(stats);
 		return result;
 	}
-	(void)stats_add_consumer(
-		stats, &(struct stats_consumer){.deltas = tops_count, .context = &stats->counts});
+	(void)stats_add_consumer(stats,
+				 &(struct stats_consumer){.deltas = count_tops, .context = stats});
 	*created = stats;
 	return 0;
 }
@@ -84,12 +128,18 @@ void stats_destroy(struct stats *stats)
 {
 	if (stats == NULL)
 		return;
-	for (uint32_t w = 0; w < stats->settings.worker_count; w++)
+	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
 		memory_free(stats->shadows[w], shadow_bytes(stats));
+		record_ring_release(&stats->forward[w]);
+	}
+	for (uint32_t s = 0; s < stats->shard_count; s++) {
+		tops_counts_release(&stats->shards[s]->counts[0]);
+		tops_counts_release(&stats->shards[s]->counts[1]);
+		memory_free(stats->shards[s], sizeof(*stats->shards[s]));
+	}
 	over_time_release(&stats->over_time);
 	split_release(&stats->split);
 	pool_release(&stats->pool);
-	tops_counts_release(&stats->counts);
 	tops_release(&stats->tops);
 	memory_free(stats, sizeof(*stats));
 }
@@ -115,6 +165,48 @@ static void publish(struct stats *stats, struct pool_entry *entry)
 	pool_publish(&stats->pool, entry);
 }
 
+/* All shards walk, and close their parts of the interval. Returns what was drained meanwhile. */
+static uint32_t close_interval(struct stats *stats, bool final)
+{
+	const uint32_t what =
+		SHARD_WALK | SHARD_CLOSE | SHARD_CLOSE_TOPS | (final ? SHARD_STOP : 0);
+	uint32_t drained;
+
+	drained = shards_wait(stats); /* stats_take_rest() may have asked */
+	shards_ask(stats, what);
+	drained += shard_end_interval(stats->shards[0], what);
+	tops_merge(&stats->tops, &stats->shards[0]->counts[0]);
+	drained += shards_wait(stats);
+	for (uint32_t s = 1; s < stats->shard_count; s++)
+		tops_merge(&stats->tops, &stats->shards[s]->counts[!stats->shards[s]->counting]);
+	if (stats->split.on)
+		stats_walk_splits(stats);
+	return drained;
+}
+
+/* What of ended records waits, before it is looked at for this interval. */
+static void fill_waiting(const struct stats *stats, struct snapshot *snapshot)
+{
+	for (uint32_t w = 0; w < snapshot->worker_count; w++) {
+		struct snapshot_worker *worker = &snapshot->workers[w];
+
+		worker->stats_lcore = stats->settings.stats_lcores[shard_of(stats, w)];
+		worker->ring_records = record_ring_waiting(&stats->workers[w]->ended);
+		if (shard_of(stats, w) != 0)
+			worker->ring_records += record_ring_waiting(&stats->forward[w]);
+	}
+}
+
+/* What shards know of themselves. */
+static void fill_shards(const struct stats *stats, struct snapshot *snapshot)
+{
+	snapshot->unread = 0;
+	for (uint32_t s = 0; s < stats->shard_count; s++)
+		snapshot->unread += stats->shards[s]->unread;
+	for (uint32_t w = 0; w < snapshot->worker_count; w++)
+		snapshot->workers[w].ring_pause = stats->shards[shard_of(stats, w)]->pause;
+}
+
 /* Write the snapshot of the interval that ends now, and begin the next. Returns what it drained. */
 static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 			     struct clock_reading now, bool final)
@@ -131,6 +223,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 	/* The counters first, as they are at `now`: the walk takes its time. */
 	bool entry_closed = ledger_fill(&stats->ledger, &stats->settings, &time, &entry->snapshot);
 
+	fill_waiting(stats, &entry->snapshot);
 	/*
 	 * The lists of a capture wait for its end: from ended records alone, in their order, they
 	 * are the same in every run, also beyond what they hold exactly.
@@ -139,9 +232,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 	if (entry->snapshot.top_pending) {
 		tops_list_nothing(&stats->tops, &entry->snapshot);
 	} else {
-		drained = stats_walk(stats);
-		stats_give_deltas(stats);
-		tops_merge(&stats->tops, &stats->counts);
+		drained = close_interval(stats, final);
 		tops_complete(&stats->tops);
 		tops_list(&stats->tops, &entry->snapshot, entry->rows);
 		tops_next(&stats->tops, entry_closed);
@@ -149,7 +240,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 	if (final)
 		over_time_fill(&stats->over_time, &stats->settings, &entry->snapshot.over_time);
 	entry->snapshot.split = stats->split.counts;
-	entry->snapshot.unread = stats->unread;
+	fill_shards(stats, &entry->snapshot);
 	publish(stats, entry);
 	if (!stats->settings.capture)
 		stats_give_interval(stats, &interval);
@@ -159,9 +250,14 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 
 uint32_t stats_step(struct stats *stats, struct clock_reading now)
 {
-	uint32_t drained = stats_drain(stats) + stats_step_meeting(stats);
 	struct pool_entry *entry;
+	uint32_t drained;
 
+	/* Whoever was told that nothing is left may have slept. */
+	if (stats->idle)
+		shard_rested(stats->shards[0]);
+	drained = stats_drain(stats) + stats_step_meeting(stats);
+	stats->idle = drained == 0;
 	if (now.clock - stats->interval_began < stats->settings.interval)
 		return drained;
 	/* While readers hold all snapshots the interval goes on: nothing is lost. */
@@ -182,8 +278,11 @@ bool stats_take_rest(struct stats *stats)
 {
 	uint32_t drained = 0;
 
-	return stats_drain_all(stats, &drained) &&
-	       (!stats->split.on || split_flush(&stats->split, stats_room(stats)));
+	/* A meeting goes first, which stats_step() brings to its end. */
+	if (stats->meeting || !stats_gather(stats, SHARD_EMPTY, &drained))
+		return false;
+	stats->gathering = false;
+	return !stats->split.on || split_flush(&stats->split, stats_room(stats));
 }
 
 void stats_finish(struct stats *stats, struct clock_reading now)

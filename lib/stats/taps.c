@@ -20,17 +20,29 @@ bool stats_needs_intervals(const struct stats *stats)
 	return false;
 }
 
-void stats_give_deltas(struct stats *stats)
+void shard_give_deltas(struct stats_shard *shard)
 {
-	if (stats->batch.count == 0)
+	const struct stats *stats = shard->stats;
+
+	if (shard->batch.count == 0)
 		return;
 	for (uint32_t c = 0; c < stats->consumer_count; c++) {
 		const struct stats_consumer *consumer = &stats->consumers[c];
 
 		if (consumer->deltas != NULL)
-			consumer->deltas(consumer->context, &stats->batch);
+			consumer->deltas(consumer->context, shard->index, &shard->batch);
 	}
-	stats->batch.count = 0;
+	shard->batch.count = 0;
+}
+
+void stats_close(struct stats *stats, uint32_t shard)
+{
+	for (uint32_t c = 0; c < stats->consumer_count; c++) {
+		const struct stats_consumer *consumer = &stats->consumers[c];
+
+		if (consumer->close != NULL)
+			consumer->close(consumer->context, shard);
+	}
 }
 
 void stats_give_record(void *context, const struct flow_view *view)
@@ -47,7 +59,6 @@ void stats_give_record(void *context, const struct flow_view *view)
 
 void stats_give_interval(struct stats *stats, const struct stats_interval *interval)
 {
-	stats_give_deltas(stats);
 	for (uint32_t c = 0; c < stats->consumer_count; c++) {
 		const struct stats_consumer *consumer = &stats->consumers[c];
 

@@ -133,13 +133,16 @@ void tops_count(void *context, const struct stats_batch *batch)
 	numbered_add(&counts->protocols, sums->protocols, sums->record_sums, records);
 }
 
-static void merge_subject(struct tops_subject *subject, struct summary **counted)
+static void merge_subject(const struct tops *tops, struct tops_subject *subject,
+			  struct summary **counted)
 {
 	struct summary *first = *counted;
 
 	if (summary_keys(subject->now) > 0) {
 		summary_merge(subject->now, first);
+		tops_breathe(tops);
 		summary_clear(first);
+		tops_breathe(tops);
 		return;
 	}
 	/* Nothing to merge it with: they change places. */
@@ -153,7 +156,7 @@ void tops_merge(struct tops *tops, struct tops_counts *counts)
 	numbered_move(&counts->ports, counts->now[SUBJECT_PORT]);
 	numbered_move(&counts->protocols, counts->now[SUBJECT_PROTOCOL]);
 	for (unsigned int s = 0; s < SUBJECTS; s++)
-		merge_subject(&tops->subjects[s], &counts->now[s]);
+		merge_subject(tops, &tops->subjects[s], &counts->now[s]);
 }
 
 void tops_complete(struct tops *tops)
@@ -162,8 +165,11 @@ void tops_complete(struct tops *tops)
 		struct tops_subject *subject = &tops->subjects[s];
 
 		summary_merge(subject->total, subject->now);
-		if (!tops->interval_is_slice)
-			summary_merge(subject->slice, subject->now);
+		tops_breathe(tops);
+		if (tops->interval_is_slice)
+			continue;
+		summary_merge(subject->slice, subject->now);
+		tops_breathe(tops);
 	}
 }
 
@@ -174,9 +180,12 @@ void tops_next(struct tops *tops, bool slice_ends)
 
 		if (slice_ends) {
 			tops_store_slice(subject, tops->ring_next);
+			tops_breathe(tops);
 			summary_clear(subject->slice);
+			tops_breathe(tops);
 		}
 		summary_clear(subject->now);
+		tops_breathe(tops);
 	}
 	if (slice_ends)
 		tops->ring_next = (tops->ring_next + 1) % TOPS_SLICES;

@@ -57,6 +57,9 @@ struct tops {
 	uint32_t length;        /* rows of a list */
 	bool interval_is_slice; /* an interval is long enough */
 	uint32_t ring_next;     /* all subjects alike */
+	/* Called after each ms or so of work at the end of an interval; threads may count in it. */
+	void (*breathe)(void *context);
+	void *breathe_context;
 
 	struct summary_row rows[2 * TOPS_LENGTH_MAX]; /* of the list in the making */
 };
@@ -98,7 +101,15 @@ void tops_list_nothing(const struct tops *tops, struct snapshot *snapshot);
  */
 void tops_next(struct tops *tops, bool slice_ends);
 
-/* ---- parts (windows.c) ---- */
+/* ---- parts ---- */
+
+static inline void tops_breathe(const struct tops *tops)
+{
+	if (tops->breathe != NULL)
+		tops->breathe(tops->breathe_context);
+}
+
+/* ---- windows.c ---- */
 
 /* Put the slice into its place in the ring; its summary keeps only what the ring does. */
 void tops_store_slice(struct tops_subject *subject, uint32_t place);

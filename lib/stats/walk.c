@@ -19,8 +19,8 @@ struct stretch {
 #define STRETCHES 3
 
 struct walk {
-	struct stats *stats;
-	uint32_t worker;
+	struct stats_shard *shard;
+	struct shadow *shadows;
 	struct flow_table *table;
 	uint32_t used;
 	struct live_reader *reader;
@@ -39,30 +39,25 @@ struct walk {
 /* The next stretch from `slot` on, which may be empty. Returns where the one after it begins. */
 static uint32_t mark(const struct walk *walk, struct stretch *stretch, uint32_t slot)
 {
-	const struct shadow *shadows = walk->stats->shadows[walk->worker];
-
 	stretch->groups = slot < walk->used ? flow_table_take_marks(walk->table, &slot) : 0;
 	stretch->slot = slot;
-	for_each_group(stretch, first)
-	{
+	for_each_group(stretch, first) {
 		flow_table_prefetch_group(walk->table, first);
 		for (uint32_t i = 0; i < FLOW_GROUP; i += 2)
-			__builtin_prefetch(&shadows[first + i], 1);
+			__builtin_prefetch(&walk->shadows[first + i], 1);
 	}
 	return stretch->groups != 0 ? slot + FLOW_MARKED : slot;
 }
 
 static void peek(const struct walk *walk, struct stretch *stretch)
 {
-	const struct shadow *shadows = walk->stats->shadows[walk->worker];
 	uint64_t octets[FLOW_GROUP][2];
 
 	stretch->count = 0;
-	for_each_group(stretch, first)
-	{
+	for_each_group(stretch, first) {
 		flow_table_peek(walk->table, first, octets);
 		for (uint32_t i = 0; i < FLOW_GROUP && first + i < walk->used; i++) {
-			if (shadow_stands(&shadows[first + i], octets[i]))
+			if (shadow_stands(&walk->shadows[first + i], octets[i]))
 				continue;
 			flow_table_prefetch(walk->table, first + i);
 			stretch->changed[stretch->count++] = (uint8_t)(first + i - stretch->slot);
@@ -72,23 +67,23 @@ static void peek(const struct walk *walk, struct stretch *stretch)
 
 static void read_slot(struct walk *walk, uint32_t slot)
 {
-	struct stats *stats = walk->stats;
+	struct stats_shard *shard = walk->shard;
 	struct stats_delta delta;
 	union flow_copy *copy;
 	enum flow_slot found;
 
 	for (;;) {
-		copy = &stats->walked[stats->batch.count]; /* where the batch would have it */
+		copy = &shard->walked[shard->batch.count]; /* where the batch would have it */
 		found = flow_table_read(walk->table, slot, copy);
 		if (found != FLOW_SLOT_BUSY || !live_nap(walk->reader))
 			break;
-		walk->drained += stats_drain(stats);
+		walk->drained += shard_drain(shard);
 	}
 	if (found == FLOW_SLOT_BUSY)
 		flow_table_mark(walk->table, slot);
 	else if (found == FLOW_SLOT_LIVE &&
-		 shadow_walked(&stats->shadows[walk->worker][slot], &copy->record, &delta))
-		stats_count(stats, &copy->record, &delta);
+		 shadow_walked(&walk->shadows[slot], &copy->record, &delta))
+		shard_count(shard, &copy->record, &delta);
 }
 
 static void read_changed(struct walk *walk, const struct stretch *stretch)
@@ -98,7 +93,7 @@ static void read_changed(struct walk *walk, const struct stretch *stretch)
 	walk->read += stretch->count;
 	if (walk->read < READ_MAX)
 		return;
-	walk->drained += stats_drain(walk->stats);
+	walk->drained += shard_drain(walk->shard);
 	walk->read = 0;
 }
 
@@ -136,7 +131,7 @@ static void show_live(struct stats *stats, uint32_t w, struct live_reader *reade
 	}
 }
 
-static void walk_splits(struct stats *stats)
+void stats_walk_splits(struct stats *stats)
 {
 	struct live_reader reader = {0};
 
@@ -148,24 +143,23 @@ static void walk_splits(struct stats *stats)
 		split_walked(&stats->split, stats_room(stats));
 }
 
-uint32_t stats_walk(struct stats *stats)
+uint32_t shard_walk(struct stats_shard *shard)
 {
+	const struct stats *stats = shard->stats;
 	struct live_reader reader = {0};
 	uint32_t drained = 0;
 
-	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
-		struct walk walk = {.stats = stats,
-				    .worker = w,
+	for_each_worker(w, shard) {
+		struct walk walk = {.shard = shard,
+				    .shadows = stats->shadows[w],
 				    .table = stats->workers[w]->table,
 				    .used = flow_table_used(stats->workers[w]->table),
 				    .reader = &reader,
-				    .drained = stats_drain(stats)};
+				    .drained = shard_drain(shard)};
 
 		walk_table(&walk);
 		drained += walk.drained;
 	}
-	stats->unread += reader.unread;
-	if (stats->split.on)
-		walk_splits(stats);
+	shard->unread += reader.unread;
 	return drained;
 }

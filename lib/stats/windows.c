@@ -49,6 +49,8 @@ static void add_slice(struct tops_subject *subject, uint32_t place)
 void tops_gather(const struct tops *tops, struct tops_subject *subject, uint32_t from,
 		 uint32_t upto)
 {
-	for (uint32_t back = from; back < upto; back++)
+	for (uint32_t back = from; back < upto; back++) {
 		add_slice(subject, (tops->ring_next + TOPS_SLICES - 1 - back) % TOPS_SLICES);
+		tops_breathe(tops);
+	}
 }

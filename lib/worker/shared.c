@@ -6,10 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_ring_elem.h>
-#include <rte_ring_peek_zc.h>
-
-#include <weir/memory.h>
 #include <weir/seqlock.h>
 
 const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, UINT32_MAX};
@@ -25,26 +21,15 @@ const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, U
 int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity)
 {
-	uint32_t extensions = flow_extensions_on(settings);
-	ssize_t bytes = rte_ring_get_memsize_elem((unsigned int)flow_record_bytes(extensions),
-						  ended_capacity);
 	int result;
 
 	assert(ended_capacity + FLOW_OUTBOX < FLOW_INSTANCES);
 	memset(shared, 0, sizeof(*shared));
-	if (bytes < 0)
-		return (int)bytes;
 	shared->index = index;
-	shared->ended_capacity = ended_capacity;
-	shared->ended_bytes = (size_t)bytes;
-	shared->extensions = extensions;
-	shared->ended = memory_allocate(shared->ended_bytes);
-	shared->table = flow_table_create(settings);
-	if (shared->ended == NULL || shared->table == NULL)
+	shared->extensions = flow_extensions_on(settings);
+	result = record_ring_init(&shared->ended, ended_capacity, shared->extensions);
+	if (result == 0 && (shared->table = flow_table_create(settings)) == NULL)
 		result = -ENOMEM;
-	else
-		result = rte_ring_init(shared->ended, "weir_ended", ended_capacity,
-				       RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (result < 0)
 		worker_shared_release(shared);
 	return result;
@@ -53,16 +38,15 @@ int worker_shared_init(struct worker_shared *shared, unsigned int index,
 void worker_shared_prefault(struct worker_shared *shared)
 {
 	flow_table_prefault(shared->table);
-	memory_prefault(shared->ended, shared->ended_bytes);
+	record_ring_prefault(&shared->ended);
 }
 
 void worker_shared_release(struct worker_shared *shared)
 {
-	memory_free(shared->ended, shared->ended_bytes);
+	record_ring_release(&shared->ended);
 	if (shared->table != NULL)
 		flow_table_destroy(shared->table);
 	timeline_destroy(shared->timeline);
-	shared->ended = NULL;
 	shared->table = NULL;
 	shared->timeline = NULL;
 }
@@ -71,39 +55,12 @@ bool worker_shared_flush(struct worker_shared *shared)
 {
 	const struct flow_record *records;
 	uint32_t count = flow_table_outbox(shared->table, &records), put;
-	uint32_t bytes = (uint32_t)flow_record_bytes(shared->extensions);
-	struct rte_ring_zc_data room;
 
 	if (count == 0)
 		return true;
-	/* Zero-copy, and then a copy: the ring's own goes by 32 bits. */
-	put = rte_ring_enqueue_zc_burst_elem_start(shared->ended, bytes, count, &room, NULL);
-	if (put == 0)
-		return false;
-	memcpy(room.ptr1, records, (size_t)room.n1 * bytes);
-	if (put > room.n1)
-		memcpy(room.ptr2, flow_record_at(records, bytes, room.n1),
-		       (size_t)(put - room.n1) * bytes);
-	rte_ring_enqueue_zc_elem_finish(shared->ended, put);
+	put = record_ring_put(&shared->ended, records, count);
 	flow_table_taken(shared->table, put);
 	return put == count;
-}
-
-uint32_t worker_shared_ended(struct worker_shared *shared, uint32_t count,
-			     const struct flow_record **records)
-{
-	uint32_t bytes = (uint32_t)flow_record_bytes(shared->extensions);
-	struct rte_ring_zc_data ended;
-
-	if (rte_ring_dequeue_zc_burst_elem_start(shared->ended, bytes, count, &ended, NULL) == 0)
-		return 0;
-	*records = ended.ptr1;
-	return ended.n1;
-}
-
-void worker_shared_taken(struct worker_shared *shared, uint32_t taken)
-{
-	rte_ring_dequeue_zc_elem_finish(shared->ended, taken);
 }
 
 void worker_shared_publish(struct worker_shared *shared, const struct worker_counters *counters)

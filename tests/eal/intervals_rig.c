@@ -114,10 +114,11 @@ static void add_line(struct notes *notes, char kind, const struct flow_view *vie
 		 is_new ? " new" : "", view->first, view->last);
 }
 
-static void note_deltas(void *context, const struct stats_batch *batch)
+static void note_deltas(void *context, uint32_t shard, const struct stats_batch *batch)
 {
 	struct notes *notes = context;
 
+	cr_assert_eq(shard, 0);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const struct stats_delta *delta = &batch->deltas[i];
 		struct flow_view view;

@@ -53,6 +53,10 @@ def again_and_with_four_workers(tap: Tap, file: str) -> None:
     tap.equal(f"{name}: twice the same answer", same_answer(one, weir.analyse(file)), "")
     four = weir.analyse(file, options=("--workers", "4"))
     tap.equal(f"{name}: four workers give the same answer", same_answer(one, four), "")
+    stats = weir.analyse(file, options=("--workers", "4", "--stats-lcores", "5,6"))
+    tap.equal(f"{name}: and so do three lcores for statistics", same_answer(one, stats), "")
+    tap.equal(f"{name}: which share the workers",
+              [worker["cpu"]["stats_lcore"] for worker in stats.report["workers"]], [5, 6, 0, 5])
     shared = sum(worker["packets"] > 0 for worker in four.report["workers"])
     pairs = {frozenset((flow["source"], flow["destination"]))
              for flow in oracle.expect(file)["flows"]}

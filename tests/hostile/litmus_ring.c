@@ -38,7 +38,7 @@ static void read_ring(struct litmus *litmus, void *context)
 	uint32_t expected = 0;
 
 	while (litmus_running(litmus)) {
-		uint32_t taken = worker_shared_ended(shared, 64, &records);
+		uint32_t taken = record_ring_look(&shared->ended, 64, &records);
 
 		for (uint32_t i = 0; i < taken; i++, expected++) {
 			const char *wrong = litmus_record_wrong(&records[i]);
@@ -48,7 +48,7 @@ static void read_ring(struct litmus *litmus, void *context)
 			litmus_copied(litmus, wrong);
 		}
 		if (taken > 0)
-			worker_shared_taken(shared, taken);
+			record_ring_taken(&shared->ended, taken);
 		else
 			sched_yield();
 	}

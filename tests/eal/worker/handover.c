@@ -157,7 +157,7 @@ Test(handover, a_worker_that_waits_lets_receivers_go)
 		frame_udp4(frame, sizeof(frame), (uint16_t)i, false);
 		ring_rig_add(&rig, frame, sizeof(frame), 0);
 	}
-	while (!rte_ring_full(shared->ended))
+	while (record_ring_room(&shared->ended) > 0)
 		usleep(1000);
 	usleep(10 * 1000); /* all are due, and there is no room */
 	for (int i = 0; i < 3; i++) {
@@ -170,9 +170,10 @@ Test(handover, a_worker_that_waits_lets_receivers_go)
 	handover_return(handover, frames, taken);
 
 	__atomic_store_n(&rig.stop, true, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&shared->done, __ATOMIC_ACQUIRE) || !rte_ring_empty(shared->ended))
-		if (worker_shared_ended(&rig.worker.shared, 1, &record) > 0)
-			worker_shared_taken(&rig.worker.shared, 1);
+	while (!__atomic_load_n(&shared->done, __ATOMIC_ACQUIRE) ||
+	       record_ring_waiting(&shared->ended) > 0)
+		if (record_ring_look(&rig.worker.shared.ended, 1, &record) > 0)
+			record_ring_taken(&rig.worker.shared.ended, 1);
 	ring_rig_join(&rig);
 	while ((taken = handover_take(handover, frames, FRAMES)) > 0)
 		handover_return(handover, frames, taken);

@@ -132,10 +132,10 @@ bool ring_rig_flow(struct ring_rig *rig, struct flow_view *view)
 {
 	const struct flow_record *record;
 
-	if (worker_shared_ended(&rig->worker.shared, 1, &record) == 0)
+	if (record_ring_look(&rig->worker.shared.ended, 1, &record) == 0)
 		return false;
 	flow_view(record, view);
-	worker_shared_taken(&rig->worker.shared, 1);
+	record_ring_taken(&rig->worker.shared.ended, 1);
 	return true;
 }
 

@@ -31,6 +31,7 @@ struct rig *rig_open(const struct rig_settings *settings)
 		.lcores = lcores,
 		.worker_count = settings->workers ? settings->workers : 1,
 		.flow_capacity = flow.capacity,
+		.stats_lcore_count = settings->shards,
 		.outlets = settings->outlets,
 	};
 
@@ -43,6 +44,21 @@ struct rig *rig_open(const struct rig_settings *settings)
 	}
 	cr_assert_eq(stats_create(&stats, rig_clock(rig), &rig->stats), 0);
 	return rig;
+}
+
+/* As the EAL would, on a lcore. */
+static void *run_shard(void *shard)
+{
+	stats_run_shard(shard);
+	return NULL;
+}
+
+void rig_run_shards(struct rig *rig)
+{
+	for (uint32_t s = 1; s < stats_shards(rig->stats); s++)
+		cr_assert_eq(pthread_create(&rig->shards[rig->shard_count++], NULL, run_shard,
+					    stats_shard(rig->stats, s)),
+			     0);
 }
 
 void rig_close(struct rig *rig)
@@ -187,6 +203,8 @@ void rig_finish(struct rig *rig)
 		count_ended(worker);
 	}
 	stats_finish(rig->stats, rig_clock(rig));
+	for (uint32_t s = 0; s < rig->shard_count; s++)
+		pthread_join(rig->shards[s], NULL);
 }
 
 struct stats_row rig_row(struct rig *rig, enum stats_dimension dimension, enum stats_window window,

@@ -2,6 +2,8 @@
 #ifndef WEIR_TESTS_UNIT_STATS_RIG_H
 #define WEIR_TESTS_UNIT_STATS_RIG_H
 
+#include <pthread.h>
+
 #include <criterion/criterion.h>
 
 #include <weir/clock.h>
@@ -30,8 +32,10 @@ struct rig {
 	struct worker_shared *workers[RIG_WORKERS];
 	uint32_t worker_count;
 	struct stats *stats;
-	uint64_t now;  /* the clock */
-	int64_t shift; /* the wall clock is so far from it: what somebody sets is this */
+	pthread_t shards[STATS_LCORES_MAX];
+	uint32_t shard_count; /* that run, beside the test's own thread */
+	uint64_t now;         /* the clock */
+	int64_t shift;        /* the wall clock is so far from it: what somebody sets is this */
 };
 
 static inline struct clock_reading rig_clock(const struct rig *rig)
@@ -41,6 +45,7 @@ static inline struct clock_reading rig_clock(const struct rig *rig)
 
 struct rig_settings {
 	uint32_t workers;       /* 0: 1 */
+	uint32_t shards;        /* threads of the stats core; 0: 1 */
 	uint32_t flow_capacity; /* 0: 1024 */
 	uint32_t ended_ring;    /* places of the ring of ended records, a power of two; 0: 4096 */
 	uint64_t interval;      /* 0: a second */
@@ -54,6 +59,9 @@ struct rig_settings {
 /* Fails the test when something cannot be made. */
 struct rig *rig_open(const struct rig_settings *settings);
 void rig_close(struct rig *rig);
+
+/* The other threads of the stats core start, once consumers are there; rig_finish() ends them. */
+void rig_run_shards(struct rig *rig);
 
 /* Packets now, on the worker that the flow belongs to: counted when this returns. */
 void rig_send(struct rig *rig, const struct shot *shot, uint32_t packets);

@@ -29,10 +29,11 @@ static void expect_lines(const struct taken *taken, const struct flow_view *view
 	cr_assert_null(wrong, "%s", wrong);
 }
 
-static void take_deltas(void *context, const struct stats_batch *batch)
+static void take_deltas(void *context, uint32_t shard, const struct stats_batch *batch)
 {
 	struct taken *taken = context;
 
+	cr_assert_eq(shard, 0);
 	cr_assert(batch->count > 0 && batch->count <= STATS_BATCH);
 	cr_assert_not(taken->last, "nothing comes after the last interval");
 	for (uint32_t i = 0; i < batch->count; i++) {

@@ -6,5 +6,6 @@
 #define WORKERS_MAX       64
 #define WORKER_QUEUES_MAX 16 /* RX queues that a worker polls */
 #define PORTS_MAX         64
+#define STATS_LCORES_MAX  16 /* the main one included */
 
 #endif

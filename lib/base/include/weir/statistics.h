@@ -152,7 +152,10 @@
 	STATISTIC(polls,             COUNTER, polls, "", "Polls", of->counters.polls, "of its queues") \
 	STATISTIC(polls_empty,       COUNTER, polls, "", "empty", of->counters.polls_empty, "of these, those that found no packet") \
 	STATISTIC(relookups,         COUNTER, lookups, "", "Lookups", of->counters.flows.relookups, "table look-ups done again") \
-	STATISTIC(records_waiting,   COUNTER, times, "", "waiting", of->counters.records_waiting, "times that ended records found no room on their way out")
+	STATISTIC(records_waiting,   COUNTER, times, "", "waiting", of->counters.records_waiting, "times that ended records found no room on their way out") \
+	STATISTIC(ring_records,      GAUGE, records, "", "in the ring", of->ring_records, "ended records on their way to the stats core as the interval ended: when they are many it is behind") \
+	STATISTIC(ring_pause_microseconds, GAUGE, microseconds, "", "left alone", of->ring_pause / 1000, "the longest time in the last interval that the stats core did not look at them") \
+	OBJECT(stats_lcore, json_integer((json_int_t)of->stats_lcore))
 
 /* of a struct snapshot_port */
 #define PORT_STATISTICS(STATISTIC, OBJECT) \

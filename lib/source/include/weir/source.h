@@ -30,6 +30,8 @@ enum source_kind {
 struct source_settings {
 	enum source_kind kind;
 	uint16_t workers; /* wanted; 0: one, for SOURCE_PORTS as many as possible */
+	unsigned int stats_lcores[STATS_LCORES_MAX]; /* taken: no worker gets one of these */
+	unsigned int stats_lcore_count;
 	/* SOURCE_CAPTURES: */
 	struct option_list captures; /* paths, "-": standard input */
 	/* SOURCE_INTERFACE: */
@@ -66,8 +68,12 @@ struct source {
 int source_prepare(struct source *source, const struct source_settings *settings,
 		   struct error *error);
 
-/* How many workers there can be before the EAL is asked: for making its arguments. */
+/*
+ * How many workers there can be before the EAL is asked, and how many lcores beside the main one:
+ * for making its arguments.
+ */
 uint16_t source_workers_wanted(const struct source_settings *settings);
+uint16_t source_lcores_wanted(const struct source_settings *settings);
 
 /* After the EAL: make and open the ports, and plan who polls them. */
 int source_open(struct source *source, struct plan *plan, struct error *error);

@@ -131,6 +131,12 @@ struct snapshot_worker {
 	/* Over the last interval; in the final snapshot since the start. */
 	uint64_t cycles_per_packet; /* busy cycles / packets */
 	double busy;                /* share of the cycles, 0..1 */
+	/*
+	 * Ended records that the stats core had not taken yet as the interval ended: many of them,
+	 * and it is behind. And the longest time that it left them alone in that interval, ns.
+	 */
+	uint64_t ring_records, ring_pause;
+	unsigned int stats_lcore; /* that takes them */
 };
 
 /* When frames were lost, in steps of intervals; all 0: none was. */

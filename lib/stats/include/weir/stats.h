@@ -12,7 +12,8 @@
 
 /*
  * The stats core: one thread drains the rings of ended records, walks the live tables, and
- * makes a snapshot every interval. It writes nothing that a worker reads.
+ * makes a snapshot every interval. It writes nothing that a worker reads. Other threads can take
+ * their share of the workers; all calls here are the first one's, unless they say otherwise.
  */
 
 struct port;
@@ -28,8 +29,11 @@ struct stats_settings {
 	struct worker_shared *const *workers;
 	const unsigned int *lcores; /* of the workers */
 	uint32_t worker_count;
-	uint32_t flow_capacity;    /* of each worker's table, as in its struct flow_settings */
-	struct port *const *ports; /* may be none */
+	/* Lcores of the stats core: the stats thread's, and of those that run stats_run_shard(). */
+	unsigned int stats_lcores[STATS_LCORES_MAX];
+	uint32_t stats_lcore_count; /* 0: as 1 */
+	uint32_t flow_capacity;     /* of each worker's table, as in its struct flow_settings */
+	struct port *const *ports;  /* may be none */
 	uint32_t port_count;
 	/*
 	 * Fills snapshot->prefilter once all else is counted; NULL: there is none. `analysed` is to
@@ -73,6 +77,15 @@ void stats_meet(struct stats *stats, struct rendezvous *rendezvous);
  * -ENOMEM.
  */
 int stats_merge_splits(struct stats *stats, uint64_t active_timeout, uint64_t inactive_timeout);
+
+/*
+ * Each lcore of the stats core but the first runs this, with its own stats_shard(), from 1 on, as
+ * argument: after consumers are registered, before the first stats_step(), until stats_finish().
+ * Returns 0. stats_shards(): all of them, the first one included.
+ */
+int stats_run_shard(void *shard);
+void *stats_shard(struct stats *stats, uint32_t shard);
+uint32_t stats_shards(const struct stats *stats);
 
 /*
  * Drain the rings, and when an interval has passed at `now` make a snapshot.

@@ -16,10 +16,21 @@
  *	record	  a record that has ended, whole
  *	interval  the end of an interval: all deltas of it have been given
  *
- * All calls come on the stats thread, one at a time; what is given is valid during the call. While
- * a consumer works, rings fill and wait to be drained: so it does a bounded amount of work for each
- * delta or record, and some ms at most for an interval; it allocates nothing, makes no system call,
- * and waits for nothing: who has to be waited for says how much there is `room` for.
+ * Records and intervals come on the stats thread (the main lcore), one at a time. Deltas come on
+ * the threads of the stats core: that one, and with --stats-lcores others. Each of these is a
+ * shard, has some of the workers, and makes its calls one at a time; different shards call at the
+ * same time. So a consumer of deltas counts for each shard by itself, without a lock:
+ *
+ *	deltas(shard)	counts what belongs to the interval that goes on, in the shard's own memory
+ *	close(shard)	on the same thread, after the last delta of an interval: what was counted is
+ *			put aside, and what comes from now on is of the next
+ *	interval	on the stats thread, once all shards have closed: adds up what was put
+ *aside, which nobody else touches until it returns
+ *
+ * What is given is valid during the call. While a consumer works, rings fill and wait to be
+ * drained: so it does a bounded amount of work for each delta or record, and some ms at most for an
+ * interval; it allocates nothing, makes no system call, and waits for nothing: who has to be waited
+ * for says how much there is `room` for.
  */
 
 /* What came to a record since it was last looked at. Index 0 is forward, 1 reverse. */
@@ -44,7 +55,7 @@ struct stats_batch {
 
 /*
  * By the clock, ns: from the end of the one before up to, but not including, `to`. Deltas given
- * between two ends came in this time.
+ * between two closes came in this time.
  *
  * Live, they are those of the snapshots, --interval or a little more, and the snapshot is the
  * newest one when its interval ends; some of the last packets may be in the next.
@@ -65,8 +76,11 @@ struct stats_consumer {
 	/*
 	 * In no particular order: what depends on it is not the same in every run. Where a flow may
 	 * meet several workers, each one's piece of it is a record of its own here.
+	 * `shard`: 0..stats_shards() - 1, whose thread calls.
 	 */
-	void (*deltas)(void *context, const struct stats_batch *batch);
+	void (*deltas)(void *context, uint32_t shard, const struct stats_batch *batch);
+	/* The last delta of an interval has been given there. */
+	void (*close)(void *context, uint32_t shard);
 	/* Captures have intervals only if somebody asks for them by this. */
 	void (*interval)(void *context, const struct stats_interval *interval);
 	/*

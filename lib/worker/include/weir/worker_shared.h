@@ -5,9 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_ring.h>
-
 #include <weir/flow.h>
+#include <weir/record_ring.h>
 #include <weir/timeline.h>
 #include <weir/worker_counters.h>
 
@@ -26,10 +25,8 @@ struct worker_shared {
 	/* Set before the worker starts: */
 	unsigned int index;       /* 0..workers-1 */
 	struct flow_table *table; /* owned */
-	struct rte_ring *ended;   /* of records by value, SPSC; owned */
-	uint32_t ended_capacity;
-	uint32_t extensions; /* of the table, and so of each record */
-	size_t ended_bytes;  /* memory behind `ended` */
+	struct record_ring ended; /* the worker puts, its stats thread takes; owned */
+	uint32_t extensions;      /* of the table, and so of each record */
 	/*
 	 * What came when, by the clock of captures; else NULL. Owned; may be set after
 	 * worker_shared_init(). The worker's until it is `done`, then the stats core's.
@@ -48,15 +45,6 @@ void worker_shared_prefault(struct worker_shared *shared);
 
 /* Worker: move the outbox to the ring. False: the ring had no room for all of it. */
 bool worker_shared_flush(struct worker_shared *shared);
-
-/*
- * Stats core: up to `count` ended records in the order in which they ended, where they lie in the
- * ring, one behind the other (flow_record_at()). Returns how many; unless that is 0, give them back
- * with worker_shared_taken() before asking again.
- */
-uint32_t worker_shared_ended(struct worker_shared *shared, uint32_t count,
-			     const struct flow_record **records);
-void worker_shared_taken(struct worker_shared *shared, uint32_t taken);
 
 /* Worker: show these counters, and what overflowed in the packets that they count. */
 void worker_shared_publish(struct worker_shared *shared, const struct worker_counters *counters);
