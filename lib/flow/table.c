@@ -72,6 +72,7 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	table->fragments = (struct fragment_set *)arrays;
 	arrays += layout.fragments;
 	table->marks = arrays;
+	table->mark = (uintptr_t)arrays - (uintptr_t)table->hot / MARK_REACH;
 	arrays += layout.marks;
 	table->outbox = (struct flow_record *)arrays;
 

@@ -79,6 +79,7 @@ struct flow_table {
 	struct flow_index index;
 	struct fragment_set *fragments;
 	uint8_t *marks; /* by group, atomic: the worker sets them, another thread takes them off */
+	uintptr_t mark; /* of a record at address A: at this + A / MARK_REACH, see table_mark() */
 	struct flow_timeouts timeouts;
 	struct hash_secret secret;
 	size_t bytes;        /* of the arrays, from `hot` on */
@@ -115,10 +116,13 @@ static inline struct flow_cold *table_cold(const struct flow_table *table,
 	return &table->cold[hot - table->hot];
 }
 
+/* Octets of hot lines that a mark is for. Each packet sets one: the address gives it in a step. */
+#define MARK_REACH (FLOW_GROUP * sizeof(struct flow_hot))
+
 /* After a change of the record: released, so who finds the mark finds the change. */
 static inline void table_mark(const struct flow_table *table, const struct flow_hot *hot)
 {
-	__atomic_store_n(&table->marks[(size_t)(hot - table->hot) / FLOW_GROUP], 1,
+	__atomic_store_n((uint8_t *)(table->mark + (uintptr_t)hot / MARK_REACH), 1,
 			 __ATOMIC_RELEASE);
 }
 
