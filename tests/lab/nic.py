@@ -7,13 +7,15 @@
 Nobody else speaks on these wires, so counts are exact to the packet. In turn: one port; it is killed; both
 ports, and one is unplugged; it is plugged in again and belongs to the kernel, for AF_XDP on its four queues."""
 
+import json
+
 from tests.golden import oracle
 from tests.kit import capture, weir
 from tests.kit.rig import Rig
 from tests.kit.tap import Tap
 from tests.kit.traffic import replay
 from tests.lab import image
-from tests.lab.guest import Guest, Nic
+from tests.lab.guest import Guest, Nic, boot
 from tests.lab.guest_weir import GuestWeir
 
 QUEUES = 4
@@ -26,9 +28,32 @@ FLOWS = oracle.expect(weir.BUNDLED)["flows"]
 IP_OCTETS = sum(flow["octets"] + flow["reverse_octets"] for flow in FLOWS)
 
 
+def eal(*ports: Nic) -> tuple[str, ...]:
+    return ("-l", f"0-{QUEUES}", *(word for nic in ports for word in ("-a", nic.address)))
+
+
 def on_ports(guest: Guest, *ports: Nic) -> GuestWeir:
-    allow = [word for nic in ports for word in ("-a", nic.address)]
-    return GuestWeir(guest, "--workers", QUEUES, "--idle-sleep", eal=("-l", f"0-{QUEUES}", *allow))
+    return GuestWeir(guest, "--workers", QUEUES, "--idle-sleep", eal=eal(*ports))
+
+
+def check(guest: Guest) -> tuple[int, dict]:
+    """Exit status of `weir check`, and by name what it found."""
+    status, said = guest.attempt(
+        f"weir check {' '.join(eal(VIRTIO))} -- --workers {QUEUES} --flow-capacity 16384 --format json 2>/tmp/errors")
+    return status, {line["name"]: line for line in map(json.loads, said.splitlines())}
+
+
+def bound(tap: Tap, guest: Guest) -> None:
+    """From the kernel's driver to vfio-pci, and what `weir check` says before and after."""
+    status, found = check(guest)
+    tap.ok("check: the kernel's driver has the NIC, and a command to mend it",
+           status == 1 and found["binding"]["verdict"] == "fail" and "vfio-pci" in found["binding"]["mend"], found)
+    for nic in (VIRTIO, E1000E):
+        guest.bind(nic, "vfio-pci")
+    status, found = check(guest)
+    tap.equal("check: bound to vfio-pci, all is as it must be", (status, *(
+        found.get(name, {}).get("verdict") for name in ("binding", "iommu", "vfio", "hugepages", "eal", "ports", "rss"))),
+        (0, *["ok"] * 7))
 
 
 def send(guest: Guest, nic: Nic, live: GuestWeir) -> dict:
@@ -120,9 +145,8 @@ def kernel_interface(tap: Tap, guest: Guest) -> None:
 def main() -> None:
     tap = Tap()
     with Rig() as rig:
-        guest = Guest(rig, image.make(rig.folder), rig.namespace("lab"), (VIRTIO, E1000E), cpus=QUEUES + 1)
-        for nic in (VIRTIO, E1000E):
-            guest.bind(nic, "vfio-pci")
+        guest = boot(rig, image.make(rig.folder), (VIRTIO, E1000E), cpus=QUEUES + 1)
+        bound(tap, guest)
         one_port(tap, guest)
         killed(tap, guest)
         two_ports(tap, guest)
