@@ -11,30 +11,38 @@
 #endif
 
 /*
- * The index: hash -> slots that may hold the key. Buckets of one cache line, at most half
- * full. An entry lies in its home bucket, or, when that is full, in one of the next few. A
- * bucket counts the entries that passed over it, so that a look-up goes on exactly while
- * there is something to find, and a deletion from a full bucket hides nothing.
+ * The index: hash -> slots that may hold the key. Buckets of one cache line, in a full table two
+ * thirds full. An entry is 4 bytes: the number of the slot, and as much of the hash as that leaves
+ * room for, the signature (12 bits with a million slots). It lies in its home bucket, or, when that
+ * is full, in another one of its group: first in the other of the pair of lines that CPUs fetch
+ * together. A bucket counts the entries that passed over it, so that a look-up goes on exactly
+ * while there is something to find, and a deletion from a full bucket hides nothing.
  */
 
-#define BUCKET_WAYS  8
-#define BUCKET_REACH 16 /* buckets an entry may lie in: home and those after it */
+#define BUCKET_WAYS  15
+#define BUCKET_REACH 64 /* buckets of a group: those an entry may lie in */
+#define BUCKET_LOAD  10 /* entries in each, on average, of a full table */
 
 struct bucket {
-	uint16_t signature[BUCKET_WAYS]; /* 16 bits of the hash; 0: free */
-	uint32_t slot[BUCKET_WAYS];
-	uint32_t spilled; /* entries that lie further on because this bucket was full */
-	uint32_t reserved[3];
+	/* The signature, 0: free; below it the upper bits of the slot. The last one stays 0. */
+	uint16_t tag[BUCKET_WAYS + 1];
+	uint16_t slot[BUCKET_WAYS]; /* the lower bits */
+	uint16_t spilled;           /* entries that lie further on because this bucket was full */
 };
 _Static_assert(sizeof(struct bucket) == 64, "one cache line");
+_Static_assert(BUCKET_WAYS *BUCKET_REACH <= UINT16_MAX, "a group's entries can be counted");
 
 struct flow_index {
 	struct bucket *buckets;
-	uint32_t mask; /* number of buckets - 1, a power of two - 1 */
+	uint32_t count;          /* of them: whole groups */
+	uint16_t signature_mask; /* those bits of a tag, from the top: at least 4 */
 };
 
-/* How many buckets keep the index at most half full with `capacity` entries. */
+/* How many buckets an index of `capacity` entries has: up to 2^28. */
 uint32_t index_buckets(uint32_t capacity);
+
+/* `buckets`: zeroed, index_buckets() of them. */
+void index_init(struct flow_index *index, struct bucket *buckets, uint32_t capacity);
 
 /* Enter `slot` under `hash`. False: no room within reach. */
 bool index_insert(struct flow_index *index, uint64_t hash, uint32_t slot);
@@ -42,36 +50,55 @@ bool index_insert(struct flow_index *index, uint64_t hash, uint32_t slot);
 /* Remove the entry of `slot`, which was entered under `hash`. */
 void index_remove(struct flow_index *index, uint64_t hash, uint32_t slot);
 
-/* The bucket `distance` steps after the home of `hash`. */
+/* The number of the home bucket: the lower half of the hash as a fraction of all. */
+static inline uint32_t index_home(const struct flow_index *index, uint64_t hash)
+{
+	return (uint32_t)((uint64_t)(uint32_t)hash * index->count >> 32);
+}
+
+/* The bucket `distance` steps from the home of `hash`, through all of the group. */
 static inline struct bucket *index_bucket(const struct flow_index *index, uint64_t hash,
 					  uint32_t distance)
 {
-	return &index->buckets[((uint32_t)hash + distance) & index->mask];
+	return &index->buckets[index_home(index, hash) ^ distance];
 }
 
-/* The home comes from the low bits of the hash, the signature from the top ones. */
-static inline uint16_t index_signature(uint64_t hash)
+/* From the top bits of the hash; the home comes from others. */
+static inline uint16_t index_signature(const struct flow_index *index, uint64_t hash)
 {
-	uint16_t top = (uint16_t)(hash >> 48);
+	const uint32_t mask = index->signature_mask, top = (uint32_t)(hash >> 48) & mask;
 
-	return (uint16_t)(top + (top == 0));
+	return (uint16_t)(top != 0 ? top : mask & -mask);
 }
 
-/* Which entries of the bucket have this signature: bit n for entry n. */
-static inline unsigned int bucket_match(const struct bucket *bucket, uint16_t signature)
+/* Which entries of the bucket have this signature: bit n for entry n. 0: which are free. */
+static inline unsigned int bucket_match(const struct flow_index *index, const struct bucket *bucket,
+					uint16_t signature)
 {
-#ifdef __SSE2__
-	__m128i entries = _mm_loadu_si128((const __m128i *)bucket->signature);
-	__m128i equal = _mm_cmpeq_epi16(entries, _mm_set1_epi16((short)signature));
-
-	return (unsigned int)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
-#else
 	unsigned int match = 0;
 
+#ifdef __SSE2__
+	const __m128i mask = _mm_set1_epi16((short)index->signature_mask);
+	const __m128i wanted = _mm_set1_epi16((short)signature);
+	const __m128i *tags = (const __m128i *)bucket->tag;
+	__m128i low = _mm_cmpeq_epi16(_mm_and_si128(tags[0], mask), wanted);
+	__m128i high = _mm_cmpeq_epi16(_mm_and_si128(tags[1], mask), wanted);
+
+	match = (unsigned int)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+#else
 	for (unsigned int way = 0; way < BUCKET_WAYS; way++)
-		match |= (unsigned int)(bucket->signature[way] == signature) << way;
-	return match;
+		match |= (unsigned int)((bucket->tag[way] & index->signature_mask) == signature)
+			 << way;
 #endif
+	return match;
+}
+
+static inline uint32_t bucket_slot(const struct flow_index *index, const struct bucket *bucket,
+				   unsigned int way)
+{
+	uint32_t upper = bucket->tag[way] & (uint16_t)~index->signature_mask;
+
+	return upper << 16 | bucket->slot[way];
 }
 
 /* For each entry `way` of the set `match`. */

@@ -25,6 +25,16 @@ struct slot_ring {
 	uint32_t low, base, top; /* free-running */
 };
 
+/* Of a ring that holds all slots of a table: a power of two. */
+static inline uint32_t slot_ring_size(uint32_t capacity)
+{
+	uint32_t size = 1;
+
+	while (size < capacity)
+		size *= 2;
+	return size;
+}
+
 static inline uint32_t slot_ring_free(const struct slot_ring *vacant)
 {
 	return vacant->top - vacant->base;

@@ -45,15 +45,16 @@ static ALWAYS_INLINE void prefetch_free(const struct flow_table *table, uint32_t
 static inline struct flow_hot *compare_packet(struct flow_table *table, const struct packet *packet,
 					      bool counting)
 {
-	const struct bucket *bucket = index_bucket(&table->index, packet->hash, 0);
-	unsigned int match = bucket_match(bucket, index_signature(packet->hash));
+	const struct flow_index *index = &table->index;
+	const struct bucket *bucket = index_bucket(index, packet->hash, 0);
+	unsigned int match = bucket_match(index, bucket, index_signature(index, packet->hash));
 
 	if (unlikely(match == 0)) {
-		__builtin_prefetch(index_bucket(&table->index, packet->hash, bucket->spilled != 0));
+		__builtin_prefetch(index_bucket(index, packet->hash, bucket->spilled != 0));
 		prefetch_free(table, table->missing++);
 		return NULL;
 	}
-	uint32_t slot = bucket->slot[__builtin_ctz(match)];
+	uint32_t slot = bucket_slot(index, bucket, (unsigned int)__builtin_ctz(match));
 	struct flow_hot *hot = &table->hot[slot];
 
 	__builtin_prefetch(hot, 1);
@@ -67,11 +68,14 @@ static inline struct flow_hot *compare_packet(struct flow_table *table, const st
 /* The packet's record, live or dormant, or NULL. */
 static struct flow_hot *find(const struct flow_table *table, const struct packet *packet)
 {
-	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
-		const struct bucket *bucket = index_bucket(&table->index, packet->hash, distance);
+	const struct flow_index *index = &table->index;
+	uint16_t signature = index_signature(index, packet->hash);
 
-		bucket_for_each(way, bucket_match(bucket, index_signature(packet->hash))) {
-			uint32_t slot = bucket->slot[way];
+	for (uint32_t distance = 0; distance < BUCKET_REACH; distance++) {
+		const struct bucket *bucket = index_bucket(index, packet->hash, distance);
+
+		bucket_for_each(way, bucket_match(index, bucket, signature)) {
+			uint32_t slot = bucket_slot(index, bucket, way);
 
 			if (record_is(&table->hot[slot], &table->cold[slot], packet))
 				return &table->hot[slot];

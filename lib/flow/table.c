@@ -17,15 +17,14 @@ struct layout {
 
 static struct layout layout_of(const struct flow_settings *settings)
 {
-	size_t capacity = settings->capacity, buckets = index_buckets(settings->capacity);
+	size_t capacity = settings->capacity;
 	uint32_t extensions = flow_extensions_on(settings);
 	struct layout layout = {
 		.hot = capacity * sizeof(struct flow_hot),
 		.cold = capacity * sizeof(struct flow_cold),
 		.lines = capacity * extensions * sizeof(struct flow_line),
-		.buckets = buckets * sizeof(struct bucket),
-		/* Half of all index entries: the power of two that holds `capacity`. */
-		.vacant = buckets * (BUCKET_WAYS / 2) * sizeof(uint32_t),
+		.buckets = index_buckets(settings->capacity) * sizeof(struct bucket),
+		.vacant = slot_ring_size(settings->capacity) * sizeof(uint32_t),
 		.fragments = FRAGMENT_SETS * sizeof(struct fragment_set),
 		.marks = (capacity + FLOW_MARKED - 1) / FLOW_MARKED * (FLOW_MARKED / FLOW_GROUP),
 		.outbox = FLOW_OUTBOX * flow_record_bytes(extensions),
@@ -54,7 +53,6 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 		memory_free(arrays, layout.total);
 		return NULL;
 	}
-	uint32_t buckets = index_buckets(settings->capacity);
 	uint64_t inactive = settings->inactive_timeout;
 
 	table->hot = (struct flow_hot *)arrays;
@@ -63,11 +61,10 @@ struct flow_table *flow_table_create(const struct flow_settings *settings)
 	arrays += layout.cold;
 	extensions_init(&table->extensions, settings, (struct flow_line *)arrays);
 	arrays += layout.lines;
-	table->index.buckets = (struct bucket *)arrays;
-	table->index.mask = buckets - 1;
+	index_init(&table->index, (struct bucket *)arrays, settings->capacity);
 	arrays += layout.buckets;
 	table->vacant.ring = (uint32_t *)arrays;
-	table->vacant.mask = buckets * (BUCKET_WAYS / 2) - 1;
+	table->vacant.mask = slot_ring_size(settings->capacity) - 1;
 	arrays += layout.vacant;
 	table->fragments = (struct fragment_set *)arrays;
 	arrays += layout.fragments;

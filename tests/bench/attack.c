@@ -138,7 +138,7 @@ static int bench_keys(const struct hash_secret *drawn)
 		{.name = "chosen keys, the secret is known", .measured = chosen},
 	};
 
-	if (attack_find_keys(index_buckets(CAPACITY), chosen, FLOWS) < FLOWS)
+	if (attack_find_keys(CAPACITY, chosen, FLOWS) < FLOWS)
 		return 1;
 	compare(feedings, 3);
 	return 0;

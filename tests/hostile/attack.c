@@ -46,12 +46,14 @@ static struct packet parse(const struct header *header)
 	return packet;
 }
 
-struct attack_place attack_place(const struct hash_secret *secret, uint32_t buckets,
+struct attack_place attack_place(const struct hash_secret *secret, uint32_t capacity,
 				 const struct packet *packet)
 {
 	uint64_t hash = record_hash(secret, &packet->key, packet->prefix);
+	struct flow_index index;
 
-	return (struct attack_place){(uint32_t)hash & (buckets - 1), index_signature(hash)};
+	index_init(&index, NULL, capacity);
+	return (struct attack_place){index_home(&index, hash), index_signature(&index, hash)};
 }
 
 static struct packet ping(uint32_t source, uint32_t destination)
@@ -65,19 +67,19 @@ static struct packet ping(uint32_t source, uint32_t destination)
 /*
  * Without a secret the hash is hash_fold(hash_fold(a, b), b): `a` the addresses, `b` ports, VLAN
  * and protocol. A ping has nothing in `b` but a power of two, by which hash_fold() only rotates. So
- * the hash is the addresses themselves: one decides the bucket, half of the other the
+ * the hash is the addresses themselves: the end of one decides the bucket, that of the other the
  * signature, and the rest is free to be chosen.
  */
-uint32_t attack_find_keys(uint32_t buckets, struct packet *packets, uint32_t count)
+uint32_t attack_find_keys(uint32_t capacity, struct packet *packets, uint32_t count)
 {
 	static const struct hash_secret no_secret;
 	struct attack_place wanted = {0};
 	uint32_t found = 0;
 
 	for (uint32_t number = 0; number < 1u << 24 && found < count; number++) {
-		/* From x.y.113.7 to 223.0.z.1: what is left is where the two stand in the key. */
-		struct packet packet = ping(number << 16 | 0x7107, 0xdf000001 | number >> 16 << 8);
-		struct attack_place place = attack_place(&no_secret, buckets, &packet);
+		/* From x.y.113.7 to z.0.0.1: what is left is where the two stand in the key. */
+		struct packet packet = ping(number << 16 | 0x7107, number >> 16 << 24 | 1);
+		struct attack_place place = attack_place(&no_secret, capacity, &packet);
 
 		if (found == 0)
 			wanted = place;

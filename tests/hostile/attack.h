@@ -14,10 +14,10 @@
 
 /*
  * Up to `count` packets (in `packets`), each of another flow, whose keys have the same bucket and
- * the same signature in an index of so many buckets (a power of two) if the secret is zero. Returns
- * how many were found.
+ * the same signature in the index of a table of this capacity if the secret is zero. Returns how
+ * many were found.
  */
-uint32_t attack_find_keys(uint32_t buckets, struct packet *packets, uint32_t count);
+uint32_t attack_find_keys(uint32_t capacity, struct packet *packets, uint32_t count);
 
 /* As many flows of the same kind whose addresses nobody chose. */
 void attack_plain_keys(struct packet *packets, uint32_t count);
@@ -39,7 +39,7 @@ struct attack_place {
 	uint32_t bucket;
 	uint16_t signature;
 };
-struct attack_place attack_place(const struct hash_secret *secret, uint32_t buckets,
+struct attack_place attack_place(const struct hash_secret *secret, uint32_t capacity,
 				 const struct packet *packet);
 
 #endif

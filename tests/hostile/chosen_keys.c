@@ -19,7 +19,7 @@ static void attack(struct feeder *feeder, const struct hash_secret *secret)
 	struct flow_settings settings = usual_settings(CAPACITY);
 
 	settings.secret = *secret;
-	cr_assert_eq(attack_find_keys(index_buckets(CAPACITY), chosen, ATTACK), ATTACK);
+	cr_assert_eq(attack_find_keys(CAPACITY, chosen, ATTACK), ATTACK);
 	feeder_open(feeder, &settings, FLOW_BURST);
 	for (uint32_t i = 0; i < ROUNDS * ATTACK; i++) {
 		struct packet packet = chosen[i % ATTACK];
@@ -48,7 +48,7 @@ static uint64_t spilled(const struct flow_table *table)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i <= table->index.mask; i++)
+	for (uint32_t i = 0; i < table->index.count; i++)
 		sum += table->index.buckets[i].spilled;
 	return sum;
 }
@@ -56,13 +56,12 @@ static uint64_t spilled(const struct flow_table *table)
 Test(chosen_keys, all_collide_without_a_secret)
 {
 	const struct hash_secret no_secret = {{0}};
-	uint32_t buckets = index_buckets(CAPACITY);
 	struct attack_place first, place;
 
-	cr_assert_eq(attack_find_keys(buckets, chosen, ATTACK), ATTACK);
-	first = attack_place(&no_secret, buckets, &chosen[0]);
+	cr_assert_eq(attack_find_keys(CAPACITY, chosen, ATTACK), ATTACK);
+	first = attack_place(&no_secret, CAPACITY, &chosen[0]);
 	for (uint32_t i = 1; i < ATTACK; i++) {
-		place = attack_place(&no_secret, buckets, &chosen[i]);
+		place = attack_place(&no_secret, CAPACITY, &chosen[i]);
 		cr_assert(place.bucket == first.bucket && place.signature == first.signature);
 		cr_assert(memcmp(&chosen[i].key, &chosen[i - 1].key, sizeof(chosen[i].key)) != 0);
 	}

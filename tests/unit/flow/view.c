@@ -181,14 +181,18 @@ Test(view, a_late_packet_may_begin_or_end_a_flow)
 
 Test(view, memory_is_as_announced)
 {
-	/* 128 octets of record, 16 of index and 4 of slot number a flow, a mark a group, and what
-	 * is fixed. */
-	const size_t group = (128 + 16 + 4) * FLOW_GROUP + 1;
+	/*
+	 * 128 octets of record, 6.4 of index, in whole groups of 4096 octets, and 4 of slot number
+	 * a flow, a mark a group of slots, and what is fixed.
+	 */
 	struct flow_settings some = usual_settings(1 << 20), more = usual_settings(1 << 24);
-	size_t fixed = flow_table_bytes(&some) - group * ((1 << 20) / FLOW_GROUP);
+	size_t flows = more.capacity - some.capacity;
+	size_t said = (128 + 4) * flows + flows * 64 / 10 + flows / FLOW_GROUP;
+	size_t difference = flow_table_bytes(&more) - flow_table_bytes(&some);
 
-	cr_assert_lt(fixed, 1 << 20);
-	cr_assert_eq(flow_table_bytes(&more), fixed + group * ((1 << 24) / FLOW_GROUP));
+	cr_assert_lt(flow_table_bytes(&some), 139 * (size_t)some.capacity + (1 << 20));
+	cr_assert_geq(difference, said - 4096);
+	cr_assert_leq(difference, said + 4096);
 }
 
 Test(view, an_extension_takes_a_line_a_flow)

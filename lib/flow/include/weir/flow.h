@@ -207,7 +207,7 @@ struct flow_table;
 /* How many extensions are on. */
 uint32_t flow_extensions_on(const struct flow_settings *settings);
 
-/* All memory of a table, in bytes: about 148 a flow, 64 for each extension, and 0.6 MB. */
+/* All memory of a table, in bytes: about 139 a flow, 64 for each extension, and 0.6 MB. */
 size_t flow_table_bytes(const struct flow_settings *settings);
 
 /*

@@ -13,7 +13,8 @@ HELP = "the flow table alone, from memory"
 PACKETS = 20000000
 FLOWS = (1000, 65536, 1000000, 4000000, 8000000)
 CHURN = 4000000
-LOADED = 1 << 20  # room; half of the index then
+LOADED = 1 << 20  # room
+FULL = 100 * 10 / 15  # percent of the index's entries, when the table is full
 
 PROGRAMS = {"weir": "bench-table", "weir, nothing prefetched": "bench-table-plain",
             "rte_hash and array": "bench-table-hash"}
@@ -45,7 +46,7 @@ def cases():
         yield {"none": Case("weir", "uniform", flows),
                "extension": Case("weir", "uniform, an extension counts", flows, ("-e",))}
     yield {f"{share}": Case("weir", "uniform", LOADED * share // 100, ("-c", str(LOADED)),
-                            f"{share / 2:g}%")
+                            f"{share / 100 * FULL:.0f}%")
            for share in (25, 50, 75, 100)}
     yield {"expire": Case("weir", "each packet a new flow, as many expire", CHURN, ("-x",),
                           new=True),
@@ -80,7 +81,7 @@ def add_rows(section, group, series):
         one = series[label]
         against = ratio(one, series["1000"]) if "1000" in series else "-"
         section.add(case.program, case.traffic, whole(one.median(lambda s: s.extra["live"])),
-                    case.load or "to 50%", whole(one.median()) if case.new else 0, 1, *spread(one),
+                    case.load or f"to {FULL:.0f}%", whole(one.median()) if case.new else 0, 1, *spread(one),
                     whole(one.median(lambda s: s.cycles)),
                     whole(one.median(lambda s: s.extra["push"])), against)
         section.check(one, f"{case.program}, {case.traffic}, {case.flows}")
