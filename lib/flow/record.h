@@ -271,6 +271,13 @@ struct record_usual {
 	uint64_t word, seen;
 };
 
+/* Is the cold line likely needed to count the packet in this record? */
+static inline bool record_needs_cold(const struct flow_hot *hot, const struct packet *packet)
+{
+	return (hot->packets[record_direction(hot, packet)] == 0) |
+	       ((hot->key.zero & (FLOW_STATE_REORDERED | FLOW_STATE_TCP)) != 0);
+}
+
 /*
  * Is it such a packet, as nearly all of a long flow are? Then record_count_usual() counts it as
  * record_update() would. False: it is another packet, or its record is due.

@@ -94,6 +94,7 @@ struct flow_table {
 	/* All else is the worker's own, but for the sums in `overflow`. */
 	struct slot_ring vacant __attribute__((aligned(64)));
 	uint32_t missing; /* packets compared, without a candidate, and not yet counted */
+	uint32_t general; /* packets that the burst now being counted took to the cold line */
 	uint32_t filling; /* the stage that flow_table_next() gives out */
 	struct eviction evict;
 	uint32_t whole_cursor; /* slot at which flow_table_end_due() or _finish() goes on */
