@@ -20,6 +20,9 @@
 #include "check_ports.h"
 #include "eal.h"
 
+/* Beside packet buffers: the EAL's own, rings, what captures for clients borrow. */
+#define MORE_OCTETS (UINT64_C(16) << 20)
+
 /* Files that a run has open: DPDK's, its own, clients of telemetry and of captures. */
 #define DESCRIPTORS        64
 #define DESCRIPTORS_EXPORT 2 /* each outlet */
@@ -111,8 +114,12 @@ static void describe_run(const struct options *options, struct check_run *run)
 		eal_own_prefix(options, prefix, sizeof(prefix));
 	run->prefix = run->eal.no_shared ? NULL : prefix;
 	run->workers = count_workers(options, &run->eal);
-	run->port_octets = port_memory(run->workers, false);
-	run->port_octets_least = port_memory(run->workers, true);
+	const struct port_memory memory = port_memory(run->workers);
+
+	run->device_octets = memory.usual;
+	run->device_octets_least = memory.least;
+	run->vdev_octets = memory.copied;
+	run->more_octets = MORE_OCTETS;
 	run->descriptors = DESCRIPTORS + DESCRIPTORS_EXPORT * options->exports.count +
 			   DESCRIPTORS_QUEUE * run->workers;
 }

@@ -26,26 +26,22 @@
 
 /* ---- interface ---- */
 
-/* Why AF_XDP could not be, and whether anybody could mend it. */
+/* Why AF_XDP could not be: what it is about, and whether anybody could mend it. */
 static void judge_driver(const struct interface *interface)
 {
-	switch (-interface->why_not_xdp) {
-	case 0:
-	case EADDRINUSE:
+	static const struct {
+		int code;
+		enum finding about;
+	} reasons[] = {{EBUSY, FINDING_XDP}, {EMSGSIZE, FINDING_MTU}, {ENOSPC, FINDING_QUEUES}};
+	enum finding about = FINDING_DRIVER;
+
+	for (size_t i = 0; i < RTE_DIM(reasons); i++)
+		if (interface->not_xdp == -reasons[i].code)
+			about = reasons[i].about;
+	if (interface->not_xdp == 0 || interface->not_xdp == -EADDRINUSE)
 		finding_ok(FINDING_DRIVER, "%s: %s", interface->name, interface->why);
-		break;
-	case EBUSY:
-		finding_warn(FINDING_XDP, "%s", interface->why);
-		break;
-	case EMSGSIZE:
-		finding_warn(FINDING_MTU, "%s", interface->why);
-		break;
-	case ENOSPC:
-		finding_warn(FINDING_QUEUES, "%s", interface->why);
-		break;
-	default:
-		finding_warn(FINDING_DRIVER, "%s", interface->why);
-	}
+	else
+		finding_warn(about, "AF_PACKET, which is slower: %s", interface->not_xdp_line.text);
 }
 
 static bool copies(const struct port *port)
@@ -80,9 +76,15 @@ static void judge_xdp(const struct source *source)
 
 static void look_at_interface(const struct source *source)
 {
+	struct error line;
+
 	judge_driver(&source->interface);
 	if (source->interface.driver == INTERFACE_AF_XDP)
 		judge_xdp(source);
+	else if (interface_merges(&source->interface, &line))
+		finding_warn(FINDING_OFFLOADS, "%s", line.text);
+	else
+		finding_ok(FINDING_OFFLOADS, "%s: nothing merges frames", source->interface.name);
 }
 
 /* ---- queues and how they are filled ---- */

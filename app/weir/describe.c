@@ -77,16 +77,12 @@ static void describe_merging(struct analyzer *analyzer, json_t *settings)
 {
 	const struct interface *interface = &analyzer->source.interface;
 	char text[160], names[128];
+	struct error line;
 
-	if (interface->merged != 0) {
-		interface_offloads(interface->merged, names, sizeof(names));
-		snprintf(text, sizeof(text), "on: %s", names);
-		add_remark(analyzer,
-			   "%s: %s is on%s: the kernel makes one frame of several, and that one is "
-			   "counted; \"ethtool -K %s gro off lro off\" as root lets all be counted",
-			   interface->name, names,
-			   interface->merged_why == -EPERM ? ", and CAP_NET_ADMIN is missing" : "",
-			   interface->name);
+	if (interface_merges(interface, &line)) {
+		snprintf(text, sizeof(text), "on: %s",
+			 interface_offloads(interface->merged, names, sizeof(names)));
+		add_remark(analyzer, "%s", line.text);
 	} else if (interface->unmerged != 0) {
 		snprintf(text, sizeof(text), "off for this run: %s",
 			 interface_offloads(interface->unmerged, names, sizeof(names)));

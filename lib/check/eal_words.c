@@ -51,7 +51,7 @@ static bool read_address(const char *text, char *out, size_t size)
 		return false;
 	if (end == 0 || (text[end] != '\0' && text[end] != ','))
 		return false;
-	snprintf(out, size, "%04x:%02x:%02x.%u", domain & 0xffff, bus, device, function);
+	snprintf(out, size, "%04x:%02x:%02x.%u", domain, bus, device, function);
 	return true;
 }
 

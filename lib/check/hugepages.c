@@ -14,23 +14,21 @@
 #include "devices.h"
 #include "sysfs.h"
 
-#define MB (UINT64_C(1) << 20)
-/* Beside the packet buffers: the EAL's own, rings, what captures for clients borrow. */
-#define MORE_OCTETS (16 * MB)
-#define ANY_NODE    (-1)
+#define MB       (UINT64_C(1) << 20)
+#define ANY_NODE (-1)
 
 /* ---- how much ---- */
 
-/* Of ports that lie on `node`, or all (ANY_NODE). */
-static unsigned int count_ports(const struct check_run *run, int node)
+/* Of devices that lie on `node`, or all (ANY_NODE). */
+static unsigned int count_devices(const struct check_run *run, int node)
 {
 	struct device devices[DEVICES_MAX];
 	const unsigned int count = devices_find(run, devices);
-	unsigned int ports = node == ANY_NODE ? run->eal.vdevs : 0;
+	unsigned int found = 0;
 
 	for (unsigned int i = 0; i < count; i++)
-		ports += node == ANY_NODE || devices[i].node == node;
-	return ports;
+		found += node == ANY_NODE || devices[i].node == node;
+	return found;
 }
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -38,15 +36,27 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* Of the packet buffers of all ports, and what DPDK needs besides. */
+static uint64_t octets_good(const struct check_run *run)
+{
+	return count_devices(run, ANY_NODE) * run->device_octets +
+	       run->eal.vdevs * run->vdev_octets + run->more_octets;
+}
+
+/* Virtual devices are too different to be sure of. */
+static uint64_t octets_least(const struct check_run *run)
+{
+	return count_devices(run, ANY_NODE) * run->device_octets_least;
+}
+
 uint64_t hugepages_needed(const struct check_run *run)
 {
-	return most(count_ports(run, ANY_NODE) * run->port_octets + MORE_OCTETS,
-		    run->eal.memory_mb * MB);
+	return most(octets_good(run), run->eal.memory_mb * MB);
 }
 
 uint64_t hugepages_needed_least(const struct check_run *run)
 {
-	return most(count_ports(run, ANY_NODE) * run->port_octets_least, run->eal.memory_mb * MB);
+	return most(octets_least(run), run->eal.memory_mb * MB);
 }
 
 static uint64_t page_octets(const char *root)
@@ -139,7 +149,8 @@ static bool find_mount(const struct check_run *run, char *where, size_t size)
 			(run->eal.huge_directory == NULL ||
 			 strncmp(run->eal.huge_directory, place, strlen(place)) == 0);
 		if (found)
-			snprintf(where, size, "%s", place);
+			snprintf(where, size, "%s",
+				 run->eal.huge_directory != NULL ? run->eal.huge_directory : place);
 	}
 	if (file != NULL)
 		fclose(file);
@@ -151,25 +162,21 @@ static bool find_mount(const struct check_run *run, char *where, size_t size)
 static void judge_ordinary(const struct check_run *run)
 {
 	const uint64_t have = run->eal.memory_mb * MB;
-	const uint64_t ports = count_ports(run, ANY_NODE);
-	const uint64_t good = ports * run->port_octets + MORE_OCTETS;
-	const bool suffices = have >= good;
+	const uint64_t good = octets_good(run);
 
-	if (suffices)
+	if (have >= good)
 		finding_ok(FINDING_HUGEPAGES,
-			   "none, as asked for: ports: %u, of %u queues each; they get %lu MB of "
-			   "ordinary "
-			   "memory and need %lu",
-			   (unsigned int)ports, run->workers, (unsigned long)(have / MB),
-			   (unsigned long)(good / MB));
+			   "none, as asked for: %lu MB of ordinary memory, and the packet buffers "
+			   "of these ports, of %u queues each, need %lu",
+			   (unsigned long)(have / MB), run->workers, (unsigned long)(good / MB));
 	else
-		finding_tell(FINDING_HUGEPAGES,
-			     have < ports * run->port_octets_least ? VERDICT_FAIL : VERDICT_WARN,
-			     "none, as asked for, and %lu MB of ordinary memory: %u ports of %u "
-			     "queues need %lu for their packet buffers, and get smaller rings or "
-			     "do not start; give the EAL -m %lu",
-			     (unsigned long)(have / MB), (unsigned int)ports, run->workers,
-			     (unsigned long)(good / MB), (unsigned long)(good / MB + 1));
+		finding_tell(
+			FINDING_HUGEPAGES, have < octets_least(run) ? VERDICT_FAIL : VERDICT_WARN,
+			"none, as asked for, and %lu MB of ordinary memory: the packet buffers "
+			"of these ports, of %u queues each, need %lu, and RX rings get smaller, "
+			"or there are none; give the EAL -m %lu",
+			(unsigned long)(have / MB), run->workers, (unsigned long)(good / MB),
+			(unsigned long)(good / MB + 1));
 }
 
 /* True: it is told. */
@@ -244,16 +251,16 @@ static bool judge_nodes(const struct check_run *run, uint64_t dead)
 	bool enough = true;
 
 	for (int node = 0; node < EAL_NODES_MAX; node++) {
-		const uint64_t ports = count_ports(run, node);
+		const uint64_t devices = count_devices(run, node);
 		const uint64_t given = run->eal.socket_mb[node] * MB;
 
-		if (ports == 0 && given == 0)
+		if (devices == 0 && given == 0)
 			continue;
 		if (!sysfs_exists(run->root, "/sys/devices/system/node/node%d", node))
 			continue;
 		enough &= judge_place(run, node, octets_of(run->root, node, "free") + dead,
-				      most(ports * run->port_octets, given),
-				      most(ports * run->port_octets_least, given));
+				      most(devices * run->device_octets, given),
+				      most(devices * run->device_octets_least, given));
 	}
 	return enough;
 }
@@ -281,7 +288,9 @@ void hugepages_look(const struct check_run *run)
 	if (judge_place(run, ANY_NODE, have, hugepages_needed(run),
 			most(hugepages_needed_least(run), page_octets(run->root))) &&
 	    (!has_nodes(run->root) || judge_nodes(run, dead)))
-		finding_ok(FINDING_HUGEPAGES, "%lu MB are free, and %u ports of %u queues need %lu",
-			   (unsigned long)(have / MB), count_ports(run, ANY_NODE), run->workers,
+		finding_ok(FINDING_HUGEPAGES,
+			   "%lu MB are free, and the packet buffers of these ports, of %u queues "
+			   "each, need %lu",
+			   (unsigned long)(have / MB), run->workers,
 			   (unsigned long)(hugepages_needed(run) / MB));
 }

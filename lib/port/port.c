@@ -35,15 +35,20 @@ uint16_t port_queues_possible(uint16_t id, uint16_t wanted)
 	return RTE_MIN(RTE_MIN(wanted, info.max_rx_queues), (uint16_t)PORT_QUEUES_MAX);
 }
 
-uint64_t port_memory(uint16_t queues, bool least)
+struct port_memory port_memory(uint16_t queues)
 {
-	const struct rte_eth_dev_info info = {.driver_name = ""};
+	const struct rte_eth_dev_info nic = {.driver_name = ""};
+	const struct driver_traits copying = {.copies = true};
+	struct port_memory memory;
 	struct pool_plan plan;
 
-	pool_plan_make(&info, driver_traits(""), &plan);
-	if (least)
-		plan.spare = POOL_SPARE_LEAST;
-	return pool_octets(&plan, queues, least ? DESCRIPTORS_AT_LEAST : DESCRIPTORS);
+	pool_plan_make(&nic, &copying, &plan);
+	memory.copied = pool_octets(&plan, queues, DESCRIPTORS);
+	pool_plan_make(&nic, driver_traits(""), &plan);
+	memory.usual = pool_octets(&plan, queues, DESCRIPTORS);
+	plan.spare = POOL_SPARE_LEAST;
+	memory.least = pool_octets(&plan, queues, DESCRIPTORS_AT_LEAST);
+	return memory;
 }
 
 static void identify(struct port *port, const struct rte_eth_dev_info *info)

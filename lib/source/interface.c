@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 #include <weir/capability.h>
 #include <weir/finding.h>
 #include <weir/kernel_hold.h>
@@ -62,7 +64,10 @@ int interface_check(const char *name, struct error *error)
 
 static void say_why(struct interface *interface, const char *driver, const char *why)
 {
-	snprintf(interface->why, sizeof(interface->why), "%s: %.140s", driver, why);
+	const size_t length = strcspn(why, ";"); /* without what to do */
+
+	snprintf(interface->why, sizeof(interface->why), "%s: %.*s", driver,
+		 (int)RTE_MIN(length, (size_t)140), why);
 }
 
 static const char *why_xdp(const struct interface_settings *settings)
@@ -78,19 +83,19 @@ static int attach_driver(struct interface *interface, const struct kernel_link *
 			 const struct interface_settings *settings, struct error *error)
 {
 	const char *why_packet = "as asked for";
-	struct error reason;
+	struct error *reason = &interface->not_xdp_line;
 	int result;
 
 	if (settings->driver != INTERFACE_AF_PACKET) {
-		result = interface_xdp_attach(interface, link, settings, &reason);
+		result = interface_xdp_attach(interface, link, settings, reason);
 		if (result == 0) {
 			say_why(interface, "AF_XDP", why_xdp(settings));
 			return 0;
 		}
 		if (settings->driver == INTERFACE_AF_XDP)
-			return error_set(error, -result, "%s", reason.text);
-		why_packet = reason.text;
-		interface->why_not_xdp = result;
+			return error_set(error, -result, "%s", reason->text);
+		why_packet = reason->text;
+		interface->not_xdp = result;
 	}
 	say_why(interface, "AF_PACKET", why_packet);
 	return interface_packet_attach(interface, link, settings, error);
@@ -150,6 +155,22 @@ int interface_attach(const struct interface_settings *settings, struct interface
 	if (result != 0)
 		interface_detach(interface);
 	return result;
+}
+
+bool interface_merges(const struct interface *interface, struct error *line)
+{
+	char names[128];
+
+	if (interface->merged == 0)
+		return false;
+	offloads_text(interface->merged, names, sizeof(names));
+	error_set(line, 0,
+		  "%s: %s is on%s: the kernel makes one frame of several, and that one is counted; "
+		  "\"ethtool -K %s gro off lro off\" as root lets all be counted",
+		  interface->name, names,
+		  interface->merged_why == -EPERM ? ", and CAP_NET_ADMIN is missing" : "",
+		  interface->name);
+	return true;
 }
 
 const char *interface_offloads(unsigned int mask, char *text, size_t size)

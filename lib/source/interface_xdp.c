@@ -60,17 +60,22 @@ static int possible(const char *name, const struct kernel_link *link, uint16_t q
 	int result = xdp_socket_possible();
 
 	if (missing != NULL)
-		return error_set(error, EPERM, "%s: AF_XDP needs %s", name, missing);
+		return error_set(error, EPERM,
+				 "%s: AF_XDP needs %s; run as root or give the capability", name,
+				 missing);
 	if (result != 0)
-		return error_set(error, -result, "%s: the kernel refuses AF_XDP sockets: %s", name,
-				 strerror(-result));
+		return error_set(
+			error, -result,
+			"%s: the kernel refuses AF_XDP sockets: %s; use --driver af_packet", name,
+			strerror(-result));
 	result = interface_xdp_free(name, link, error);
 	if (result != 0)
 		return result;
 	if (link->mtu > mtu_max)
 		return error_set(error, EMSGSIZE,
-				 "%s: frames of its MTU %u do not fit AF_XDP buffers (%u)", name,
-				 link->mtu, mtu_max);
+				 "%s: frames of its MTU %u do not fit AF_XDP buffers (%u); \"ip "
+				 "link set %s mtu %u\"",
+				 name, link->mtu, mtu_max, name, mtu_max);
 	if (queues > RTE_MIN(ports, (uint16_t)PORT_QUEUES_MAX))
 		return error_set(
 			error, ENOSPC,

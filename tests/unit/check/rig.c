@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LINES_MAX 64
@@ -16,12 +18,15 @@
 struct check_run rig_run;
 
 static char root[64];
-static struct {
-	enum finding finding;
-	enum verdict verdict;
-	char text[512];
-} lines[LINES_MAX];
-static unsigned int line_count;
+/* What was told; shared with children. */
+static struct told {
+	unsigned int count;
+	struct {
+		enum finding finding;
+		enum verdict verdict;
+		char text[512];
+	} lines[LINES_MAX];
+} * told;
 
 /* ---- the tree ---- */
 
@@ -123,14 +128,17 @@ static void make_nic(void)
 static void take(void *context, enum finding finding, enum verdict verdict, const char *text)
 {
 	(void)context;
-	cr_assert_lt(line_count, LINES_MAX);
-	lines[line_count].finding = finding;
-	lines[line_count].verdict = verdict;
-	snprintf(lines[line_count++].text, sizeof(lines[0].text), "%s", text);
+	if (told->count == LINES_MAX)
+		abort();
+	told->lines[told->count].finding = finding;
+	told->lines[told->count].verdict = verdict;
+	snprintf(told->lines[told->count++].text, sizeof(told->lines[0].text), "%s", text);
 }
 
 void rig_begin(void)
 {
+	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert(told != MAP_FAILED);
 	strcpy(root, "/tmp/weir-check-XXXXXX");
 	cr_assert(mkdtemp(root) != NULL);
 	make_node(0, "0,2,4,6\n", "0\n");
@@ -151,8 +159,10 @@ void rig_begin(void)
 	rig_run = (struct check_run){
 		.root = root,
 		.source = CHECK_PORTS,
-		.port_octets = 100 * MB,
-		.port_octets_least = 50 * MB,
+		.device_octets = 100 * MB,
+		.device_octets_least = 50 * MB,
+		.vdev_octets = 20 * MB,
+		.more_octets = 16 * MB,
 		.workers = 4,
 		.descriptors = 32,
 	};
@@ -182,8 +192,27 @@ void rig_arguments(const char *first, ...)
 
 void rig_check_host(void)
 {
-	line_count = 0;
+	told->count = 0;
 	check_host(&rig_run);
+}
+
+/* Criterion's own assertions are not for a child. */
+void rig_check_host_as(uid_t user, int resource, rlim_t most)
+{
+	const struct rlimit limit = {most, most};
+	pid_t child = fork();
+	int status = -1;
+
+	cr_assert_geq(child, 0);
+	if (child == 0) {
+		if (setrlimit(resource, &limit) != 0 ||
+		    (user != getuid() && (setgid(user) != 0 || setuid(user) != 0)))
+			_exit(1);
+		rig_check_host();
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert_eq(status, 0);
 }
 
 void rig_check_cpus(const int *cpus, unsigned int count)
@@ -192,7 +221,7 @@ void rig_check_cpus(const int *cpus, unsigned int count)
 
 	for (unsigned int i = 0; i < count; i++)
 		lcores[i + 1] = (struct check_lcore){i + 1, cpus[i], true};
-	line_count = 0;
+	told->count = 0;
 	check_cpus(root, lcores, count + 1);
 }
 
@@ -201,16 +230,16 @@ void rig_expect(enum finding finding, enum verdict verdict, const char *word, ..
 	unsigned int found = 0;
 	va_list rest;
 
-	for (unsigned int i = 0; i < line_count; i++) {
-		const char *text = lines[i].text;
+	for (unsigned int i = 0; i < told->count; i++) {
+		const char *text = told->lines[i].text;
 
-		if (lines[i].finding != finding) {
-			cr_expect_eq(lines[i].verdict, VERDICT_OK, "%s: %s",
-				     finding_name(lines[i].finding), text);
+		if (told->lines[i].finding != finding) {
+			cr_expect_eq(told->lines[i].verdict, VERDICT_OK, "%s: %s",
+				     finding_name(told->lines[i].finding), text);
 			continue;
 		}
 		found++;
-		cr_expect_eq(lines[i].verdict, verdict, "%s", text);
+		cr_expect_eq(told->lines[i].verdict, verdict, "%s", text);
 		cr_expect(verdict == VERDICT_OK || strstr(text, "; ") != NULL,
 			  "nothing mends it: %s", text);
 		va_start(rest, word);

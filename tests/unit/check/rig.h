@@ -2,6 +2,9 @@
 #ifndef WEIR_TESTS_UNIT_CHECK_RIG_H
 #define WEIR_TESTS_UNIT_CHECK_RIG_H
 
+#include <sys/resource.h>
+#include <sys/types.h>
+
 #include <weir/check.h>
 #include <weir/finding.h>
 
@@ -31,6 +34,7 @@ void rig_arguments(const char *first, ...);
 
 /* What check_host() told, or check_cpus() of a main lcore on CPU 0 and workers on `cpus`. */
 void rig_check_host(void);
+void rig_check_host_as(uid_t user, int resource, rlim_t most); /* in a process with a limit */
 void rig_check_cpus(const int *cpus, unsigned int count);
 
 /*

@@ -29,6 +29,7 @@
 	FINDING(XDP, "xdp", "no other XDP program is in the way")                                  \
 	FINDING(AF_XDP, "af_xdp",                                                                  \
 		"the program runs in the driver, and frames come without a copy")                  \
+	FINDING(OFFLOADS, "offloads", "frames are counted as they were on the wire")               \
 	FINDING(VLAN, "vlan", "rules see VLAN tags")                                               \
 	FINDING(PORTS, "ports", "the ports can be opened and started")                             \
 	FINDING(QUEUES, "queues", "there is an RX queue for each worker")                          \

@@ -24,10 +24,11 @@ struct check_run {
 	enum check_source source;
 	struct eal_words eal; /* CHECK_PORTS: what its arguments say */
 	const char *prefix;   /* of files; NULL: nobody else needs to know it */
-	/* Octets of packet buffers that each port takes: as many as are good, and without which it
-	 * does not start. */
-	uint64_t port_octets, port_octets_least;
-	uint16_t workers; /* that may be */
+	/* Octets of packet buffers that each device takes: as many as are good, and without which
+	 * it does not start; and a virtual one. */
+	uint64_t device_octets, device_octets_least, vdev_octets;
+	uint64_t more_octets; /* of DPDK's memory, whatever the ports */
+	uint16_t workers;     /* that may be */
 	/* Descriptors beside those of hugepages. */
 	uint32_t descriptors;
 	const char *files[CHECK_FILES_MAX]; /* that it writes; NULL: none */

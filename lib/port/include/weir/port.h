@@ -119,10 +119,13 @@ void port_each_xstat(const struct port *port,
 uint16_t port_queues_possible(uint16_t id, uint16_t wanted);
 
 /*
- * Octets of packet buffers that a port of `queues` queues takes of the EAL's memory, with a NIC's
- * driver; `least`: with the smallest rings that weir starts with. Needs no EAL. Any thread.
+ * Octets of packet buffers that a port of `queues` queues takes of the EAL's memory: a NIC; with
+ * the smallest rings that weir starts with; and a software driver, which copies. Needs no EAL.
  */
-uint64_t port_memory(uint16_t queues, bool least);
+struct port_memory {
+	uint64_t usual, least, copied;
+};
+struct port_memory port_memory(uint16_t queues);
 
 /* ---- what weir's own inputs write into an mbuf beside the frame ---- */
 

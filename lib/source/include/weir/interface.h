@@ -45,8 +45,9 @@ struct interface {
 	enum interface_driver driver; /* what it became */
 	char why[160];                /* in words: why this driver */
 	/* Negative errno why AF_PACKET had to do, as interface_attach() has it for AF_XDP, and
-	 * -EADDRINUSE: this host uses it. 0: it was asked for. */
-	int why_not_xdp;
+	 * -EADDRINUSE: this host uses it. 0: it was asked for. The line, with what to do. */
+	int not_xdp;
+	struct error not_xdp_line;
 	/* Masks of offloads that merge frames before AF_PACKET, see interface_offloads(). */
 	unsigned int unmerged, merged; /* switched off for the run; still on, `merged_why`: */
 	int merged_why;                /* negative errno; 0: the driver does not let them go */
@@ -80,6 +81,9 @@ int interface_check(const char *name, struct error *error);
  */
 int interface_attach(const struct interface_settings *settings, struct interface *interface,
 		     struct error *error);
+
+/* Of frames that the kernel still merges: a line that says so. False: of none, or of AF_XDP. */
+bool interface_merges(const struct interface *interface, struct error *line);
 
 /* The kernel's names of such a mask, as ethtool(8) takes them: "rx-gro, rx-lro". */
 const char *interface_offloads(unsigned int mask, char *text, size_t size);
