@@ -113,6 +113,7 @@ static void describe_run(const struct options *options, struct check_run *run)
 	else
 		eal_own_prefix(options, prefix, sizeof(prefix));
 	run->prefix = run->eal.no_shared ? NULL : prefix;
+	run->prefix_optional = run->source == CHECK_CAPTURES && options->file_prefix == NULL;
 	run->workers = count_workers(options, &run->eal);
 	const struct port_memory memory = port_memory(run->workers);
 

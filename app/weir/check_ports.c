@@ -57,10 +57,16 @@ static void judge_xdp(const struct source *source)
 {
 	const char *name = source->interface.name;
 
-	if (!source->front.native)
+	if (source->front.mode == PREFILTER_GENERIC)
 		finding_warn(FINDING_AF_XDP,
-			     "%s: its driver runs no XDP program, so the kernel does (generic), "
-			     "behind a copy of each frame: slow; --driver af_packet is no slower",
+			     "%s: generic, as asked for: the kernel runs the program behind a copy "
+			     "of each frame, slow; leave out --xdp-mode",
+			     name);
+	else if (!source->front.native)
+		finding_warn(FINDING_AF_XDP,
+			     "%s: generic, as its driver runs no XDP program: the kernel does, "
+			     "behind a copy of each frame, slow; use --driver af_packet, which is "
+			     "no slower",
 			     name);
 	else if (!copies(&source->ports[0]))
 		finding_ok(FINDING_AF_XDP, "%s: native, zero-copy", name);

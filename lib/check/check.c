@@ -21,9 +21,8 @@ static void look_at_telemetry(const struct check_run *run)
 	struct error error;
 
 	if (runtime_claim(&runtime, run->prefix, &error) != 0) {
-		finding_tell(FINDING_TELEMETRY,
-			     run->source == CHECK_CAPTURES ? VERDICT_WARN : VERDICT_FAIL, "%s",
-			     error.text);
+		finding_tell(FINDING_TELEMETRY, run->prefix_optional ? VERDICT_WARN : VERDICT_FAIL,
+			     "%s", error.text);
 		return;
 	}
 	runtime_release(&runtime);

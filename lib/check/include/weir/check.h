@@ -24,6 +24,7 @@ struct check_run {
 	enum check_source source;
 	struct eal_words eal; /* CHECK_PORTS: what its arguments say */
 	const char *prefix;   /* of files; NULL: nobody else needs to know it */
+	bool prefix_optional; /* it runs without the directory if that cannot be had */
 	/* Octets of packet buffers that each device takes: as many as are good, and without which
 	 * it does not start; and a virtual one. */
 	uint64_t device_octets, device_octets_least, vdev_octets;
