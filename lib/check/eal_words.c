@@ -22,6 +22,7 @@ enum {
 };
 
 static const struct option longs[] = {
+	{"help", no_argument, NULL, 'h'},
 	{"allow", required_argument, NULL, 'a'},
 	{"block", required_argument, NULL, 'b'},
 	{"vdev", required_argument, NULL, LONG_VDEV},
@@ -145,6 +146,7 @@ static void take(int option, const char *value, struct eal_words *words)
 		words->huge_directory = value;
 		break;
 	}
+	words->only_tells |= option == 'h';
 	words->allow_list |= option == 'a';
 	words->no_pci |= option == LONG_NO_PCI;
 	words->no_huge |= option == LONG_NO_HUGE;

@@ -134,4 +134,6 @@ Test(devices, a_run_refuses)
 	set_driver(NIC, "ice");
 	cr_expect_eq(check_start(&rig_run, &error), -EIO);
 	cr_expect(strstr(error.text, "the kernel's driver ice") != NULL, "%s", error.text);
+	rig_arguments("-h", NULL);
+	cr_expect_eq(check_start(&rig_run, &error), 0, "%s", error.text);
 }
