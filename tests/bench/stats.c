@@ -2,16 +2,17 @@
 /*
  * bench-stats: what the stats core takes for flows that live and for flows that end.
  *
- *	bench-stats live WORKERS FLOWS ACTIVE ROUNDS
+ *	bench-stats live WORKERS FLOWS ACTIVE LCORES ROUNDS
  *	bench-stats ended FLOWS ROUNDS
  *
- * FLOWS of each worker, of which ACTIVE had a packet since the snapshot before. Each is between
- * endpoints of its own, drawn at random. The top lists' ring of a minute is full before anything
- * is measured. Prints JSON: the ms of each snapshot, and the longest time without draining in it;
- * or the ns of each ended record, round by round. Both are CPU time, of all threads; the time
- * without draining is as it passes.
+ * FLOWS of each worker, of which ACTIVE had a packet since the snapshot before. LCORES are those of
+ * the stats core: so many threads. Each flow is between endpoints of its own, drawn at random. The
+ *top lists' ring of a minute is full before anything is measured. Prints JSON: the ms of each
+ *snapshot, and the longest time without draining in it; or the ns of each ended record, round by
+ *round. Both are CPU time, of all threads; the time without draining is as it passes.
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static const struct hash_secret secret = {
 struct bench {
 	struct worker_shared workers[WORKERS_MOST];
 	uint32_t count, flows; /* workers; flows of each */
+	uint32_t lcores;       /* of the stats core */
 	struct stats *stats;
 	uint64_t now;           /* what the clock says */
 	uint64_t drained, stop; /* ns: when it was drained last, and the longest between */
@@ -123,6 +125,23 @@ static double snapshot(struct bench *bench, uint32_t active, uint32_t turn)
 	return (double)begin / CLOCK_MILLISECOND;
 }
 
+static void *run_shard(void *shard)
+{
+	stats_run_shard(shard);
+	return NULL;
+}
+
+/* They end with the program. */
+static int run_shards(const struct bench *bench)
+{
+	pthread_t thread;
+	int result = 0;
+
+	for (uint32_t s = 1; s < stats_shards(bench->stats) && result == 0; s++)
+		result = -pthread_create(&thread, NULL, run_shard, stats_shard(bench->stats, s));
+	return result;
+}
+
 static int make(struct bench *bench)
 {
 	const struct flow_settings table = {.capacity = bench->flows + bench->flows / 8 + 64,
@@ -137,6 +156,7 @@ static int make(struct bench *bench)
 						.workers = pointers,
 						.lcores = lcores,
 						.worker_count = bench->count,
+						.stats_lcore_count = bench->lcores,
 						.flow_capacity = table.capacity};
 	const struct stats_consumer drains = {.room = note_drain, .context = bench};
 	int result = 0;
@@ -152,7 +172,9 @@ static int make(struct bench *bench)
 	if (result == 0)
 		result = stats_create(&settings, (struct clock_reading){.clock = bench->now},
 				      &bench->stats);
-	return result == 0 ? stats_add_consumer(bench->stats, &drains) : result;
+	if (result == 0)
+		result = stats_add_consumer(bench->stats, &drains);
+	return result == 0 ? run_shards(bench) : result;
 }
 
 /* All flows are made, and the ring is filled. */
@@ -242,16 +264,18 @@ static void ended(struct bench *bench, int rounds)
 int main(int argc, char **argv)
 {
 	static struct bench bench;
-	bool is_live = argc == 6 && strcmp(argv[1], "live") == 0;
+	bool is_live = argc == 7 && strcmp(argv[1], "live") == 0;
 	bool is_ended = argc == 4 && strcmp(argv[1], "ended") == 0;
 	uint32_t active = is_live ? (uint32_t)atoi(argv[4]) : 1;
 	int rounds = atoi(is_live || is_ended ? argv[argc - 1] : "0");
 
 	bench.count = is_live ? (uint32_t)atoi(argv[2]) : 1;
-	bench.flows = is_live || is_ended ? (uint32_t)atoi(argv[argc - (is_live ? 3 : 2)]) : 0;
+	bench.flows = is_live || is_ended ? (uint32_t)atoi(argv[is_live ? 3 : 2]) : 0;
+	bench.lcores = is_live ? (uint32_t)atoi(argv[5]) : 1;
 	if (bench.count == 0 || bench.count > WORKERS_MOST || active == 0 || active > bench.flows ||
-	    rounds < 1 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: bench-stats live WORKERS FLOWS ACTIVE ROUNDS\n"
+	    bench.lcores == 0 || bench.lcores > STATS_LCORES_MAX || rounds < 1 ||
+	    rounds > ROUNDS_MAX) {
+		fprintf(stderr, "usage: bench-stats live WORKERS FLOWS ACTIVE LCORES ROUNDS\n"
 				"       bench-stats ended FLOWS ROUNDS\n");
 		return 2;
 	}

@@ -89,6 +89,34 @@ def placement_by_workers(tap: Tap) -> None:
         tap.equal("--workers 4: all frames", analysis.report["ledger"]["received"], frames)
 
 
+def statistics_on_lcores(tap: Tap) -> None:
+    """--stats-lcores: workers take the others, all comes to the same records."""
+    frames = len(list(capture.read(weir.BUNDLED)))
+    with Rig() as rig:
+        files = split_by_pair(weir.BUNDLED, rig.folder, 4)
+        vdev = "--vdev=net_pcap0," + ",".join(f"rx_pcap={file}" for file in files)
+        eal = tuple(map(str, ("--lcores=(0-6)@(0-1)", *NO_HUGE, vdev)))
+        live = rig.weir("--stats-lcores", "2,6", eal=eal)
+        live.wait_for(frames)
+        analysis = live.stop()
+        workers = analysis.report["workers"]
+        tap.equal("--stats-lcores: exit 0, balanced, every flow ended", analysis.faults(), [])
+        tap.equal("--stats-lcores: all frames", analysis.report["ledger"]["received"], frames)
+        tap.equal("--stats-lcores: the flows of the oracle", weir.difference(
+            weir.traffic(analysis.flows, ports=False),
+            weir.expected_traffic(oracle.expect(weir.BUNDLED)["flows"], ports=False)), "")
+        tap.equal("--stats-lcores: workers have the others", [worker["lcore"] for worker in workers],
+                  [1, 3, 4, 5])
+        tap.equal("--stats-lcores: and are shared by all three",
+                  [worker["cpu"]["stats_lcore"] for worker in workers], [2, 6, 0, 2])
+        for lcores, words in (("7", "the EAL has no such lcore"), ("0", "the main lcore")):
+            run = weir.run(*eal, "--", "--stats-lcores", lcores)
+            tap.ok(f"--stats-lcores {lcores}: one line, exit 2", run.status == 2 and words in run.errors, run)
+        run = weir.run(*eal, "--", "--config", "(0,0,1),(0,1,2),(0,2,3),(0,3,4)", "--stats-lcores", "2")
+        tap.ok("--stats-lcores of a worker: one line, exit 2",
+               run.status == 2 and "--config gives that lcore a worker" in run.errors, run)
+
+
 def main() -> None:
     tap = Tap()
     endless(tap, "net_null0,size=64", set())
@@ -96,6 +124,7 @@ def main() -> None:
     endless(tap, f"net_pcap0,rx_pcap={weir.BUNDLED},infinite_rx=1", set(bundled))
     four_queues(tap)
     placement_by_workers(tap)
+    statistics_on_lcores(tap)
     tap.end()
 
 
