@@ -15,27 +15,30 @@ struct batch {
 	size_t key_stride;
 	const uint8_t *metrics;
 	size_t metrics_stride;
+	const uint32_t *hashes;
 	uint32_t count;
 };
+
+uint32_t summary_hash(const struct hash_secret *secret, const void *key, uint32_t key_size)
+{
+	return (uint32_t)(hash_bytes(secret, key, key_size) >> 32);
+}
+
+static inline struct bucket *bucket_of(const struct summary *summary, uint32_t hash)
+{
+	return &summary->buckets[hash & summary->mask];
+}
+
+void summary_prefetch(const struct summary *summary, uint32_t hash)
+{
+	__builtin_prefetch(bucket_of(summary, hash), 1);
+}
 
 static inline void load_key(uint64_t *words, const uint8_t *key, uint32_t key_size)
 {
 	if (key_size % 8 != 0)
 		words[key_size / 8] = 0;
 	memcpy(words, key, key_size);
-}
-
-static inline uint32_t hash_key(const struct hash_secret *secret, const uint64_t *key,
-				uint32_t words)
-{
-	uint64_t h = 0;
-	uint32_t i;
-
-	for (i = 0; i + 1 < words; i += 2)
-		h = hash_fold(key[i] ^ secret->word[0] ^ h, key[i + 1] ^ secret->word[1]);
-	if (i < words)
-		h = hash_fold(key[i] ^ secret->word[0] ^ h, secret->word[1]);
-	return (uint32_t)(hash_fold(h ^ secret->word[2], secret->word[3]) >> 32);
 }
 
 static inline bool equal(const uint64_t *a, const uint64_t *b, uint32_t words)
@@ -64,6 +67,8 @@ static uint64_t *find(const struct summary *summary, const uint64_t *key, uint32
 			if (equal(row, key, summary->key_words))
 				return row;
 		}
+		if (bucket->spilled == 0)
+			return NULL;
 	}
 }
 
@@ -76,7 +81,7 @@ static uint64_t *find(const struct summary *summary, const uint64_t *key, uint32
  */
 static inline uint32_t glance(const struct summary *summary, uint32_t hash)
 {
-	const struct bucket *bucket = &summary->buckets[hash & summary->mask];
+	const struct bucket *bucket = bucket_of(summary, hash);
 	unsigned int equals = 0;
 	uint32_t row = NO_ROW;
 
@@ -86,7 +91,7 @@ static inline uint32_t glance(const struct summary *summary, uint32_t hash)
 		equals += equal_here;
 		row = equal_here ? bucket->numbers[e] : row;
 	}
-	if (equals > 1 || (equals == 0 && bucket->numbers[BUCKET_ENTRIES - 1] != 0))
+	if (equals > 1 || (equals == 0 && bucket->spilled != 0))
 		return UNKNOWN;
 	return row;
 }
@@ -142,15 +147,12 @@ static inline __attribute__((always_inline)) void add_group(struct summary *summ
 							    bool noted)
 {
 	const uint32_t words = (key_size + 7) / 8, metrics = sides * SUMMARY_METRICS;
-	uint64_t keys[GROUP][SUMMARY_KEY_MAX / 8];
-	uint32_t hashes[GROUP], glanced[GROUP];
+	const uint32_t *hashes = batch->hashes;
+	uint32_t glanced[GROUP];
 	bool changed = false; /* the index, since the glances */
 
-	for (uint32_t i = 0; i < batch->count; i++) {
-		load_key(keys[i], batch->keys + i * batch->key_stride, key_size);
-		hashes[i] = hash_key(&summary->secret, keys[i], words);
-		__builtin_prefetch(&summary->buckets[hashes[i] & summary->mask], 1);
-	}
+	for (uint32_t i = 0; i < batch->count; i++)
+		summary_prefetch(summary, hashes[i]);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		glanced[i] = glance(summary, hashes[i]);
 		if (glanced[i] != NO_ROW && glanced[i] != UNKNOWN) {
@@ -162,14 +164,15 @@ static inline __attribute__((always_inline)) void add_group(struct summary *summ
 	}
 	for (uint32_t i = 0; i < batch->count; i++) {
 		uint32_t now = changed ? glance(summary, hashes[i]) : glanced[i];
-		uint64_t *row = row_of(summary, keys[i], hashes[i], words, now);
-		uint64_t add[2 * SUMMARY_METRICS];
+		uint64_t key[SUMMARY_KEY_MAX / 8], add[2 * SUMMARY_METRICS], *row;
 
+		load_key(key, batch->keys + i * batch->key_stride, key_size);
+		row = row_of(summary, key, hashes[i], words, now);
 		memcpy(add, batch->metrics + i * batch->metrics_stride, metrics * sizeof(*add));
 		if (row == NULL) {
 			if (summary->gated && !gate_admits(summary, hashes[i], add, sides))
 				continue;
-			row = append(summary, keys[i], hashes[i]);
+			row = append(summary, key, hashes[i]);
 			changed = true;
 		}
 		for (unsigned int m = 0; m < metrics; m++)
@@ -200,24 +203,67 @@ static void add_batch(struct summary *summary, struct batch all)
 			add_group(summary, &group, shape->key_size, shape->sides, shape->noted);
 		all.keys += group.count * all.key_stride;
 		all.metrics += group.count * all.metrics_stride;
+		all.hashes += group.count;
 		all.count -= group.count;
 	}
 }
 
-void summary_add(struct summary *summary, const void *keys,
+void summary_add(struct summary *summary, const uint32_t *hashes, const void *keys,
 		 const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count)
 {
 	const unsigned int sides = summary->shape.sides;
 
-	for (unsigned int side = 0; side < sides; side++)
-		for (uint32_t i = side; i < count * sides; i += sides)
-			for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
-				summary->total[side][m] += metrics[i][m];
+	for (uint32_t i = 0; i < count * sides; i++)
+		for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+			summary->total.metrics[m] += metrics[i][m];
 	add_batch(summary, (struct batch){.keys = keys,
 					  .key_stride = summary_key_stride(&summary->shape),
 					  .metrics = (const uint8_t *)metrics,
 					  .metrics_stride = sides * sizeof(*metrics),
+					  .hashes = hashes,
 					  .count = count});
+}
+
+uint32_t summary_sift(struct summary *summary, const uint32_t *hashes,
+		      const union summary_brought *brought, uint32_t count, uint32_t *left)
+{
+	const union summary_brought ones = {.metrics = {0, 0, 0, UINT64_MAX}};
+	union summary_brought above = {0}, total = {0};
+	uint32_t left_count = 0;
+
+	if (!summary->gated) {
+		for (uint32_t i = 0; i < count; i++)
+			left[i] = i;
+		return count;
+	}
+	gate_set_thresholds(summary);
+	for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+		above.metrics[m] = UINT64_MAX << summary->threshold_shift[m];
+	for (uint32_t i = 0; i < count; i++) {
+		struct bucket *bucket = bucket_of(summary, hashes[i]);
+		const uint32_t same __attribute__((vector_size(16))) = {hashes[i], hashes[i],
+									hashes[i], hashes[i]};
+		summary_lanes cell[2] = {bucket->lanes[0], bucket->lanes[1]};
+		summary_lanes after[2] = {cell[0] + brought[i].lanes[0],
+					  cell[1] + brought[i].lanes[1]};
+		/* It may have a row, in this bucket or in another, or a metric admits it. */
+		summary_lanes stays = (summary_lanes)(bucket->hash_lanes == same) |
+				      ((cell[0] ^ after[0]) & above.lanes[0]) |
+				      ((cell[1] ^ after[1]) & above.lanes[1]) |
+				      (cell[1] & ones.lanes[1]);
+
+		if ((stays[0] | stays[1]) != 0) {
+			left[left_count++] = i;
+			continue;
+		}
+		bucket->lanes[0] = after[0];
+		bucket->lanes[1] = after[1];
+		total.lanes[0] += brought[i].lanes[0];
+		total.lanes[1] += brought[i].lanes[1];
+	}
+	summary->total.lanes[0] += total.lanes[0];
+	summary->total.lanes[1] += total.lanes[1];
+	return left_count;
 }
 
 void summary_merge(struct summary *into, const struct summary *from)
@@ -225,11 +271,10 @@ void summary_merge(struct summary *into, const struct summary *from)
 	size_t row_bytes = from->row_words * sizeof(uint64_t);
 	uint64_t error[2][SUMMARY_METRICS];
 
-	for (unsigned int side = 0; side < from->shape.sides; side++) {
-		for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
-			into->total[side][m] += from->total[side][m];
+	for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
+		into->total.metrics[m] += from->total.metrics[m];
+		for (unsigned int side = 0; side < from->shape.sides; side++)
 			error[side][m] = summary_error(from, side, m);
-		}
 	}
 	if (from->inexact)
 		summary_add_error(into, (const uint64_t(*)[SUMMARY_METRICS])error);
@@ -237,5 +282,6 @@ void summary_merge(struct summary *into, const struct summary *from)
 				       .key_stride = row_bytes,
 				       .metrics = (const uint8_t *)row_metrics(from, from->rows),
 				       .metrics_stride = row_bytes,
+				       .hashes = from->hashes,
 				       .count = from->count});
 }

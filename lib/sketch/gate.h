@@ -11,20 +11,29 @@
  * let in when what it adds takes its cell across a multiple of a threshold, so that one
  * which brings many times the threshold, at once or bit by bit, is let in early on.
  *
- * Whatever a key lost here is in its cell, so no sum is low by more than the largest cell. Both
- * sides of a key are one sum here.
+ * Whatever a key lost here is in its cell, so no sum is low by more than the largest cell: less
+ * than a threshold above the largest multiple that any was moved to. Both sides of a key are one
+ * sum here.
  */
 
 /* A key is worth a row when it brings this share of all: 1 / (capacity / 4). */
 static inline void gate_set_thresholds(struct summary *summary)
 {
 	for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
-		uint64_t all = summary->total[0][m] + summary->total[1][m];
-		uint64_t share = all / (summary->shape.capacity / 4);
+		uint64_t all = summary->total.metrics[m], expected = summary->expected[m];
+		uint64_t share = (all > expected ? all : expected) / (summary->shape.capacity / 4);
 
 		summary->threshold_shift[m] =
 			share == 0 ? 0 : (uint8_t)(63 - __builtin_clzll(share));
 	}
+}
+
+/* The most that a key can have lost. */
+static inline uint64_t gate_lost(const struct summary *summary, unsigned int metric)
+{
+	uint64_t threshold = UINT64_C(1) << summary->threshold_shift[metric];
+
+	return summary->gated ? summary->moved_on_most[metric] + threshold - 1 : 0;
 }
 
 /* False: turned away, and counted in the cell. `add` has `sides` rows. */
@@ -50,8 +59,8 @@ static inline bool gate_admits(struct summary *summary, uint32_t hash, const uin
 			cell[m] = after[m];
 		else if (crossed[m] != 0)
 			cell[m] = ((cell[m] >> shift) + 1) << shift;
-		if (cell[m] > summary->turned_away_most[m])
-			summary->turned_away_most[m] = cell[m];
+		if (any != 0 && cell[m] > summary->moved_on_most[m])
+			summary->moved_on_most[m] = cell[m];
 	}
 	return any != 0;
 }

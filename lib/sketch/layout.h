@@ -17,10 +17,18 @@
 
 /* The gate's cell (gate.h) lies where a key that has no row is looked for in vain: one miss. */
 struct bucket {
-	uint32_t hashes[BUCKET_ENTRIES];
+	union {
+		uint32_t hashes[BUCKET_ENTRIES];
+		uint32_t hash_lanes __attribute__((vector_size(16)));
+	};
 	uint32_t numbers[BUCKET_ENTRIES]; /* of rows, + 1; 0: empty, and so are those after it */
-	uint64_t turned_away[SUMMARY_METRICS];
-	uint64_t reserved;
+	union {
+		struct {
+			uint64_t turned_away[SUMMARY_METRICS];
+			uint64_t spilled; /* not 0: entries of this hash may be in the next one */
+		};
+		summary_lanes lanes[2];
+	};
 };
 _Static_assert(sizeof(struct bucket) == 64, "one cache line");
 
@@ -32,11 +40,11 @@ struct summary {
 	uint32_t count;                /* rows */
 	bool inexact;                  /* something was forgotten, here or elsewhere */
 	bool gated;                    /* there was no more room: from now on the gate is in use */
-	uint8_t threshold_shift[SUMMARY_METRICS];   /* the gate's: powers of two */
-	uint64_t turned_away_most[SUMMARY_METRICS]; /* the largest cells */
-	uint64_t error[2][SUMMARY_METRICS];         /* of prunings and from outside */
-	uint64_t total[2][SUMMARY_METRICS];
-	struct hash_secret secret;
+	uint8_t threshold_shift[SUMMARY_METRICS]; /* the gate's: powers of two */
+	uint64_t moved_on_most[SUMMARY_METRICS];  /* the largest multiple a cell was moved to */
+	uint64_t error[2][SUMMARY_METRICS];       /* of prunings and from outside */
+	union summary_brought total;
+	uint64_t expected[SUMMARY_METRICS]; /* of the total: half of what it was the last time */
 	struct bucket *buckets;
 	uint32_t *hashes;
 	uint64_t *rows;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "gate.h"
 #include "layout.h"
 
 #define LINE 64
@@ -52,8 +53,7 @@ size_t summary_bytes(const struct summary_shape *shape)
 	       align_up(rows * row_words(shape) * sizeof(uint64_t));
 }
 
-struct summary *summary_init(void *memory, const struct summary_shape *shape,
-			     const struct hash_secret *secret)
+struct summary *summary_init(void *memory, const struct summary_shape *shape)
 {
 	struct summary *summary = memory;
 	uint8_t *free = (uint8_t *)memory + align_up(sizeof(*summary));
@@ -66,7 +66,6 @@ struct summary *summary_init(void *memory, const struct summary_shape *shape,
 	summary->row_words = row_words(shape);
 	summary->metric_words = metric_words(shape);
 	summary->mask = bucket_count(shape->capacity) - 1;
-	summary->secret = *secret;
 
 	summary->buckets = (struct bucket *)free;
 	free += ((size_t)summary->mask + 1) * sizeof(struct bucket);
@@ -87,12 +86,14 @@ void summary_clear(struct summary *summary)
 		memset(summary->buckets, 0, ((size_t)summary->mask + 1) * sizeof(struct bucket));
 	else
 		index_clear(summary);
+	for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+		summary->expected[m] = summary->total.metrics[m] / 2;
 	summary->count = 0;
 	summary->inexact = false;
 	summary->gated = false;
-	memset(summary->turned_away_most, 0, sizeof(summary->turned_away_most));
+	memset(summary->moved_on_most, 0, sizeof(summary->moved_on_most));
 	memset(summary->error, 0, sizeof(summary->error));
-	memset(summary->total, 0, sizeof(summary->total));
+	memset(&summary->total, 0, sizeof(summary->total));
 }
 
 void summary_add_error(struct summary *summary, const uint64_t (*error)[SUMMARY_METRICS])
@@ -115,12 +116,12 @@ bool summary_exact(const struct summary *summary)
 
 uint64_t summary_error(const struct summary *summary, unsigned int side, unsigned int metric)
 {
-	return summary->error[side][metric] + summary->turned_away_most[metric];
+	return summary->error[side][metric] + gate_lost(summary, metric);
 }
 
-uint64_t summary_total(const struct summary *summary, unsigned int side, unsigned int metric)
+uint64_t summary_total(const struct summary *summary, unsigned int metric)
 {
-	return summary->total[side][metric];
+	return summary->total.metrics[metric];
 }
 
 bool summary_next(const struct summary *summary, uint32_t *position, struct summary_row *row)
@@ -129,6 +130,7 @@ bool summary_next(const struct summary *summary, uint32_t *position, struct summ
 
 	if (*position >= summary->count)
 		return false;
+	row->hash = summary->hashes[*position];
 	found = row_at(summary, (*position)++);
 	row->key = found;
 	row->metrics = (const uint64_t(*)[SUMMARY_METRICS])row_metrics(summary, found);

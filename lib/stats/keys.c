@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keys.h"
 
+#include <endian.h>
 #include <string.h>
 
 const struct subject_shape subject_shapes[SUBJECTS] = {
@@ -56,21 +57,98 @@ static void show_flow(const struct flow_key *flow, struct stats_key *shown)
 	memcpy(shown->destination, key->source, sizeof(shown->destination));
 }
 
-void flow_key_make(const struct flow_view *view, int order, struct flow_key *flow)
+static void make_address(const struct flow_record *record, unsigned int endpoint,
+			 struct address_key *made)
 {
-	bool descends = order > 0 || (order == 0 && view->source_port > view->destination_port);
+	const struct packet_key *key = &record->hot.key;
+	size_t prefix = 0;
 
+	*made = (struct address_key){.version = 4};
+	if (key->vlan & PACKET_KEY_IPV6) {
+		made->version = 6;
+		prefix = sizeof(record->cold.prefix[endpoint]);
+		memcpy(made->address, record->cold.prefix[endpoint], prefix);
+	}
+	memcpy(made->address + prefix, &key->address[endpoint], sizeof(key->address[endpoint]));
+}
+
+static void set_order(struct key_ends *ends)
+{
+	ends->order = memcmp(ends->addresses[0].address, ends->addresses[1].address,
+			     sizeof(ends->addresses[0].address));
+}
+
+void key_ends_make(const struct flow_record *record, struct key_ends *ends)
+{
+	unsigned int source = flow_source(record);
+
+	for (unsigned int end = 0; end < 2; end++) {
+		make_address(record, source ^ end, &ends->addresses[end]);
+		ends->ports[end] = be16toh(record->hot.key.port[source ^ end]);
+	}
+	ends->vlan = record->hot.key.vlan & 0x0fff;
+	ends->protocol = record->hot.key.protocol;
+	ends->first = record->cold.first;
+	set_order(ends);
+}
+
+void key_ends_of_view(const struct flow_view *view, struct key_ends *ends)
+{
+	*ends = (struct key_ends){
+		.addresses = {{.version = (uint8_t)view->version},
+			      {.version = (uint8_t)view->version}},
+		.ports = {view->source_port, view->destination_port},
+		.vlan = view->vlan,
+		.protocol = view->protocol,
+		.first = view->first - (uint64_t)view->shift,
+	};
+	memcpy(ends->addresses[0].address, view->source, sizeof(view->source));
+	memcpy(ends->addresses[1].address, view->destination, sizeof(view->destination));
+	set_order(ends);
+}
+
+bool pair_key_make(const struct key_ends *ends, struct pair_key *pair)
+{
+	bool descends = ends->order > 0;
+
+	*pair = (struct pair_key){.version = ends->addresses[0].version};
+	memcpy(pair->lower, ends->addresses[descends].address, sizeof(pair->lower));
+	memcpy(pair->higher, ends->addresses[!descends].address, sizeof(pair->higher));
+	return !descends;
+}
+
+void flow_key_make(const struct key_ends *ends, struct flow_key *flow)
+{
+	const bool descends =
+		ends->order > 0 || (ends->order == 0 && ends->ports[0] > ends->ports[1]);
 	struct stats_key *key = &flow->key;
 
-	key->version = (uint8_t)view->version;
-	key->protocol = view->protocol;
-	key->vlan = view->vlan;
-	key->source_port = descends ? view->destination_port : view->source_port;
-	key->destination_port = descends ? view->source_port : view->destination_port;
-	memcpy(key->source, descends ? view->destination : view->source, sizeof(key->source));
-	memcpy(key->destination, descends ? view->source : view->destination,
-	       sizeof(key->destination));
-	flow->note = (view->first - (uint64_t)view->shift) << 1 | descends;
+	key->version = ends->addresses[0].version;
+	key->protocol = ends->protocol;
+	key->vlan = ends->vlan;
+	key->source_port = ends->ports[descends];
+	key->destination_port = ends->ports[!descends];
+	memcpy(key->source, ends->addresses[descends].address, sizeof(key->source));
+	memcpy(key->destination, ends->addresses[!descends].address, sizeof(key->destination));
+	flow->note = ends->first << 1 | descends;
+}
+
+uint64_t address_hash(const struct hash_secret *secret, const struct address_key *key)
+{
+	uint64_t words[2];
+
+	memcpy(words, key->address, sizeof(words));
+	if (key->version == 4)
+		words[0] |= UINT64_C(4) << 32;
+	return address_words_hash(secret, words[0], words[1]);
+}
+
+uint64_t number_hash(const struct hash_secret *secret, const struct number_key *key)
+{
+	uint64_t word;
+
+	memcpy(&word, key, sizeof(word));
+	return hash_2words(secret, word, 0);
 }
 
 void key_show(enum stats_dimension dimension, unsigned int side, const void *key,

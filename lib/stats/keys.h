@@ -63,8 +63,69 @@ struct dimension_source {
 };
 extern const struct dimension_source dimension_sources[STATS_DIMENSIONS];
 
-/* `order` is that of the view's source address to its destination. */
-void flow_key_make(const struct flow_view *view, int order, struct flow_key *flow);
+/* What keys are made of; 0 is the source. */
+struct key_ends {
+	struct address_key addresses[2];
+	uint16_t ports[2]; /* host order */
+	uint16_t vlan;
+	uint8_t protocol;
+	uint64_t first; /* when the record began, by the clock */
+	int order;      /* of the source's address to the destination's, as memcmp() says it */
+};
+
+void key_ends_make(const struct flow_record *record, struct key_ends *ends);
+void key_ends_of_view(const struct flow_view *view, struct key_ends *ends);
+
+/* Returns false: the higher address sent what goes forward. */
+bool pair_key_make(const struct key_ends *ends, struct pair_key *pair);
+void flow_key_make(const struct key_ends *ends, struct flow_key *flow);
+
+/*
+ * Hashes of keys, of which the upper halves serve summaries. An address is multiplied as two words;
+ * a pair's is the sum of both, and a flow's goes on from there.
+ */
+static inline uint64_t address_words_hash(const struct hash_secret *secret, uint64_t first,
+					  uint64_t second)
+{
+	uint64_t h = hash_fold(first ^ secret->word[0], second ^ secret->word[1]);
+
+	return hash_fold(h ^ secret->word[2], secret->word[3]);
+}
+
+struct key_hashes {
+	uint64_t ends[2]; /* 0: the source's */
+	uint64_t pair, flow;
+};
+
+/* All of a record, without making its keys. */
+static inline void key_hashes_make(const struct flow_record *record,
+				   const struct hash_secret *secret, struct key_hashes *hashes)
+{
+	const struct packet_key *key = &record->hot.key;
+	const unsigned int source = flow_source(record);
+	uint64_t words[2] = {key->address[0] | UINT64_C(4) << 32, key->address[1] | UINT64_C(4)
+											    << 32};
+	uint64_t seconds[2] = {0}, rest = (uint64_t)key->port[0] << 40 |
+					  (uint64_t)key->port[1] << 24 | (uint64_t)key->vlan << 8 |
+					  key->protocol;
+
+	if (key->vlan & PACKET_KEY_IPV6)
+		for (unsigned int e = 0; e < 2; e++) {
+			uint32_t third;
+
+			memcpy(&words[e], record->cold.prefix[e], sizeof(words[e]));
+			memcpy(&third, record->cold.prefix[e] + sizeof(words[e]), sizeof(third));
+			seconds[e] = third | (uint64_t)key->address[e] << 32;
+		}
+	hashes->ends[source] = address_words_hash(secret, words[0], seconds[0]);
+	hashes->ends[!source] = address_words_hash(secret, words[1], seconds[1]);
+	hashes->pair = hashes->ends[0] + hashes->ends[1];
+	hashes->flow = hash_fold(hashes->pair ^ rest, secret->word[1]);
+}
+
+/* The same for one key. */
+uint64_t address_hash(const struct hash_secret *secret, const struct address_key *key);
+uint64_t number_hash(const struct hash_secret *secret, const struct number_key *key);
 
 /* The row of a list for a subject's key. */
 void key_show(enum stats_dimension dimension, unsigned int side, const void *key,

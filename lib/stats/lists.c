@@ -127,7 +127,7 @@ static void sum_up(const struct tops *tops, struct snapshot *snapshot)
 	const struct summary *protocols = tops->subjects[SUBJECT_PROTOCOL].total;
 
 	for (unsigned int m = 0; m < STATS_METRICS; m++)
-		snapshot->top_counted[m] = summary_total(protocols, 0, m);
+		snapshot->top_counted[m] = summary_total(protocols, m);
 }
 
 void tops_list(struct tops *tops, struct snapshot *snapshot, struct stats_row *rows)

@@ -51,47 +51,26 @@ void numbered_release(struct numbered *numbered)
 	memory_free(numbered->used, numbered->limit * sizeof(*numbered->used));
 }
 
-static void add_sums(struct numbered *numbered, uint32_t number,
-		     const uint64_t (*sums)[STATS_METRICS], unsigned int sides)
-{
-	struct numbered_cell *cell = &numbered->cells[number];
-
-	if ((cell->sums[0][STATS_PACKETS] | cell->sums[1][STATS_PACKETS]) == 0)
-		numbered->used[numbered->used_count++] = number;
-	for (unsigned int side = 0; side < sides; side++)
-		for (unsigned int m = 0; m < STATS_METRICS; m++)
-			cell->sums[side][m] += sums[side][m];
-}
-
-void numbered_add(struct numbered *numbered, const uint32_t *numbers,
-		  const uint64_t (*sums)[STATS_METRICS], uint32_t count)
-{
-	const unsigned int sides = subject_shapes[numbered->subject].sides;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (numbers[i] != NUMBERED_NONE)
-			__builtin_prefetch(&numbered->cells[numbers[i]], 1);
-	for (uint32_t i = 0; i < count; i++)
-		if (numbers[i] != NUMBERED_NONE)
-			add_sums(numbered, numbers[i], sums + i * sides, sides);
-}
-
-void numbered_move(struct numbered *numbered, struct summary *summary)
+void numbered_move(struct numbered *numbered, const struct hash_secret *secret,
+		   struct summary *summary)
 {
 	const unsigned int sides = subject_shapes[numbered->subject].sides;
 	struct number_key keys[GROUP];
-	uint64_t sums[GROUP][2 * STATS_METRICS];
-	uint32_t count = 0;
+	uint32_t hashes[GROUP], count = 0;
+	uint64_t sums[GROUP * 2][STATS_METRICS];
 
 	for (uint32_t i = 0; i < numbered->used_count; i++) {
 		struct numbered_cell *cell = &numbered->cells[numbered->used[i]];
 
 		keys[count] = key_of(numbered->subject, numbered->used[i]);
-		memcpy(&sums[0][0] + count++ * sides * STATS_METRICS, cell->sums,
-		       sides * sizeof(cell->sums[0]));
+		hashes[count] = (uint32_t)(number_hash(secret, &keys[count]) >> 32);
+		for (unsigned int side = 0; side < sides; side++)
+			memcpy(sums[count * sides + side], cell->sides[side].metrics,
+			       sizeof(*sums));
+		count++;
 		memset(cell, 0, sizeof(*cell));
 		if (count == GROUP || i + 1 == numbered->used_count) {
-			summary_add(summary, keys, (const uint64_t(*)[STATS_METRICS])sums, count);
+			summary_add(summary, hashes, keys, sums, count);
 			count = 0;
 		}
 	}

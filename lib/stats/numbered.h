@@ -14,8 +14,7 @@
 
 /* A cache line, so that no cell lies across two. */
 struct numbered_cell {
-	uint64_t sums[2][STATS_METRICS];
-	uint64_t reserved[2];
+	union summary_brought sides[2];
 };
 _Static_assert(sizeof(struct numbered_cell) == 64, "one cache line");
 
@@ -36,11 +35,33 @@ uint32_t numbered_port(uint8_t protocol, uint16_t port);
 int numbered_init(struct numbered *numbered, enum subject subject);
 void numbered_release(struct numbered *numbered);
 
-/* Add a batch: the sums of each side for each number. The cell of a protocol is its number. */
-void numbered_add(struct numbered *numbered, const uint32_t *numbers,
-		  const uint64_t (*sums)[STATS_METRICS], uint32_t count);
+/* So that numbered_add() does not wait for memory. */
+static inline void numbered_prefetch(const struct numbered *numbered, uint32_t number)
+{
+	if (number != NUMBERED_NONE)
+		__builtin_prefetch(&numbered->cells[number], 1);
+}
+
+/* Add to both sides. The cell of a protocol is its number. */
+static inline void numbered_add(struct numbered *numbered, uint32_t number,
+				const union summary_brought *first,
+				const union summary_brought *second)
+{
+	struct numbered_cell *cell;
+
+	if (number == NUMBERED_NONE)
+		return;
+	cell = &numbered->cells[number];
+	if ((cell->sides[0].metrics[STATS_PACKETS] | cell->sides[1].metrics[STATS_PACKETS]) == 0)
+		numbered->used[numbered->used_count++] = number;
+	for (unsigned int l = 0; l < 2; l++) {
+		cell->sides[0].lanes[l] += first->lanes[l];
+		cell->sides[1].lanes[l] += second->lanes[l];
+	}
+}
 
 /* Add everything to `summary`, and start again. */
-void numbered_move(struct numbered *numbered, struct summary *summary);
+void numbered_move(struct numbered *numbered, const struct hash_secret *secret,
+		   struct summary *summary);
 
 #endif

@@ -22,10 +22,11 @@ static bool ends_by_itself(enum flow_end end)
 void split_record_make(struct split_record *record, uint32_t worker, const struct flow_view *view,
 		       const struct split_timeouts *timeouts)
 {
-	int order = memcmp(view->source, view->destination, sizeof(view->source));
+	struct key_ends ends;
 	struct flow_key flow;
 
-	flow_key_make(view, order, &flow);
+	key_ends_of_view(view, &ends);
+	flow_key_make(&ends, &flow);
 	*record = (struct split_record){
 		.key = flow.key,
 		.view = *view,

@@ -3,88 +3,120 @@
 
 #include <string.h>
 
-#include "numbered.h"
-
-/* What a delta adds, by way. A record counts as a flow when it is counted first. */
-struct ways {
-	uint64_t forward[STATS_METRICS];
-	uint64_t reverse[STATS_METRICS];
-	uint64_t both[STATS_METRICS];
-};
-
-static void make_ways(struct ways *ways, const struct stats_delta *delta)
+static void make_sums(struct sums *sums, uint32_t i, const struct stats_delta *delta)
 {
-	ways->forward[STATS_OCTETS] = delta->octets[0];
-	ways->forward[STATS_PACKETS] = delta->packets[0];
-	ways->forward[STATS_FLOWS] = delta->first[0] && delta->packets[0] > 0;
-	ways->reverse[STATS_OCTETS] = delta->octets[1];
-	ways->reverse[STATS_PACKETS] = delta->packets[1];
-	ways->reverse[STATS_FLOWS] = delta->first[1] && delta->packets[1] > 0;
-	ways->both[STATS_OCTETS] = delta->octets[0] + delta->octets[1];
-	ways->both[STATS_PACKETS] = delta->packets[0] + delta->packets[1];
-	ways->both[STATS_FLOWS] = delta->first[0] && delta->first[1];
+	sums->forward[i] = (union summary_brought){
+		.metrics = {[STATS_OCTETS] = delta->octets[0],
+			    [STATS_PACKETS] = delta->packets[0],
+			    [STATS_FLOWS] = delta->first[0] && delta->packets[0] > 0}};
+	sums->reverse[i] = (union summary_brought){
+		.metrics = {[STATS_OCTETS] = delta->octets[1],
+			    [STATS_PACKETS] = delta->packets[1],
+			    [STATS_FLOWS] = delta->first[1] && delta->packets[1] > 0}};
+	sums->whole[i] = (union summary_brought){
+		.metrics = {[STATS_OCTETS] = delta->octets[0] + delta->octets[1],
+			    [STATS_PACKETS] = delta->packets[0] + delta->packets[1],
+			    [STATS_FLOWS] = delta->first[0] && delta->first[1]}};
 }
 
-/* What the end that sent the first packet and the other one add to their keys. */
-static void make_ends(sums_sides sums[2], const struct ways *ways, bool same_key)
+void sums_make(struct sums *sums, const struct stats_batch *batch, const struct hash_secret *secret)
 {
-	const size_t size = sizeof(ways->forward);
-
-	if (same_key) {
-		/* All was sent and all was received by the one key: one flow. */
-		memcpy(sums[0][0], ways->both, size);
-		memcpy(sums[0][1], ways->both, size);
-		memset(sums[1], 0, sizeof(sums[1]));
-		return;
-	}
-	memcpy(sums[0][0], ways->forward, size);
-	memcpy(sums[0][1], ways->reverse, size);
-	memcpy(sums[1][0], ways->reverse, size);
-	memcpy(sums[1][1], ways->forward, size);
-}
-
-static void make_address(int version, const uint8_t address[16], struct address_key *key)
-{
-	key->version = (uint8_t)version;
-	memcpy(key->address, address, sizeof(key->address));
-}
-
-/* `order` is that of the source's address to the destination's. */
-static void make_pair(const struct flow_view *view, const struct ways *ways, int order,
-		      struct pair_key *key, sums_sides sums)
-{
-	key->version = (uint8_t)view->version;
-	memcpy(order > 0 ? key->higher : key->lower, view->source, sizeof(key->lower));
-	memcpy(order > 0 ? key->lower : key->higher, view->destination, sizeof(key->lower));
-	if (order == 0) {
-		memcpy(sums[0], ways->both, sizeof(ways->both));
-		memset(sums[1], 0, sizeof(sums[1]));
-		return;
-	}
-	memcpy(sums[order > 0], ways->forward, sizeof(ways->forward));
-	memcpy(sums[order < 0], ways->reverse, sizeof(ways->reverse));
-}
-
-void sums_make(struct sums *sums, const struct stats_batch *batch)
-{
-	for (uint32_t i = 0; i < batch->count; i++)
-		flow_view(batch->records[i], &sums->views[i]);
 	for (uint32_t i = 0; i < batch->count; i++) {
-		const struct flow_view *view = &sums->views[i];
-		int order = memcmp(view->source, view->destination, sizeof(view->source));
-		struct ways ways;
+		struct key_hashes hashes;
 
-		make_ways(&ways, &batch->deltas[i]);
-		make_address(view->version, view->source, &sums->addresses[2 * i]);
-		make_address(view->version, view->destination, &sums->addresses[2 * i + 1]);
-		make_ends(&sums->address_sums[2 * i], &ways, order == 0);
-		sums->ports[2 * i] = numbered_port(view->protocol, view->source_port);
-		sums->ports[2 * i + 1] = numbered_port(view->protocol, view->destination_port);
-		make_ends(&sums->port_sums[2 * i], &ways,
-			  view->source_port == view->destination_port);
-		make_pair(view, &ways, order, &sums->pairs[i], sums->pair_sums[i]);
-		sums->protocols[i] = view->protocol;
-		flow_key_make(view, order, &sums->flows[i]);
-		memcpy(sums->record_sums[i], ways.both, sizeof(ways.both));
+		key_hashes_make(batch->records[i], secret, &hashes);
+		sums->addresses[i] = (uint32_t)(hashes.ends[0] >> 32);
+		sums->addresses[batch->count + i] = (uint32_t)(hashes.ends[1] >> 32);
+		sums->pairs[i] = (uint32_t)(hashes.pair >> 32);
+		sums->flows[i] = (uint32_t)(hashes.flow >> 32);
+		make_sums(sums, i, &batch->deltas[i]);
 	}
+	/* Not in one loop: what was written in pieces is not to be read as a whole at once. */
+	for (uint32_t i = 0; i < batch->count; i++)
+		for (unsigned int l = 0; l < 2; l++)
+			sums->both[i].lanes[l] =
+				sums->forward[i].lanes[l] + sums->reverse[i].lanes[l];
+}
+
+static void put(uint64_t (*metrics)[STATS_METRICS], const union summary_brought *first,
+		const union summary_brought *second)
+{
+	memcpy(metrics[0], first->metrics, sizeof(*metrics));
+	memcpy(metrics[1], second->metrics, sizeof(*metrics));
+}
+
+/* What the end that sent the first packet adds, or the other one. */
+static void put_end(const struct sums *sums, uint32_t i, unsigned int end, bool same_key,
+		    uint64_t (*metrics)[STATS_METRICS])
+{
+	static const union summary_brought nothing;
+
+	if (!same_key)
+		put(metrics, end == 0 ? &sums->forward[i] : &sums->reverse[i],
+		    end == 0 ? &sums->reverse[i] : &sums->forward[i]);
+	else if (end == 0)
+		/* All was sent and all was received by the one key: one flow. */
+		put(metrics, &sums->whole[i], &sums->whole[i]);
+	else
+		put(metrics, &nothing, &nothing);
+}
+
+void sums_count_addresses(struct sums *sums, const struct stats_batch *batch,
+			  struct summary *summary)
+{
+	uint32_t count = 0;
+
+	for (unsigned int end = 0; end < 2; end++) {
+		const uint32_t *hashes = sums->addresses + end * batch->count;
+		uint32_t left = summary_sift(summary, hashes, sums->both, batch->count, sums->left);
+
+		for (uint32_t l = 0; l < left; l++, count++) {
+			uint32_t i = sums->left[l];
+			struct key_ends ends;
+
+			key_ends_make(batch->records[i], &ends);
+			sums->hashes[count] = hashes[i];
+			sums->address_keys[count] = ends.addresses[end];
+			put_end(sums, i, end, ends.order == 0, sums->metrics + 2 * count);
+		}
+	}
+	summary_add(summary, sums->hashes, sums->address_keys, sums->metrics, count);
+}
+
+void sums_count_pairs(struct sums *sums, const struct stats_batch *batch, struct summary *summary)
+{
+	uint32_t left = summary_sift(summary, sums->pairs, sums->both, batch->count, sums->left);
+
+	for (uint32_t l = 0; l < left; l++) {
+		uint32_t i = sums->left[l];
+		struct key_ends ends;
+
+		key_ends_make(batch->records[i], &ends);
+		sums->hashes[l] = sums->pairs[i];
+		bool ascends = pair_key_make(&ends, &sums->pair_keys[l]);
+
+		if (ends.order == 0) {
+			put(sums->metrics + 2 * l, &sums->whole[i], &(union summary_brought){0});
+			continue;
+		}
+		put(sums->metrics + 2 * l, ascends ? &sums->forward[i] : &sums->reverse[i],
+		    ascends ? &sums->reverse[i] : &sums->forward[i]);
+	}
+	summary_add(summary, sums->hashes, sums->pair_keys, sums->metrics, left);
+}
+
+void sums_count_flows(struct sums *sums, const struct stats_batch *batch, struct summary *summary)
+{
+	uint32_t left = summary_sift(summary, sums->flows, sums->whole, batch->count, sums->left);
+
+	for (uint32_t l = 0; l < left; l++) {
+		uint32_t i = sums->left[l];
+		struct key_ends ends;
+
+		key_ends_make(batch->records[i], &ends);
+		sums->hashes[l] = sums->flows[i];
+		flow_key_make(&ends, &sums->flow_keys[l]);
+		memcpy(sums->metrics[l], sums->whole[i].metrics, sizeof(*sums->metrics));
+	}
+	summary_add(summary, sums->hashes, sums->flow_keys, sums->metrics, left);
 }

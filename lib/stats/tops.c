@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tops.h"
 
+#include <endian.h>
 #include <errno.h>
 
 #include <weir/memory.h>
 
-static struct summary *new_summary(const struct summary_shape *shape,
-				   const struct hash_secret *secret)
+static struct summary *new_summary(const struct summary_shape *shape)
 {
 	void *memory = memory_allocate(summary_bytes(shape));
 
-	return memory == NULL ? NULL : summary_init(memory, shape, secret);
+	return memory == NULL ? NULL : summary_init(memory, shape);
 }
 
 static void free_summary(struct summary *summary)
@@ -32,20 +32,20 @@ static size_t ring_metrics_bytes(const struct tops_subject *subject)
 	return RING_ROWS * subject->shape.sides * sizeof(*subject->slice_metrics);
 }
 
-static int init_subject(struct tops_subject *subject, bool interval_is_slice,
-			const struct hash_secret *secret)
+static int init_subject(struct tops_subject *subject, bool interval_is_slice)
 {
 	const struct summary_shape *shape = &subject->shape;
 
-	subject->now = new_summary(shape, secret);
-	subject->total = new_summary(shape, secret);
-	subject->slice = interval_is_slice ? subject->now : new_summary(shape, secret);
-	subject->window = new_summary(shape, secret);
+	subject->now = new_summary(shape);
+	subject->total = new_summary(shape);
+	subject->slice = interval_is_slice ? subject->now : new_summary(shape);
+	subject->window = new_summary(shape);
 	subject->slice_keys = memory_allocate_sparse(ring_keys_bytes(subject));
 	subject->slice_metrics = memory_allocate_sparse(ring_metrics_bytes(subject));
+	subject->slice_hashes = memory_allocate_sparse(RING_ROWS * sizeof(*subject->slice_hashes));
 	return subject->now != NULL && subject->total != NULL && subject->slice != NULL &&
 			       subject->window != NULL && subject->slice_keys != NULL &&
-			       subject->slice_metrics != NULL
+			       subject->slice_metrics != NULL && subject->slice_hashes != NULL
 		       ? 0
 		       : -ENOMEM;
 }
@@ -59,6 +59,7 @@ static void release_subject(struct tops_subject *subject)
 	free_summary(subject->window);
 	memory_free(subject->slice_keys, ring_keys_bytes(subject));
 	memory_free(subject->slice_metrics, ring_metrics_bytes(subject));
+	memory_free(subject->slice_hashes, RING_ROWS * sizeof(*subject->slice_hashes));
 }
 
 static struct summary_shape shape_of(enum subject subject, const struct stats_settings *settings)
@@ -81,8 +82,7 @@ int tops_init(struct tops *tops, const struct stats_settings *settings)
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		tops->subjects[s].shape = shape_of(s, settings);
 	for (unsigned int s = 0; s < SUBJECTS && result == 0; s++)
-		result = init_subject(&tops->subjects[s], tops->interval_is_slice,
-				      &settings->secret);
+		result = init_subject(&tops->subjects[s], tops->interval_is_slice);
 	return result;
 }
 
@@ -96,10 +96,11 @@ int tops_counts_init(struct tops_counts *counts, const struct stats_settings *se
 {
 	int result = 0;
 
+	counts->secret = settings->secret;
 	for (unsigned int s = 0; s < SUBJECTS; s++) {
 		const struct summary_shape shape = shape_of(s, settings);
 
-		counts->now[s] = new_summary(&shape, &settings->secret);
+		counts->now[s] = new_summary(&shape);
 		if (counts->now[s] == NULL)
 			result = -ENOMEM;
 	}
@@ -118,19 +119,59 @@ void tops_counts_release(struct tops_counts *counts)
 	numbered_release(&counts->protocols);
 }
 
+/* Of both ends: the same port, as all was sent and received by it, has one of each. */
+static void count_numbers(struct tops_counts *counts, const struct stats_batch *batch)
+{
+	static const union summary_brought nothing;
+	const struct sums *sums = &counts->sums;
+
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const uint32_t *ports = counts->port_numbers[i];
+
+		if (ports[0] == ports[1]) {
+			numbered_add(&counts->ports, ports[0], &sums->whole[i], &sums->whole[i]);
+		} else {
+			numbered_add(&counts->ports, ports[0], &sums->forward[i],
+				     &sums->reverse[i]);
+			numbered_add(&counts->ports, ports[1], &sums->reverse[i],
+				     &sums->forward[i]);
+		}
+		numbered_add(&counts->protocols, batch->records[i]->hot.key.protocol,
+			     &sums->whole[i], &nothing);
+	}
+}
+
+static void prefetch(struct tops_counts *counts, const struct stats_batch *batch)
+{
+	const struct sums *sums = &counts->sums;
+
+	for (uint32_t i = 0; i < 2 * batch->count; i++)
+		summary_prefetch(counts->now[SUBJECT_ADDRESS], sums->addresses[i]);
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct flow_record *record = batch->records[i];
+
+		for (unsigned int end = 0; end < 2; end++) {
+			uint16_t port = be16toh(record->hot.key.port[flow_source(record) ^ end]);
+
+			counts->port_numbers[i][end] =
+				numbered_port(record->hot.key.protocol, port);
+			numbered_prefetch(&counts->ports, counts->port_numbers[i][end]);
+		}
+		summary_prefetch(counts->now[SUBJECT_PAIR], sums->pairs[i]);
+		summary_prefetch(counts->now[SUBJECT_FLOW], sums->flows[i]);
+	}
+}
+
 void tops_count(void *context, const struct stats_batch *batch)
 {
 	struct tops_counts *counts = context;
-	struct sums *sums = &counts->sums;
-	uint32_t records = batch->count;
 
-	sums_make(sums, batch);
-	summary_add(counts->now[SUBJECT_ADDRESS], sums->addresses, sums->address_sums[0],
-		    2 * records);
-	summary_add(counts->now[SUBJECT_PAIR], sums->pairs, sums->pair_sums[0], records);
-	summary_add(counts->now[SUBJECT_FLOW], sums->flows, sums->record_sums, records);
-	numbered_add(&counts->ports, sums->ports, sums->port_sums[0], 2 * records);
-	numbered_add(&counts->protocols, sums->protocols, sums->record_sums, records);
+	sums_make(&counts->sums, batch, &counts->secret);
+	prefetch(counts, batch);
+	sums_count_addresses(&counts->sums, batch, counts->now[SUBJECT_ADDRESS]);
+	count_numbers(counts, batch);
+	sums_count_pairs(&counts->sums, batch, counts->now[SUBJECT_PAIR]);
+	sums_count_flows(&counts->sums, batch, counts->now[SUBJECT_FLOW]);
 }
 
 static void merge_subject(const struct tops *tops, struct tops_subject *subject,
@@ -153,8 +194,8 @@ static void merge_subject(const struct tops *tops, struct tops_subject *subject,
 
 void tops_merge(struct tops *tops, struct tops_counts *counts)
 {
-	numbered_move(&counts->ports, counts->now[SUBJECT_PORT]);
-	numbered_move(&counts->protocols, counts->now[SUBJECT_PROTOCOL]);
+	numbered_move(&counts->ports, &counts->secret, counts->now[SUBJECT_PORT]);
+	numbered_move(&counts->protocols, &counts->secret, counts->now[SUBJECT_PROTOCOL]);
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		merge_subject(tops, &tops->subjects[s], &counts->now[s]);
 }

@@ -41,6 +41,7 @@ struct tops_subject {
 	struct summary *window;              /* the slices of a window, while it is listed */
 	/* The ring: slice i has its rows from i * TOPS_SLICE_CAPACITY on. */
 	struct tops_slice slices[TOPS_SLICES];
+	uint32_t *slice_hashes;
 	uint8_t *slice_keys;
 	uint64_t (*slice_metrics)[STATS_METRICS]; /* of each side */
 };
@@ -49,7 +50,10 @@ struct tops_subject {
 struct tops_counts {
 	struct summary *now[SUBJECTS];
 	struct numbered ports, protocols;
-	struct sums sums; /* of the batch that is being counted */
+	struct hash_secret secret; /* as the hashes of all keys are made */
+	/* Of the batch that is being counted: */
+	struct sums sums;
+	uint32_t port_numbers[STATS_BATCH][2]; /* numbered_port() */
 };
 
 struct tops {

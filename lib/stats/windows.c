@@ -31,6 +31,8 @@ void tops_store_slice(struct tops_subject *subject, uint32_t place)
 		for (unsigned int m = 0; m < STATS_METRICS; m++)
 			slice->error[side][m] = summary_error(subject->slice, side, m);
 	for (slice->count = 0; summary_next(subject->slice, &position, &row); slice->count++) {
+		subject->slice_hashes[(size_t)place * TOPS_SLICE_CAPACITY + slice->count] =
+			row.hash;
 		memcpy(keys + slice->count * stride, row.key, stride);
 		memcpy(metrics + slice->count * sides, row.metrics, sides * sizeof(*metrics));
 	}
@@ -40,8 +42,8 @@ static void add_slice(struct tops_subject *subject, uint32_t place)
 {
 	const struct tops_slice *slice = &subject->slices[place];
 
-	summary_add(subject->window, keys_at(subject, place), metrics_at(subject, place),
-		    slice->count);
+	summary_add(subject->window, subject->slice_hashes + (size_t)place * TOPS_SLICE_CAPACITY,
+		    keys_at(subject, place), metrics_at(subject, place), slice->count);
 	if (!slice->exact)
 		summary_add_error(subject->window, slice->error);
 }

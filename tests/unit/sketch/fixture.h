@@ -10,23 +10,41 @@
 #include <kit/prng.h>
 #include <weir/summary.h>
 
+/* What keys are hashed with; a test may draw another. */
+static struct hash_secret secret = {
+	{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb}};
+
 /* A summary on memory of its exact size, so that a sanitizer sees what lies beyond. */
-static inline struct summary *make_secret_shape(struct summary_shape shape,
-						struct hash_secret secret)
+static inline struct summary *make_shape(struct summary_shape shape)
 {
 	size_t bytes = summary_bytes(&shape);
 	void *memory = aligned_alloc(64, bytes);
 
 	cr_assert_not_null(memory);
 	memset(memory, 0, bytes);
-	return summary_init(memory, &shape, &secret);
+	return summary_init(memory, &shape);
 }
 
-static inline struct summary *make_shape(struct summary_shape shape)
+#define BATCH_MAX 256
+
+static inline void hash_keys(const struct summary *summary, const uint8_t *keys, uint32_t count,
+			     uint32_t *hashes)
 {
-	return make_secret_shape(shape,
-				 (struct hash_secret){{0x1d8e4e27c47d124f, 0x9e3779b97f4a7c15,
-						       0xbf58476d1ce4e5b9, 0x94d049bb133111eb}});
+	const struct summary_shape *shape = summary_shape(summary);
+	const size_t stride = summary_key_stride(shape);
+
+	for (uint32_t i = 0; i < count; i++)
+		hashes[i] = summary_hash(&secret, keys + i * stride, shape->key_size);
+}
+
+static inline void add_keys(struct summary *summary, const void *keys,
+			    const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count)
+{
+	uint32_t hashes[BATCH_MAX];
+
+	cr_assert_leq(count, BATCH_MAX);
+	hash_keys(summary, keys, count, hashes);
+	summary_add(summary, hashes, keys, metrics, count);
 }
 
 static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size)

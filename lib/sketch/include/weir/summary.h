@@ -48,8 +48,7 @@ size_t summary_bytes(const struct summary_shape *shape);
 size_t summary_key_stride(const struct summary_shape *shape);
 
 /* Make a summary in zeroed `memory` (64-byte aligned, summary_bytes() large). */
-struct summary *summary_init(void *memory, const struct summary_shape *shape,
-			     const struct hash_secret *secret);
+struct summary *summary_init(void *memory, const struct summary_shape *shape);
 
 /* As it was made. */
 const struct summary_shape *summary_shape(const struct summary *summary);
@@ -58,14 +57,41 @@ const struct summary_shape *summary_shape(const struct summary *summary);
 void summary_clear(struct summary *summary);
 
 /*
+ * Keys come with a hash, equal for equal keys. Nobody who chooses keys should be able to choose
+ * hashes: make it with a secret. This one will do; who knows more of the keys has a faster one.
+ */
+uint32_t summary_hash(const struct hash_secret *secret, const void *key, uint32_t key_size);
+
+/* So that what is added next to a key of this hash does not wait for memory. */
+void summary_prefetch(const struct summary *summary, uint32_t hash);
+
+/*
  * Add a batch: `count` keys one after the other at `keys` (summary_key_stride() bytes each), and
  * the metrics of each side of each. Equal keys may occur again and again. Look-ups are
  * prefetched over the batch.
  */
-void summary_add(struct summary *summary, const void *keys,
+void summary_add(struct summary *summary, const uint32_t *hashes, const void *keys,
 		 const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count);
 
-/* Add all of `from` (same shape but for the capacity), and its error to the error of `into`. */
+/* What a key brings: its metrics, those of both sides together, and 0; as CPUs add up four. */
+typedef uint64_t summary_lanes __attribute__((vector_size(16)));
+union summary_brought {
+	uint64_t metrics[4];
+	summary_lanes lanes[2];
+};
+
+/*
+ * The first step of adding, without the keys: most of those that find no room can be counted as
+ * lost by their hash alone. The numbers of the others come to `left`, for summary_add(); returns
+ * how many. To be prefetched before.
+ */
+uint32_t summary_sift(struct summary *summary, const uint32_t *hashes,
+		      const union summary_brought *brought, uint32_t count, uint32_t *left);
+
+/*
+ * Add all of `from` (same shape but for the capacity, hashes made in the same way), and its error
+ * to the error of `into`.
+ */
 void summary_merge(struct summary *into, const struct summary *from);
 
 /*
@@ -87,11 +113,12 @@ uint32_t summary_side_keys(const struct summary *summary, unsigned int side);
 bool summary_exact(const struct summary *summary);
 uint64_t summary_error(const struct summary *summary, unsigned int side, unsigned int metric);
 
-/* Sums of everything added, forgotten keys included: always exact. */
-uint64_t summary_total(const struct summary *summary, unsigned int side, unsigned int metric);
+/* Sums of everything added, of both sides, forgotten keys included: always exact. */
+uint64_t summary_total(const struct summary *summary, unsigned int metric);
 
 /* Into the summary: valid until it changes. */
 struct summary_row {
+	uint32_t hash;
 	const void *key;                            /* its note follows */
 	const uint64_t (*metrics)[SUMMARY_METRICS]; /* of each side */
 };
