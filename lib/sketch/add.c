@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <weir/summary.h>
 
+#include <assert.h>
 #include <string.h>
 
 #include "gate.h"
@@ -29,9 +30,10 @@ static inline struct bucket *bucket_of(const struct summary *summary, uint32_t h
 	return &summary->buckets[hash & summary->mask];
 }
 
-void summary_prefetch(const struct summary *summary, uint32_t hash)
+void summary_prefetch(const struct summary *summary, const uint32_t *hashes, uint32_t count)
 {
-	__builtin_prefetch(bucket_of(summary, hash), 1);
+	for (uint32_t i = 0; i < count; i++)
+		__builtin_prefetch(bucket_of(summary, hashes[i]), 1);
 }
 
 static inline void load_key(uint64_t *words, const uint8_t *key, uint32_t key_size)
@@ -60,7 +62,7 @@ static uint64_t *find(const struct summary *summary, const uint64_t *key, uint32
 			uint64_t *row;
 
 			if (bucket->numbers[e] == 0)
-				return NULL;
+				break;
 			if (bucket->hashes[e] != hash)
 				continue;
 			row = row_at(summary, bucket->numbers[e] - 1);
@@ -151,8 +153,7 @@ static inline __attribute__((always_inline)) void add_group(struct summary *summ
 	uint32_t glanced[GROUP];
 	bool changed = false; /* the index, since the glances */
 
-	for (uint32_t i = 0; i < batch->count; i++)
-		summary_prefetch(summary, hashes[i]);
+	summary_prefetch(summary, hashes, batch->count);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		glanced[i] = glance(summary, hashes[i]);
 		if (glanced[i] != NO_ROW && glanced[i] != UNKNOWN) {
@@ -266,22 +267,82 @@ uint32_t summary_sift(struct summary *summary, const uint32_t *hashes,
 	return left_count;
 }
 
-void summary_merge(struct summary *into, const struct summary *from)
+bool summary_merge_part(struct summary *into, const struct summary *from, uint32_t *position,
+			uint32_t most)
 {
 	size_t row_bytes = from->row_words * sizeof(uint64_t);
-	uint64_t error[2][SUMMARY_METRICS];
+	uint32_t left = from->count - *position, count = left < most ? left : most;
+	uint64_t error[2][SUMMARY_METRICS], *rows = row_at(from, *position);
 
-	for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
-		into->total.metrics[m] += from->total.metrics[m];
-		for (unsigned int side = 0; side < from->shape.sides; side++)
-			error[side][m] = summary_error(from, side, m);
+	if (*position == 0) {
+		for (unsigned int m = 0; m < SUMMARY_METRICS; m++) {
+			into->total.metrics[m] += from->total.metrics[m];
+			for (unsigned int side = 0; side < from->shape.sides; side++)
+				error[side][m] = summary_error(from, side, m);
+		}
+		if (from->inexact)
+			summary_add_error(into, (const uint64_t(*)[SUMMARY_METRICS])error);
 	}
-	if (from->inexact)
-		summary_add_error(into, (const uint64_t(*)[SUMMARY_METRICS])error);
-	add_batch(into, (struct batch){.keys = (const uint8_t *)from->rows,
+	add_batch(into, (struct batch){.keys = (const uint8_t *)rows,
 				       .key_stride = row_bytes,
-				       .metrics = (const uint8_t *)row_metrics(from, from->rows),
+				       .metrics = (const uint8_t *)row_metrics(from, rows),
 				       .metrics_stride = row_bytes,
-				       .hashes = from->hashes,
-				       .count = from->count});
+				       .hashes = from->hashes + *position,
+				       .count = count});
+	*position += count;
+	return *position == from->count;
+}
+
+void summary_merge(struct summary *into, const struct summary *from)
+{
+	uint32_t position = 0;
+
+	summary_merge_part(into, from, &position, UINT32_MAX);
+}
+
+/* The row has nothing left: the last one takes its place. */
+static void remove_row(struct summary *summary, uint64_t *row)
+{
+	uint32_t number = (uint32_t)((size_t)(row - summary->rows) / summary->row_words);
+	uint32_t last = summary->count - 1;
+
+	index_take(summary, number);
+	if (number != last) {
+		index_renumber(summary, last, number);
+		memcpy(row, row_at(summary, last), summary->row_words * sizeof(*row));
+		summary->hashes[number] = summary->hashes[last];
+	}
+	summary->count--;
+}
+
+static void subtract(struct summary *summary, uint32_t hash, const uint8_t *key_bytes,
+		     const uint64_t (*metrics)[SUMMARY_METRICS])
+{
+	uint64_t key[SUMMARY_KEY_MAX / 8], *row, *sums, any = 0;
+
+	load_key(key, key_bytes, summary->shape.key_size);
+	row = find(summary, key, hash);
+	assert(row != NULL);
+	sums = row_metrics(summary, row);
+	for (unsigned int m = 0; m < summary->metric_words; m++) {
+		sums[m] -= metrics[m / SUMMARY_METRICS][m % SUMMARY_METRICS];
+		summary->total.metrics[m % SUMMARY_METRICS] -=
+			metrics[m / SUMMARY_METRICS][m % SUMMARY_METRICS];
+		any |= sums[m];
+	}
+	if (any == 0)
+		remove_row(summary, row);
+}
+
+void summary_subtract(struct summary *summary, const uint32_t *hashes, const void *keys,
+		      const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count)
+{
+	const size_t stride = summary_key_stride(&summary->shape);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i % GROUP == 0)
+			summary_prefetch(summary, hashes + i,
+					 count - i < GROUP ? count - i : GROUP);
+		subtract(summary, hashes[i], (const uint8_t *)keys + i * stride,
+			 metrics + (size_t)i * summary->shape.sides);
+	}
 }

@@ -10,9 +10,9 @@ struct place {
 
 /*
  * Where the index holds `row` (a number + 1, or 0: an empty entry), from the bucket of `hash` on.
- * `spilled` is what the buckets before it are to say of that.
+ * The buckets before it come to have `more` entries that went past them.
  */
-static struct place locate(struct summary *summary, uint32_t hash, uint32_t row, uint64_t spilled)
+static struct place locate(struct summary *summary, uint32_t hash, uint32_t row, int more)
 {
 	for (uint32_t b = hash & summary->mask;; b = (b + 1) & summary->mask) {
 		struct bucket *bucket = &summary->buckets[b];
@@ -20,7 +20,7 @@ static struct place locate(struct summary *summary, uint32_t hash, uint32_t row,
 		for (unsigned int e = 0; e < BUCKET_ENTRIES; e++)
 			if (bucket->numbers[e] == row)
 				return (struct place){bucket, e};
-		bucket->spilled = spilled;
+		bucket->spilled += (uint64_t)more;
 	}
 }
 
@@ -33,6 +33,26 @@ void index_put(struct summary *summary, uint32_t row)
 	place.bucket->numbers[place.entry] = row + 1;
 }
 
+void index_take(struct summary *summary, uint32_t row)
+{
+	struct place place = locate(summary, summary->hashes[row], row + 1, -1);
+	struct bucket *bucket = place.bucket;
+	unsigned int last = BUCKET_ENTRIES - 1;
+
+	while (bucket->numbers[last] == 0)
+		last--;
+	bucket->hashes[place.entry] = bucket->hashes[last];
+	bucket->numbers[place.entry] = bucket->numbers[last];
+	bucket->numbers[last] = 0;
+}
+
+void index_renumber(struct summary *summary, uint32_t row, uint32_t number)
+{
+	struct place place = locate(summary, summary->hashes[row], row + 1, 0);
+
+	place.bucket->numbers[place.entry] = number + 1;
+}
+
 void index_clear(struct summary *summary)
 {
 	if (summary->count > summary->mask / 4) {
@@ -43,7 +63,7 @@ void index_clear(struct summary *summary)
 		return;
 	}
 	for (uint32_t row = 0; row < summary->count; row++) {
-		struct place place = locate(summary, summary->hashes[row], row + 1, 0);
+		struct place place = locate(summary, summary->hashes[row], row + 1, -1);
 
 		place.bucket->numbers[place.entry] = 0;
 	}

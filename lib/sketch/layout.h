@@ -25,7 +25,7 @@ struct bucket {
 	union {
 		struct {
 			uint64_t turned_away[SUMMARY_METRICS];
-			uint64_t spilled; /* not 0: entries of this hash may be in the next one */
+			uint64_t spilled; /* entries that are in a later one, as this was full */
 		};
 		summary_lanes lanes[2];
 	};
@@ -62,6 +62,12 @@ static inline uint64_t *row_metrics(const struct summary *summary, uint64_t *row
 
 /* Let the index lead to `row`, whose hash is hashes[row] and which it does not hold yet. */
 void index_put(struct summary *summary, uint32_t row);
+
+/* ... and no longer. */
+void index_take(struct summary *summary, uint32_t row);
+
+/* The row is to have another number. */
+void index_renumber(struct summary *summary, uint32_t row, uint32_t number);
 
 /* Empty the index: the cheaper of one pass over it and one step for each row. */
 void index_clear(struct summary *summary);

@@ -79,6 +79,18 @@ static bool stays_by_any(const struct summary *summary, struct cut *cuts, const 
 	return stay;
 }
 
+/* The largest of what is forgotten. */
+static void note_forgotten(const struct summary *summary, const uint64_t *sums,
+			   uint64_t (*forgotten)[SUMMARY_METRICS])
+{
+	for (unsigned int m = 0; m < summary->metric_words; m++) {
+		uint64_t *most = &forgotten[m / SUMMARY_METRICS][m % SUMMARY_METRICS];
+
+		if (sums[m] > *most)
+			*most = sums[m];
+	}
+}
+
 void summary_prune(struct summary *summary, uint32_t keep)
 {
 	struct cut cuts[SUMS_MAX];
@@ -98,15 +110,33 @@ void summary_prune(struct summary *summary, uint32_t keep)
 			summary->hashes[kept++] = summary->hashes[row];
 			continue;
 		}
-		for (unsigned int m = 0; m < summary->metric_words; m++) {
-			uint64_t *most = &forgotten[m / SUMMARY_METRICS][m % SUMMARY_METRICS];
-
-			if (sums[m] > *most)
-				*most = sums[m];
-		}
+		note_forgotten(summary, sums, forgotten);
 	}
 	summary->count = kept;
 	for (uint32_t row = 0; row < kept; row++)
 		index_put(summary, row);
 	summary_add_error(summary, (const uint64_t(*)[SUMMARY_METRICS])forgotten);
+}
+
+uint32_t summary_largest(const struct summary *summary, struct summary_row *rows, uint32_t keep,
+			 uint64_t (*error)[SUMMARY_METRICS])
+{
+	const bool all = summary->count <= keep;
+	struct cut cuts[SUMS_MAX];
+	uint64_t forgotten[2][SUMMARY_METRICS] = {0};
+	struct summary_row row;
+	uint32_t position = 0, kept = 0;
+
+	if (!all)
+		choose_cuts(summary, keep / summary->metric_words, cuts);
+	while (summary_next(summary, &position, &row)) {
+		if (all || stays_by_any(summary, cuts, row.metrics[0]))
+			rows[kept++] = row;
+		else
+			note_forgotten(summary, row.metrics[0], forgotten);
+	}
+	for (unsigned int side = 0; side < summary->shape.sides; side++)
+		for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+			error[side][m] = forgotten[side][m] + summary_error(summary, side, m);
+	return kept;
 }

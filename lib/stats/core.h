@@ -22,7 +22,8 @@
  *	taps.c		deltas, records and intervals -> consumers
  *	meetings.c	where intervals of a capture end
  *	split.c split_record.c	pieces of flows -> the records of whole flows
- *	sums.c keys.c numbered.c tops.c windows.c lists.c	deltas -> top lists
+ *	sums.c keys.c numbered.c tops.c	deltas -> sums by key
+ *	tops_end.c windows.c lists.c	sums of an interval -> top lists
  *	ledger.c overflow.c loss.c history.c	counters -> the rest of a snapshot, and what
  *						windows cover
  *	over_time.c	timelines of the workers -> throughput over a capture's time

@@ -51,28 +51,41 @@ void numbered_release(struct numbered *numbered)
 	memory_free(numbered->used, numbered->limit * sizeof(*numbered->used));
 }
 
-void numbered_move(struct numbered *numbered, const struct hash_secret *secret,
-		   struct summary *summary)
+void numbered_merge(struct numbered *numbered, struct numbered *from)
+{
+	while (from->used_count > 0) {
+		uint32_t number = from->used[--from->used_count];
+		struct numbered_cell *cell = &from->cells[number];
+
+		numbered_add(numbered, number, &cell->sides[0], &cell->sides[1]);
+		memset(cell, 0, sizeof(*cell));
+	}
+}
+
+bool numbered_move(struct numbered *numbered, const struct hash_secret *secret,
+		   struct summary *summary, uint32_t most)
 {
 	const unsigned int sides = subject_shapes[numbered->subject].sides;
+	const uint32_t upto = numbered->used_count > most ? numbered->used_count - most : 0;
 	struct number_key keys[GROUP];
 	uint32_t hashes[GROUP], count = 0;
 	uint64_t sums[GROUP * 2][STATS_METRICS];
 
-	for (uint32_t i = 0; i < numbered->used_count; i++) {
-		struct numbered_cell *cell = &numbered->cells[numbered->used[i]];
+	while (numbered->used_count > upto) {
+		uint32_t number = numbered->used[--numbered->used_count];
+		struct numbered_cell *cell = &numbered->cells[number];
 
-		keys[count] = key_of(numbered->subject, numbered->used[i]);
+		keys[count] = key_of(numbered->subject, number);
 		hashes[count] = (uint32_t)(number_hash(secret, &keys[count]) >> 32);
 		for (unsigned int side = 0; side < sides; side++)
 			memcpy(sums[count * sides + side], cell->sides[side].metrics,
 			       sizeof(*sums));
 		count++;
 		memset(cell, 0, sizeof(*cell));
-		if (count == GROUP || i + 1 == numbered->used_count) {
+		if (count == GROUP || numbered->used_count == upto) {
 			summary_add(summary, hashes, keys, sums, count);
 			count = 0;
 		}
 	}
-	numbered->used_count = 0;
+	return numbered->used_count == 0;
 }

@@ -60,8 +60,11 @@ static inline void numbered_add(struct numbered *numbered, uint32_t number,
 	}
 }
 
-/* Add everything to `summary`, and start again. */
-void numbered_move(struct numbered *numbered, const struct hash_secret *secret,
-		   struct summary *summary);
+/* Add everything that is in `from`, which is empty then. */
+void numbered_merge(struct numbered *numbered, struct numbered *from);
+
+/* Move at most `most` to `summary`. True: that was all, and it is empty. */
+bool numbered_move(struct numbered *numbered, const struct hash_secret *secret,
+		   struct summary *summary, uint32_t most);
 
 #endif

@@ -233,9 +233,7 @@ static uint32_t end_interval(struct stats *stats, struct pool_entry *entry,
 		tops_list_nothing(&stats->tops, &entry->snapshot);
 	} else {
 		drained = close_interval(stats, final);
-		tops_complete(&stats->tops);
-		tops_list(&stats->tops, &entry->snapshot, entry->rows);
-		tops_next(&stats->tops, entry_closed);
+		tops_end(&stats->tops, &entry->snapshot, entry->rows, entry_closed);
 	}
 	if (final)
 		over_time_fill(&stats->over_time, &stats->settings, &entry->snapshot.over_time);

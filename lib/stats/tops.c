@@ -13,6 +13,21 @@ static struct summary *new_summary(const struct summary_shape *shape)
 	return memory == NULL ? NULL : summary_init(memory, shape);
 }
 
+static const uint32_t window_slices[TOPS_WINDOWS] = {
+	[TOPS_10S] = TOPS_10S_SLICES, [TOPS_60S] = TOPS_PLACES};
+
+/* Mostly empty, too, when there is little traffic. */
+static struct summary *new_window(const struct summary_shape *shape, uint32_t slices)
+{
+	struct summary_shape large = *shape;
+	void *memory;
+
+	large.capacity = slices * TOPS_SLICE_CAPACITY;
+	large.repeatable = true;
+	memory = memory_allocate_sparse(summary_bytes(&large));
+	return memory == NULL ? NULL : summary_init(memory, &large);
+}
+
 static void free_summary(struct summary *summary)
 {
 	if (summary != NULL)
@@ -20,7 +35,7 @@ static void free_summary(struct summary *summary)
 }
 
 /* The ring's rows: mostly empty when there is little traffic. */
-#define RING_ROWS ((size_t)TOPS_SLICES * TOPS_SLICE_CAPACITY)
+#define RING_ROWS ((size_t)TOPS_PLACES * TOPS_SLICE_CAPACITY)
 
 static size_t ring_keys_bytes(const struct tops_subject *subject)
 {
@@ -39,13 +54,16 @@ static int init_subject(struct tops_subject *subject, bool interval_is_slice)
 	subject->now = new_summary(shape);
 	subject->total = new_summary(shape);
 	subject->slice = interval_is_slice ? subject->now : new_summary(shape);
-	subject->window = new_summary(shape);
+	for (unsigned int w = 0; w < TOPS_WINDOWS; w++)
+		subject->windows[w].sums = new_window(shape, window_slices[w]);
 	subject->slice_keys = memory_allocate_sparse(ring_keys_bytes(subject));
 	subject->slice_metrics = memory_allocate_sparse(ring_metrics_bytes(subject));
 	subject->slice_hashes = memory_allocate_sparse(RING_ROWS * sizeof(*subject->slice_hashes));
 	return subject->now != NULL && subject->total != NULL && subject->slice != NULL &&
-			       subject->window != NULL && subject->slice_keys != NULL &&
-			       subject->slice_metrics != NULL && subject->slice_hashes != NULL
+			       subject->windows[TOPS_10S].sums != NULL &&
+			       subject->windows[TOPS_60S].sums != NULL &&
+			       subject->slice_keys != NULL && subject->slice_metrics != NULL &&
+			       subject->slice_hashes != NULL
 		       ? 0
 		       : -ENOMEM;
 }
@@ -56,7 +74,8 @@ static void release_subject(struct tops_subject *subject)
 		free_summary(subject->slice);
 	free_summary(subject->now);
 	free_summary(subject->total);
-	free_summary(subject->window);
+	for (unsigned int w = 0; w < TOPS_WINDOWS; w++)
+		free_summary(subject->windows[w].sums);
 	memory_free(subject->slice_keys, ring_keys_bytes(subject));
 	memory_free(subject->slice_metrics, ring_metrics_bytes(subject));
 	memory_free(subject->slice_hashes, RING_ROWS * sizeof(*subject->slice_hashes));
@@ -77,12 +96,17 @@ int tops_init(struct tops *tops, const struct stats_settings *settings)
 {
 	int result = 0;
 
+	tops->secret = settings->secret;
 	tops->length = settings->top_length;
 	tops->interval_is_slice = settings->interval >= CLOCK_SECOND;
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		tops->subjects[s].shape = shape_of(s, settings);
 	for (unsigned int s = 0; s < SUBJECTS && result == 0; s++)
 		result = init_subject(&tops->subjects[s], tops->interval_is_slice);
+	if (result == 0)
+		result = numbered_init(&tops->ports, SUBJECT_PORT);
+	if (result == 0)
+		result = numbered_init(&tops->protocols, SUBJECT_PROTOCOL);
 	return result;
 }
 
@@ -90,6 +114,8 @@ void tops_release(struct tops *tops)
 {
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		release_subject(&tops->subjects[s]);
+	numbered_release(&tops->ports);
+	numbered_release(&tops->protocols);
 }
 
 int tops_counts_init(struct tops_counts *counts, const struct stats_settings *settings)
@@ -145,8 +171,7 @@ static void prefetch(struct tops_counts *counts, const struct stats_batch *batch
 {
 	const struct sums *sums = &counts->sums;
 
-	for (uint32_t i = 0; i < 2 * batch->count; i++)
-		summary_prefetch(counts->now[SUBJECT_ADDRESS], sums->addresses[i]);
+	summary_prefetch(counts->now[SUBJECT_ADDRESS], sums->addresses, 2 * batch->count);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		const struct flow_record *record = batch->records[i];
 
@@ -157,9 +182,9 @@ static void prefetch(struct tops_counts *counts, const struct stats_batch *batch
 				numbered_port(record->hot.key.protocol, port);
 			numbered_prefetch(&counts->ports, counts->port_numbers[i][end]);
 		}
-		summary_prefetch(counts->now[SUBJECT_PAIR], sums->pairs[i]);
-		summary_prefetch(counts->now[SUBJECT_FLOW], sums->flows[i]);
 	}
+	summary_prefetch(counts->now[SUBJECT_PAIR], sums->pairs, batch->count);
+	summary_prefetch(counts->now[SUBJECT_FLOW], sums->flows, batch->count);
 }
 
 void tops_count(void *context, const struct stats_batch *batch)
@@ -178,10 +203,11 @@ static void merge_subject(const struct tops *tops, struct tops_subject *subject,
 			  struct summary **counted)
 {
 	struct summary *first = *counted;
+	uint32_t position = 0;
 
 	if (summary_keys(subject->now) > 0) {
-		summary_merge(subject->now, first);
-		tops_breathe(tops);
+		while (!summary_merge_part(subject->now, first, &position, TOPS_PART))
+			tops_breathe(tops);
 		summary_clear(first);
 		tops_breathe(tops);
 		return;
@@ -192,42 +218,23 @@ static void merge_subject(const struct tops *tops, struct tops_subject *subject,
 	subject->now = first;
 }
 
+static void merge_numbered(struct numbered *numbered, struct numbered *counted)
+{
+	struct numbered first = *counted;
+
+	if (numbered->used_count > 0) {
+		numbered_merge(numbered, counted);
+		return;
+	}
+	*counted = *numbered;
+	*numbered = first;
+}
+
 void tops_merge(struct tops *tops, struct tops_counts *counts)
 {
-	numbered_move(&counts->ports, &counts->secret, counts->now[SUBJECT_PORT]);
-	numbered_move(&counts->protocols, &counts->secret, counts->now[SUBJECT_PROTOCOL]);
+	merge_numbered(&tops->ports, &counts->ports);
+	merge_numbered(&tops->protocols, &counts->protocols);
+	tops_breathe(tops);
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		merge_subject(tops, &tops->subjects[s], &counts->now[s]);
-}
-
-void tops_complete(struct tops *tops)
-{
-	for (unsigned int s = 0; s < SUBJECTS; s++) {
-		struct tops_subject *subject = &tops->subjects[s];
-
-		summary_merge(subject->total, subject->now);
-		tops_breathe(tops);
-		if (tops->interval_is_slice)
-			continue;
-		summary_merge(subject->slice, subject->now);
-		tops_breathe(tops);
-	}
-}
-
-void tops_next(struct tops *tops, bool slice_ends)
-{
-	for (unsigned int s = 0; s < SUBJECTS; s++) {
-		struct tops_subject *subject = &tops->subjects[s];
-
-		if (slice_ends) {
-			tops_store_slice(subject, tops->ring_next);
-			tops_breathe(tops);
-			summary_clear(subject->slice);
-			tops_breathe(tops);
-		}
-		summary_clear(subject->now);
-		tops_breathe(tops);
-	}
-	if (slice_ends)
-		tops->ring_next = (tops->ring_next + 1) % TOPS_SLICES;
 }

@@ -52,6 +52,32 @@ static inline struct summary *make_summary(uint32_t capacity, uint32_t key_size)
 	return make_shape((struct summary_shape){capacity, key_size, .sides = 1});
 }
 
+#define TOP_MAX 600
+
+/* One list of those that summary_top() makes. */
+static inline uint32_t top_of(const struct summary *summary, unsigned int side, unsigned int metric,
+			      struct summary_row *rows, uint32_t length)
+{
+	static struct summary_row room[2][SUMMARY_METRICS][TOP_MAX];
+	struct summary_tops tops = {.length = length};
+
+	cr_assert_leq(length, TOP_MAX);
+	for (unsigned int s = 0; s < 2; s++)
+		for (unsigned int m = 0; m < SUMMARY_METRICS; m++)
+			tops.of[s][m].rows = room[s][m];
+	summary_top(summary, &tops);
+	memcpy(rows, room[side][metric], tops.of[side][metric].count * sizeof(*rows));
+	return tops.of[side][metric].count;
+}
+
+static inline uint32_t side_keys(const struct summary *summary, unsigned int side)
+{
+	struct summary_tops tops = {0};
+
+	summary_top(summary, &tops);
+	return tops.keys[side];
+}
+
 /* A key for `id` in `size` bytes: big-endian in the last four, so that memcmp orders by id. */
 static inline void make_key(uint8_t *key, uint32_t size, uint32_t id)
 {

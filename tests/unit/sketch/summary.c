@@ -116,18 +116,18 @@ Test(summary, top_is_ordered_and_ties_go_by_key)
 
 		add(summary, 16, id, id % 10, id, 1);
 	}
-	cr_assert_eq(summary_top(summary, 0, 0, rows, 0), 0);
+	cr_assert_eq(top_of(summary, 0, 0, rows, 0), 0);
 	for (uint32_t count = 1; count <= KEYS + 1; count += 71) {
 		uint32_t expected = count < KEYS ? count : KEYS;
 
-		cr_assert_eq(summary_top(summary, 0, 0, rows, count), expected);
+		cr_assert_eq(top_of(summary, 0, 0, rows, count), expected);
 		for (uint32_t i = 0; i < expected; i++)
 			cr_assert_eq(key_id(rows[i].key, 16), (9 - i / 50) + i % 50 * 10);
-		cr_assert_eq(summary_top(summary, 0, 1, rows, count), expected);
+		cr_assert_eq(top_of(summary, 0, 1, rows, count), expected);
 		for (uint32_t i = 0; i < expected; i++)
 			cr_assert_eq(key_id(rows[i].key, 16), KEYS - 1 - i);
 		/* All are equal in the last metric: the keys' order alone. */
-		cr_assert_eq(summary_top(summary, 0, 2, rows, count), expected);
+		cr_assert_eq(top_of(summary, 0, 2, rows, count), expected);
 		for (uint32_t i = 0; i < expected; i++)
 			cr_assert_eq(key_id(rows[i].key, 16), i);
 	}
@@ -173,7 +173,7 @@ Test(summary, merge_of_exact_ones_is_exact)
 		add(b, 16, id, 1000, 0, 1);
 	summary_merge(a, b);
 	cr_assert(summary_exact(a));
-	cr_assert_eq(summary_top(a, 0, 0, rows, 64), 60);
+	cr_assert_eq(top_of(a, 0, 0, rows, 64), 60);
 	for (uint32_t i = 0; i < 60; i++) {
 		uint32_t id = key_id(rows[i].key, 16);
 
@@ -266,12 +266,12 @@ Test(summary, the_smallest_note_stays)
 	add_noted(a, 2, 5, 7);
 	add_noted(b, 1, 1, 200);
 	add_noted(b, 2, 1, 9);
-	cr_assert_eq(summary_top(a, 0, 0, &row, 1), 1);
+	cr_assert_eq(top_of(a, 0, 0, &row, 1), 1);
 	cr_assert_eq(key_id(row.key, 16), 1);
 	cr_assert_eq(note_of(&row, 16), 300);
 	summary_merge(a, b);
 	cr_assert_eq(summary_keys(a), 2, "a note is no part of the key");
-	cr_assert_eq(summary_top(a, 0, 0, &row, 1), 1);
+	cr_assert_eq(top_of(a, 0, 0, &row, 1), 1);
 	cr_assert_eq(row.metrics[0][0], 31);
 	cr_assert_eq(note_of(&row, 16), 200);
 
@@ -280,7 +280,7 @@ Test(summary, the_smallest_note_stays)
 		add_noted(a, id, 0, 1);
 	summary_prune(a, 6);
 	struct summary_row rows[2];
-	cr_assert_eq(summary_top(a, 0, 0, rows, 2), 2);
+	cr_assert_eq(top_of(a, 0, 0, rows, 2), 2);
 	cr_assert_eq(note_of(&rows[0], 16), 200);
 	cr_assert_eq(note_of(&rows[1], 16), 7);
 	free(a);
@@ -309,14 +309,14 @@ Test(summary, sides_are_apart)
 	add_sides(other, 5, 100, 7);
 	summary_merge(summary, other);
 	cr_assert_eq(summary_keys(summary), 30);
-	cr_assert_eq(summary_side_keys(summary, 0), 20);
-	cr_assert_eq(summary_side_keys(summary, 1), 21);
-	cr_assert_eq(summary_top(summary, 0, 0, rows, 64), 20);
+	cr_assert_eq(side_keys(summary, 0), 20);
+	cr_assert_eq(side_keys(summary, 1), 21);
+	cr_assert_eq(top_of(summary, 0, 0, rows, 64), 20);
 	cr_assert_eq(key_id(rows[0].key, 16), 5);
 	cr_assert_eq(rows[0].metrics[0][0], 106);
 	cr_assert_eq(rows[0].metrics[1][0], 7);
 	cr_assert_eq(key_id(rows[1].key, 16), 19);
-	cr_assert_eq(summary_top(summary, 1, 0, rows, 64), 21);
+	cr_assert_eq(top_of(summary, 1, 0, rows, 64), 21);
 	cr_assert_eq(key_id(rows[0].key, 16), 10);
 	cr_assert_eq(key_id(rows[20].key, 16), 5);
 	cr_assert_eq(summary_total(summary, 0), 210 + 100 + 20 * 1000 - (10 + 29) * 10 + 7);

@@ -332,7 +332,7 @@ Test(summary_bound, top_of_zipf_is_the_true_top)
 
 	run(&(struct stream){"zipf", zipf, as_one}, 0, ADDS, summary, truth);
 	for (int side = 0; side < SIDES; side++) {
-		cr_assert_eq(summary_top(summary, side, 1, rows, 8), 8);
+		cr_assert_eq(top_of(summary, side, 1, rows, 8), 8);
 		for (uint32_t i = 0; i < 8; i++) {
 			uint32_t id = key_id(rows[i].key, 40), larger = 0;
 

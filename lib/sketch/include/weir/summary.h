@@ -62,8 +62,8 @@ void summary_clear(struct summary *summary);
  */
 uint32_t summary_hash(const struct hash_secret *secret, const void *key, uint32_t key_size);
 
-/* So that what is added next to a key of this hash does not wait for memory. */
-void summary_prefetch(const struct summary *summary, uint32_t hash);
+/* So that what is added next to keys of these hashes does not wait for memory. */
+void summary_prefetch(const struct summary *summary, const uint32_t *hashes, uint32_t count);
 
 /*
  * Add a batch: `count` keys one after the other at `keys` (summary_key_stride() bytes each), and
@@ -95,6 +95,20 @@ uint32_t summary_sift(struct summary *summary, const uint32_t *hashes,
 void summary_merge(struct summary *into, const struct summary *from);
 
 /*
+ * The same for at most `most` rows from *position on, 0 at first, so that nobody has to wait for
+ * all of it. True: those were the last. `from` must not change meanwhile.
+ */
+bool summary_merge_part(struct summary *into, const struct summary *from, uint32_t *position,
+			uint32_t most);
+
+/*
+ * Take away what was added: the same sums of the same keys, or less, in any order; a key with
+ * nothing left leaves. Only of a summary that had room for all that was added, and exact so far.
+ */
+void summary_subtract(struct summary *summary, const uint32_t *hashes, const void *keys,
+		      const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count);
+
+/*
  * What will be added was pruned elsewhere: from now on not exact, and the error grows by
  * `error`, a row of metrics for each side.
  */
@@ -107,9 +121,8 @@ void summary_add_error(struct summary *summary, const uint64_t (*error)[SUMMARY_
  */
 void summary_prune(struct summary *summary, uint32_t keep);
 
-/* Distinct keys held now (of a side); all that ever came as long as summary_exact(). */
+/* Distinct keys held now; all that ever came as long as summary_exact(). */
 uint32_t summary_keys(const struct summary *summary);
-uint32_t summary_side_keys(const struct summary *summary, unsigned int side);
 bool summary_exact(const struct summary *summary);
 uint64_t summary_error(const struct summary *summary, unsigned int side, unsigned int metric);
 
@@ -124,11 +137,26 @@ struct summary_row {
 };
 
 /*
- * The `count` largest keys of a side by `metric`, largest first; equal ones in the order of
- * their key's bytes, so that the answer does not depend on history. Returns how many there are.
+ * Those rows that a pruning to `keep` would leave, and the error that all others would have then
+ * (of each side). Returns how many.
  */
-uint32_t summary_top(const struct summary *summary, unsigned int side, unsigned int metric,
-		     struct summary_row *rows, uint32_t count);
+uint32_t summary_largest(const struct summary *summary, struct summary_row *rows, uint32_t keep,
+			 uint64_t (*error)[SUMMARY_METRICS]);
+
+/*
+ * The `length` largest keys of each side by each metric, largest first; equal ones in the order of
+ * their key's bytes, so that the answer does not depend on history.
+ */
+struct summary_top {
+	struct summary_row *rows; /* the caller's, room for `length` */
+	uint32_t count;           /* as many there are */
+};
+struct summary_tops {
+	uint32_t length; /* the caller's; all else is the answer but for the pointers */
+	struct summary_top of[2][SUMMARY_METRICS];
+	uint32_t keys[2]; /* distinct ones of each side */
+};
+void summary_top(const struct summary *summary, struct summary_tops *tops);
 
 /* Row by row, in no order: start with *position = 0, false at the end. */
 bool summary_next(const struct summary *summary, uint32_t *position, struct summary_row *row);
