@@ -74,6 +74,8 @@ static uint16_t count_workers(const struct options *options, const struct eal_wo
 	const struct source_settings *source = &options->source;
 	unsigned int lcores = eal->lcores > 0 ? eal->lcores : eal_cpus();
 
+	lcores -= RTE_MIN(lcores, source->stats_lcore_count);
+
 	if (source->place_count > 0)
 		lcores = source->place_count + 1; /* at most a queue a place */
 	else if (source->workers > 0 || source->kind != SOURCE_PORTS)
@@ -152,12 +154,15 @@ static int cpu_of(unsigned int lcore)
 	return found;
 }
 
-static void look_at_cpus(const struct plan *plan)
+static void look_at_cpus(const struct source_settings *source, const struct plan *plan)
 {
-	struct check_lcore lcores[1 + WORKERS_MAX];
+	struct check_lcore lcores[1 + STATS_LCORES_MAX + WORKERS_MAX];
 	unsigned int count = 0, main_lcore = rte_get_main_lcore();
 
 	lcores[count++] = (struct check_lcore){main_lcore, cpu_of(main_lcore), false};
+	for (unsigned int i = 0; i < source->stats_lcore_count; i++)
+		lcores[count++] = (struct check_lcore){source->stats_lcores[i],
+						       cpu_of(source->stats_lcores[i]), false};
 	for (uint16_t w = 0; w < plan->worker_count; w++)
 		lcores[count++] = (struct check_lcore){plan->workers[w].lcore,
 						       cpu_of(plan->workers[w].lcore), true};
@@ -197,7 +202,7 @@ static void look_behind_dpdk(const struct options *options, struct analyzer *ana
 		check_ports(&analyzer->source, &analyzer->plan, complained);
 		look_at_memory(analyzer);
 		if (live)
-			look_at_cpus(&analyzer->plan);
+			look_at_cpus(&options->source, &analyzer->plan);
 	}
 	analyzer_close(analyzer);
 	eal_stop();

@@ -228,7 +228,7 @@ static void say_command(const char *root, int node, uint64_t lacking, char *out,
 static bool judge_place(const struct check_run *run, int node, uint64_t have, uint64_t good,
 			uint64_t least)
 {
-	char command[160], place[32] = "";
+	char command[160], place[48] = "";
 
 	if (have >= good)
 		return true;

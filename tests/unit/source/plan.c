@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/finding.h>
 #include <weir/plan.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -202,6 +203,24 @@ Test(plan, a_port_of_no_node_takes_lcores_in_order)
 	expect_in_turn(&offer, 3, "3: 0.0; 1: 0.1; 2: 0.2");
 }
 
+static void hear(void *context, enum finding finding, enum verdict verdict, const char *text)
+{
+	cr_expect_eq(finding, FINDING_NUMA);
+	cr_expect_eq(verdict, VERDICT_WARN);
+	snprintf(context, 256, "%s", text);
+}
+
+/* A finding with these words; NULL: nothing is said. */
+static void expect_told(const struct plan *plan, const struct plan_port *port, const char *words)
+{
+	char told[256] = "";
+
+	finding_listen((struct finding_listener){hear, told});
+	plan_tell_distance(plan, port, "0000:03:00.0");
+	finding_listen((struct finding_listener){0});
+	cr_expect(words != NULL ? strstr(told, words) != NULL : told[0] == '\0', "%s", told);
+}
+
 Test(plan, what_is_polled_from_another_node_is_far)
 {
 	const struct plan_lcore two_nodes[] = {{1, 0}, {2, 1}};
@@ -220,6 +239,9 @@ Test(plan, what_is_polled_from_another_node_is_far)
 	cr_expect(!plan_is_far(&plan.workers[1], &near), "nor it this");
 	cr_expect(plan_is_far(&plan.workers[1], &far));
 	cr_expect(!plan_is_far(&plan.workers[1], &nowhere));
+	expect_told(&plan, &near, NULL);
+	expect_told(&plan, &nowhere, NULL);
+	expect_told(&plan, &far, "lcore 2 on node 1");
 }
 
 /* ---- by hand ---- */
