@@ -15,27 +15,35 @@
 #include "kernel_loss.h"
 
 /* A count that the driver began anew goes on from where it was. */
-static uint64_t grow(struct port_count *count, uint64_t now)
+static void grow(struct port_count *count, uint64_t now)
 {
 	if (now < count->last)
 		count->base += count->last;
 	count->last = now;
-	return count->base + count->last;
 }
+
+/* ... or that it does not tell at the moment, as without a peer. */
+static void grow_or_stay(struct port_count *count, uint64_t now)
+{
+	if (now > count->last)
+		count->last = now;
+}
+
+typedef void grow_count(struct port_count *count, uint64_t now);
 
 /* Where a counter is kept in port->counts. */
 enum { RECEIVED, OCTETS, MISSED, NO_MBUF, ERRORS, QUEUES };
 
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
 
-static void read_queues(struct port *port, const struct rte_eth_stats *stats)
+static void read_queues(struct port *port, const struct rte_eth_stats *stats, grow_count *count)
 {
 	struct port_count *counts = port->counts + QUEUES;
 
 	for (uint16_t q = 0; q < RTE_MIN(port->queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); q++) {
-		grow(&counts[3 * q], stats->q_ipackets[q]);
-		grow(&counts[3 * q + 1], stats->q_ibytes[q]);
-		grow(&counts[3 * q + 2], stats->q_errors[q]);
+		count(&counts[3 * q], stats->q_ipackets[q]);
+		count(&counts[3 * q + 1], stats->q_ibytes[q]);
+		count(&counts[3 * q + 2], stats->q_errors[q]);
 	}
 }
 
@@ -53,15 +61,15 @@ static uint64_t queue_xstat(const struct port *port, uint16_t queue, const char 
 	return value;
 }
 
-static void read_queues(struct port *port, const struct rte_eth_stats *stats)
+static void read_queues(struct port *port, const struct rte_eth_stats *stats, grow_count *count)
 {
 	struct port_count *counts = port->counts + QUEUES;
 
 	(void)stats;
 	for (uint16_t q = 0; q < port->queues; q++) {
-		grow(&counts[3 * q], queue_xstat(port, q, "packets"));
-		grow(&counts[3 * q + 1], queue_xstat(port, q, "bytes"));
-		grow(&counts[3 * q + 2], queue_xstat(port, q, "errors"));
+		count(&counts[3 * q], queue_xstat(port, q, "packets"));
+		count(&counts[3 * q + 1], queue_xstat(port, q, "bytes"));
+		count(&counts[3 * q + 2], queue_xstat(port, q, "errors"));
 	}
 }
 
@@ -69,18 +77,20 @@ static void read_queues(struct port *port, const struct rte_eth_stats *stats)
 
 static void read_driver(struct port *port)
 {
+	const struct driver_traits *traits = driver_traits(port->driver);
+	grow_count *count = traits->tells_of_peer ? grow_or_stay : grow;
 	struct port_count *counts = port->counts;
 	struct rte_eth_stats stats;
 
 	if (!port->started || port->gone || rte_eth_stats_get(port->id, &stats) != 0)
 		return;
-	grow(&counts[RECEIVED], stats.ipackets);
-	grow(&counts[OCTETS], stats.ibytes);
-	grow(&counts[MISSED], stats.imissed);
-	grow(&counts[ERRORS], stats.ierrors);
-	if (!driver_traits(port->driver)->retries_no_mbuf)
-		grow(&counts[NO_MBUF], stats.rx_nombuf);
-	read_queues(port, &stats);
+	count(&counts[RECEIVED], stats.ipackets);
+	count(&counts[OCTETS], stats.ibytes);
+	count(&counts[MISSED], stats.imissed);
+	count(&counts[ERRORS], stats.ierrors);
+	if (!traits->retries_no_mbuf)
+		count(&counts[NO_MBUF], stats.rx_nombuf);
+	read_queues(port, &stats, count);
 }
 
 static void read_link(const struct port *port, struct port_counters *counters)

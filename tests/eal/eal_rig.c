@@ -20,6 +20,7 @@
 #define PREFIX "weir-test-"
 
 static char scratch[64];
+static pid_t scratch_maker;
 
 /*
  * For the leak checker: DPDK 22.11's AF_XDP driver never frees its UMEM, and Criterion keeps
@@ -161,6 +162,7 @@ const char *eal_rig_path(const char *name)
 		remove_dead("/tmp");
 		snprintf(scratch, sizeof(scratch), "/tmp/" PREFIX "%d", getpid());
 		cr_assert_eq(mkdir(scratch, 0700), 0);
+		scratch_maker = getpid();
 	}
 	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	return path;
@@ -168,6 +170,6 @@ const char *eal_rig_path(const char *name)
 
 void eal_rig_remove_paths(void)
 {
-	if (scratch[0] != '\0')
+	if (scratch[0] != '\0' && scratch_maker == getpid()) /* and not a child of its own */
 		remove_tree(scratch);
 }

@@ -77,67 +77,120 @@ static void be_peer(const char *device, int told)
 	_exit(0);
 }
 
-static void wait_for_link(struct port *port)
+struct peer {
+	pid_t process;
+	int told;
+};
+
+/* Before this process has an EAL. */
+static void prepare_peer(struct peer *peer)
+{
+	char device[256];
+	int told[2];
+
+	snprintf(device, sizeof(device),
+		 "--vdev=net_memif0,role=client,id=0,socket=%s,socket-abstract=no",
+		 eal_rig_path("memif"));
+	cr_assert_eq(pipe(told), 0);
+	*peer = (struct peer){.process = fork(), .told = told[1]};
+	if (peer->process == 0)
+		be_peer(device, told[0]);
+}
+
+/* The driver hears of it by and by. */
+static void wait_for_link(struct port *port, bool up)
 {
 	struct port_counters counters;
 
 	do {
 		usleep(1000);
 		port_read_counters(port, &counters);
-	} while (!counters.link_up);
+	} while (counters.link_up != up);
 }
 
-Test(port_memif, counters_outlive_the_peer, .timeout = 60)
+/* It comes and sends. */
+static void hear(const struct peer *peer, struct port *port)
 {
-	char server[256], client[256];
-	const char *path = eal_rig_path("memif");
-	static struct events events;
+	cr_assert_eq(write(peer->told, "", 1), 1);
+	wait_for_link(port, true);
+	cr_expect_eq(eal_rig_poll(port, QUEUES * FRAMES, NULL, NULL), QUEUES * FRAMES);
+}
+
+static void dismiss(const struct peer *peer, struct port *port)
+{
+	int status;
+
+	cr_assert_eq(write(peer->told, "", 1), 1);
+	cr_assert_eq(waitpid(peer->process, &status, 0), peer->process);
+	cr_expect_eq(status, 0);
+	wait_for_link(port, false);
+}
+
+static void expect_received(struct port *port, uint64_t of_each)
+{
 	struct port_counters counters;
-	struct watch watch;
-	struct event event;
-	uint64_t added;
-	struct port port;
-	int told[2], status;
-	pid_t peer;
+
+	port_read_counters(port, &counters);
+	cr_expect_eq(counters.received, QUEUES * of_each);
+	cr_expect_eq(counters.octets, QUEUES * of_each * 80);
+	for (uint16_t q = 0; q < QUEUES; q++)
+		cr_expect_eq(counters.queue[q].received, of_each);
+}
+
+static void open_server(struct port *port)
+{
+	char server[256];
 
 	snprintf(server, sizeof(server),
-		 "--vdev=net_memif0,role=server,id=0,socket=%s,socket-abstract=no", path);
-	snprintf(client, sizeof(client),
-		 "--vdev=net_memif0,role=client,id=0,socket=%s,socket-abstract=no", path);
-	events_init(&events);
-	cr_assert_eq(pipe(told), 0);
-	peer = fork();
-	if (peer == 0)
-		be_peer(client, told[0]);
+		 "--vdev=net_memif0,role=server,id=0,socket=%s,socket-abstract=no",
+		 eal_rig_path("memif"));
 	eal_rig_start((const char *const[]){server, NULL});
-	eal_rig_open(eal_rig_port("net_memif0"), QUEUES, &port);
-	cr_assert_eq(write(told[1], "", 1), 1);
-	wait_for_link(&port);
+	eal_rig_open(eal_rig_port("net_memif0"), QUEUES, port);
+}
+
+Test(port_memif, link_of_a_peer_is_watched, .timeout = 60)
+{
+	static struct events events;
+	struct watch watch;
+	struct event event;
+	struct peer peer;
+	uint64_t added;
+	struct port port;
+
+	prepare_peer(&peer);
+	events_init(&events);
+	open_server(&port);
 	cr_expect(port.link_known);
 	cr_expect_eq(port.symmetry, PORT_NOT_SYMMETRIC);
-	cr_expect_eq(eal_rig_poll(&port, QUEUES * FRAMES, NULL, NULL), QUEUES * FRAMES);
-	port_read_counters(&port, &counters);
-	cr_expect_eq(counters.received, QUEUES * FRAMES);
-	cr_expect_eq(counters.octets, QUEUES * FRAMES * 80);
-	cr_expect(counters.link_up);
+	hear(&peer, &port);
 	watch_start(&watch, &port, 1, false, &events,
 		    (struct clock_reading){.clock = CLOCK_SECOND});
 	watch_step(&watch, (struct clock_reading){.clock = CLOCK_SECOND});
-
-	cr_assert_eq(write(told[1], "", 1), 1);
-	cr_assert_eq(waitpid(peer, &status, 0), peer);
-	cr_expect_eq(status, 0);
-	for (int i = 0; i < 1000 && counters.link_up; i++) { /* the driver hears of it by and by */
-		usleep(1000);
-		port_read_counters(&port, &counters);
-	}
-	cr_expect_not(counters.link_up);
+	dismiss(&peer, &port);
 	watch_step(&watch, (struct clock_reading){.clock = 2 * CLOCK_SECOND});
 	watch_stop(&watch);
 	cr_expect_eq(events_newest(&events, 0, 1, &event, &added), 1);
 	cr_expect_eq(event.kind, EVENT_LINK_DOWN, "memif sends no event of its own");
 	cr_expect_eq(event.time, 2 * CLOCK_SECOND);
-	cr_expect_eq(counters.received, QUEUES * FRAMES, "memif begins anew when a peer leaves");
+	port_close(&port);
+	eal_rig_stop();
+}
+
+/* The driver says 0 without a peer, and goes on from where it was when there is one again. */
+Test(port_memif, counters_outlive_the_peers, .timeout = 60)
+{
+	struct peer peers[2];
+	struct port port;
+
+	prepare_peer(&peers[0]);
+	prepare_peer(&peers[1]);
+	open_server(&port);
+	for (unsigned int p = 0; p < 2; p++) {
+		hear(&peers[p], &port);
+		expect_received(&port, (p + 1) * FRAMES);
+		dismiss(&peers[p], &port);
+		expect_received(&port, (p + 1) * FRAMES);
+	}
 	port_close(&port);
 	eal_rig_stop();
 }
