@@ -124,6 +124,7 @@ int port_configure(struct port *port, const struct rte_eth_dev_info *info,
 	port->timestamp = (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0;
 	port->rss_asked = conf.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS && !traits->hashes_nothing;
 	port->rss_functions = port->rss_asked ? conf.rx_adv_conf.rss_conf.rss_hf : 0;
+	port->rss_table = info->reta_size;
 	port->symmetry = port->queues == 1 ? PORT_ONE_QUEUE
 			 : traits->spreads ? PORT_SPREAD_BY_INPUT
 			 : port->rss_asked ? PORT_RSS_SYMMETRIC

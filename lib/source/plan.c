@@ -64,17 +64,23 @@ static int add_queue(struct plan_worker *worker, uint16_t port, uint16_t queue, 
 	return 0;
 }
 
-/* How many turns there are until worker 0 has a queue again. */
-static uint32_t count_turns(const struct plan_offer *offer)
+static uint32_t most_queues(const struct plan_offer *offer)
 {
-	uint32_t turns = 0;
+	uint32_t most = 0;
 
-	if (offer->port_is_queue)
-		return offer->port_count;
 	for (uint32_t p = 0; p < offer->port_count; p++)
-		if (offer->ports[p].queues > turns)
-			turns = offer->ports[p].queues;
-	return turns;
+		if (offer->ports[p].queues > most)
+			most = offer->ports[p].queues;
+	return most;
+}
+
+static uint32_t all_queues(const struct plan_offer *offer)
+{
+	uint32_t all = 0;
+
+	for (uint32_t p = 0; p < offer->port_count; p++)
+		all += offer->ports[p].queues;
+	return all;
 }
 
 /* The first queue of a worker comes with its lcore. */
@@ -98,7 +104,10 @@ static int deal(const struct plan_offer *offer, struct plan *plan, struct plan_w
 int plan_in_turn(const struct plan_offer *offer, uint16_t workers, struct plan *plan,
 		 struct error *error)
 {
-	uint32_t turns = count_turns(offer);
+	const bool one_by_one = offer->port_is_queue || workers > most_queues(offer);
+	/* Then worker 0 has a queue again. */
+	const uint32_t turns = one_by_one ? all_queues(offer) : most_queues(offer);
+	uint32_t dealt = 0;
 	int result = 0;
 
 	*plan = (struct plan){.worker_count = turns < workers ? (uint16_t)turns : workers};
@@ -106,7 +115,7 @@ int plan_in_turn(const struct plan_offer *offer, uint16_t workers, struct plan *
 		const struct plan_port *port = &offer->ports[p];
 
 		for (uint16_t q = 0; q < port->queues && result == 0; q++) {
-			uint32_t turn = offer->port_is_queue ? p : q;
+			uint32_t turn = one_by_one ? dealt++ : q;
 			struct plan_worker *worker = &plan->workers[turn % plan->worker_count];
 
 			result = deal(offer, plan, worker, port, q, error);
@@ -191,6 +200,21 @@ uint16_t plan_queues_of(const struct plan *plan, uint16_t port)
 		for (uint16_t q = 0; q < plan->workers[w].queue_count; q++)
 			count += plan->workers[w].queues[q].port == port;
 	return count;
+}
+
+bool plan_pairs_queues(const struct plan *plan)
+{
+	uint16_t owner[PORT_QUEUES_MAX] = {0}; /* of queues of this number: a worker's place, + 1 */
+
+	for (uint16_t w = 0; w < plan->worker_count; w++)
+		for (uint16_t q = 0; q < plan->workers[w].queue_count; q++) {
+			uint16_t *of = &owner[plan->workers[w].queues[q].queue];
+
+			if (*of != 0 && *of != w + 1)
+				return false;
+			*of = w + 1;
+		}
+	return true;
 }
 
 bool plan_is_far(const struct plan_worker *worker, const struct plan_port *port)

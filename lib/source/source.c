@@ -298,13 +298,14 @@ static bool hashes_ports(const struct port *port)
 static bool spread_alike(const struct port *a, const struct port *b)
 {
 	return a->queues == b->queues && a->symmetry == b->symmetry &&
-	       a->rss_functions == b->rss_functions && strcmp(a->driver, b->driver) == 0;
+	       a->rss_functions == b->rss_functions && a->rss_table == b->rss_table &&
+	       strcmp(a->driver, b->driver) == 0;
 }
 
 /*
- * Ports that spread alike and have as many queues each, dealt out in turn, keep a flow on one
- * worker whichever of them its directions come from. One interface can be several ports, a queue
- * each.
+ * Ports that spread alike and have as many queues each keep a flow on one worker whichever of them
+ * its directions come from, if their queues of one number are that worker's. One interface can be
+ * several ports, a queue each.
  */
 bool source_may_split(const struct source *source, const struct plan *plan)
 {
@@ -314,7 +315,7 @@ bool source_may_split(const struct source *source, const struct plan *plan)
 		return false;
 	if (source->interface.port_count > 1)
 		return source->interface.symmetry == PORT_NOT_SYMMETRIC;
-	if (source->settings->place_count > 0 && source->port_count > 1)
+	if (!plan_pairs_queues(plan))
 		return true;
 	for (uint32_t p = 0; p < source->port_count; p++)
 		if (ports[p].symmetry == PORT_NOT_SYMMETRIC || rolls_over(&ports[p]) ||

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Queues that keep no flow together: every sender has a queue of its own, as without symmetric RSS. Four
-workers must export the flow records that one worker makes of the same packets."""
+workers must export the flow records that one worker makes of the same packets. So must the workers of two
+ports that have one direction of a link each, as behind a tap."""
 
 from pathlib import Path
 
@@ -32,14 +33,18 @@ def by_sender(path: str, folder: Path, parts: int) -> list[str]:
     return names
 
 
+def run(frames: int, vdevs: list[str], *options: object) -> weir.Analysis:
+    with Rig() as rig:
+        live = rig.weir(*OPTIONS, *options, eal=(*EAL, *vdevs))
+        live.wait_for(frames)
+        return live.stop()
+
+
 def replay(files: list[str], lcores: tuple[int, ...]) -> weir.Analysis:
     frames = sum(len(list(capture.read(file))) for file in files)
     placement = ",".join(f"(0,{queue},{lcore})" for queue, lcore in enumerate(lcores))
     vdev = "--vdev=net_pcap0," + ",".join(f"rx_pcap={file}" for file in files)
-    with Rig() as rig:
-        live = rig.weir(*OPTIONS, "--config", placement, eal=(*EAL, vdev))
-        live.wait_for(frames)
-        return live.stop()
+    return run(frames, [vdev], "--config", placement)
 
 
 def same_flows(tap: Tap, name: str, path: str) -> None:
@@ -58,9 +63,56 @@ def same_flows(tap: Tap, name: str, path: str) -> None:
     tap.equal(f"{name}: as often", sorted(one.lines), sorted(four.lines))
 
 
+def by_direction(path: str, folder: Path) -> list[list[str]]:
+    """The capture as a tap of two fibres hands it out, each spread over two queues: of every pair of
+    addresses one direction is on one port, the other on the other, in the queue of the same number."""
+    files: list[list[list[capture.Frame]]] = [[[], []], [[], []]]
+    pairs: dict[frozenset, int] = {}
+    for frame in capture.read(path):
+        try:
+            packet = oracle.classify(frame)
+            ends = frozenset((packet.source, packet.destination))
+            port = int(packet.source > packet.destination)
+        except oracle.Verdict:
+            ends, port = frozenset(), 0
+        files[port][pairs.setdefault(ends, len(pairs)) % 2].append(frame)
+    names = [[str(folder / f"port{port}-queue{queue}.pcap") for queue in range(2)] for port in range(2)]
+    for port in range(2):
+        for queue in range(2):
+            capture.write(names[port][queue], files[port][queue])
+    return names
+
+
+def tapped(tap: Tap, path: str) -> None:
+    """Both directions of a link on ports of their own are one biflow."""
+    frames = len(list(capture.read(path)))
+    expected = weir.expected_traffic(oracle.expect(path)["flows"], ports=False)
+    with Rig() as rig:
+        names = by_direction(path, rig.folder)
+        vdevs = [f"--vdev=net_pcap{port}," + ",".join(f"rx_pcap={name}" for name in names[port])
+                 for port in range(2)]
+        one = replay([path], (1,))
+        counts = [len(list(capture.read(name))) for name in sum(names, [])]
+        four = run(frames, vdevs)
+        two = run(frames, vdevs, "--workers", 2)
+    for analysis, workers in ((four, 4), (two, 2)):
+        name = f"two ports of a tap, {workers} workers"
+        tap.equal(f"{name}: exit 0, balanced, every flow ended", analysis.faults(), [])
+        tap.equal(f"{name}: that many, and each port with what it got", (
+            len(analysis.report["workers"]), [port["received"] for port in analysis.report["ports"]],
+            analysis.report["ledger"]["received"]),
+            (workers, [sum(counts[:2]), sum(counts[2:])], frames))
+        tap.equal(f"{name}: the flows of the oracle", weir.difference(
+            weir.traffic(analysis.flows, ports=False), expected), "")
+    tap.ok("a worker for each queue: directions are merged", four.report["flows"]["split_flows"]["merged"] > 0)
+    tap.equal("... to the records of one port", sorted(set(one.lines) ^ set(four.lines)), [])
+    tap.equal("... and so many are those of pairs of queues", len(two.flows), len(one.flows))
+
+
 def main() -> None:
     tap = Tap()
     same_flows(tap, "bundled capture", weir.BUNDLED)
+    tapped(tap, weir.BUNDLED)
     tap.end()
 
 

@@ -113,6 +113,35 @@ Test(plan, queue_i_of_every_port_meets_worker_i)
 	const struct plan_offer offer = offer_of(ports, 2);
 
 	expect_in_turn(&offer, 3, "1: 0.0 4.0; 2: 0.1 4.1; 3: 0.2 4.2");
+	expect_in_turn(&offer, 2, "1: 0.0 0.2 4.0 4.2; 2: 0.1 4.1");
+}
+
+Test(plan, workers_beyond_the_queues_of_a_port_take_those_of_others)
+{
+	const struct plan_port ports[] = {{.id = 0, .queues = 2}, {.id = 4, .queues = 2}};
+	const struct plan_offer offer = offer_of(ports, 2);
+
+	expect_in_turn(&offer, 3, "1: 0.0 4.1; 2: 0.1; 3: 4.0");
+	expect_in_turn(&offer, 4, "1: 0.0; 2: 0.1; 3: 4.0; 4: 4.1");
+	expect_in_turn(&offer, 9, "1: 0.0; 2: 0.1; 3: 4.0; 4: 4.1");
+}
+
+Test(plan, queues_of_one_number_are_a_pair_on_one_worker)
+{
+	const struct plan_port ports[] = {{.id = 0, .queues = 2}, {.id = 4, .queues = 2}};
+	const struct plan_place places[] = {{0, 0, 2}, {0, 1, 1}, {1, 0, 2}, {1, 1, 1}};
+	const struct plan_offer offer = offer_of(ports, 2);
+	struct plan plan;
+	struct error error;
+
+	for (uint16_t workers = 1; workers < 4; workers++) {
+		cr_assert_eq(plan_in_turn(&offer, workers, &plan, &error), 0);
+		cr_expect_eq(plan_pairs_queues(&plan), workers < 3, "%u workers", workers);
+	}
+	cr_assert_eq(plan_by_hand(&offer, places, COUNT(places), &plan, &error), 0);
+	cr_expect(plan_pairs_queues(&plan));
+	plan.workers[0].queues[1].queue = 1;
+	cr_expect_not(plan_pairs_queues(&plan));
 }
 
 Test(plan, a_port_with_more_queues_has_workers_of_its_own)
@@ -120,7 +149,8 @@ Test(plan, a_port_with_more_queues_has_workers_of_its_own)
 	const struct plan_port ports[] = {{.id = 0, .queues = 1}, {.id = 1, .queues = 3}};
 	const struct plan_offer offer = offer_of(ports, 2);
 
-	expect_in_turn(&offer, 4, "1: 0.0 1.0; 2: 1.1; 3: 1.2");
+	expect_in_turn(&offer, 3, "1: 0.0 1.0; 2: 1.1; 3: 1.2");
+	expect_in_turn(&offer, 4, "1: 0.0; 2: 1.0; 3: 1.1; 4: 1.2");
 }
 
 Test(plan, queues_beyond_the_workers_begin_anew)
@@ -137,8 +167,10 @@ Test(plan, ports_that_are_a_queue_each_are_dealt_out)
 		{.id = 0, .queues = 1}, {.id = 1, .queues = 1}, {.id = 2, .queues = 1}};
 	struct plan_offer offer = offer_of(ports, 3);
 
-	expect_in_turn(&offer, 3, "1: 0.0 1.0 2.0");
+	expect_in_turn(&offer, 1, "1: 0.0 1.0 2.0");
+	expect_in_turn(&offer, 3, "1: 0.0; 2: 1.0; 3: 2.0");
 	offer.port_is_queue = true;
+	expect_in_turn(&offer, 1, "1: 0.0 1.0 2.0");
 	expect_in_turn(&offer, 3, "1: 0.0; 2: 1.0; 3: 2.0");
 	expect_in_turn(&offer, 2, "1: 0.0 2.0; 2: 1.0");
 	expect_in_turn(&offer, 9, "1: 0.0; 2: 1.0; 3: 2.0");

@@ -42,6 +42,7 @@ struct port {
 	uint32_t max_frame; /* longest frame received whole, bytes without FCS */
 	enum port_symmetry symmetry;
 	uint64_t rss_functions;                         /* RTE_ETH_RSS_* in force */
+	uint16_t rss_table;                             /* entries from hash to queue */
 	bool checksum, timestamp, scatter, promiscuous; /* what the driver gave */
 	bool link_known;          /* the driver or the kernel tells link state */
 	struct rte_mempool *pool; /* owned */

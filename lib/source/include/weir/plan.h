@@ -65,9 +65,10 @@ int plan_workers(uint16_t asked, unsigned int lcores, struct error *error);
 
 /*
  * Queue i of every port goes to worker i: with symmetric RSS both directions of a flow then meet
- * one worker, also when each arrives on a port of its own, as from a tap. Ports that are a queue
- * each are dealt out in turn instead, and so are queues beyond the number of `workers`, of which
- * there are no more than have a queue. A worker takes the first free lcore on the node of its first
+ * one worker, also when each arrives on a port of its own, as from a tap. Queues beyond the number
+ * of `workers` begin anew with the first. Where there are more workers than any port has queues,
+ * and of ports that are a queue each, all queues are dealt out one by one instead. There are no
+ * more workers than have a queue. A worker takes the first free lcore on the node of its first
  * port, else the first free one. -E2BIG: a worker would have too many queues; -EINVAL: too few
  * lcores.
  */
@@ -84,6 +85,9 @@ int plan_by_hand(const struct plan_offer *offer, const struct plan_place *places
 
 /* How many queues of `port` are planned for. */
 uint16_t plan_queues_of(const struct plan *plan, uint16_t port);
+
+/* Are the queues of one number, of whatever port, polled by one worker each? */
+bool plan_pairs_queues(const struct plan *plan);
 
 /* Does the worker poll `port` across the nodes of the machine, which is slower? */
 bool plan_is_far(const struct plan_worker *worker, const struct plan_port *port);
