@@ -13,8 +13,12 @@ static const struct driver_traits known[] = {
 	 * another one: under overload a flow may be seen by two workers.) */
 	{.name = "net_af_packet", .spreads = true, .asks_kernel = true, .copies = true},
 	{.name = "net_af_xdp", .pairs_queues = true, .asks_kernel = true, .retries_no_mbuf = true},
-	/* Takes any number, and then refuses a peer that has more. */
-	{.name = "net_memif", .pairs_queues = true, .copies = true, .tells_of_peer = true},
+	/* Takes any number of queues, and then refuses a peer that has more. */
+	{.name = "net_memif",
+	 .pairs_queues = true,
+	 .copies = true,
+	 .tells_of_peer = true,
+	 .peer_queues = true},
 	{.name = "net_null", .hashes_nothing = true, .link_fixed = true, .copies = true},
 	/* A frame of several mbufs is chained, offload or not. */
 	{.name = "net_pcap",

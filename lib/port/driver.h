@@ -21,6 +21,7 @@ struct driver_traits {
 	bool copies;          /* an empty descriptor holds no mbuf */
 	bool time_in_us;      /* RX time in us instead of ns, without being asked */
 	bool tells_of_peer;   /* counts are 0 without a peer, and go on with the next one */
+	bool peer_queues;     /* reads queues that its peer has not, as if they were the first */
 	bool retries_no_mbuf; /* a frame that found no mbuf waits in the kernel: not lost */
 	uint32_t max_frame;   /* longest frame received whole, whatever the MTU; 0: the MTU says */
 };

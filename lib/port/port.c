@@ -51,6 +51,16 @@ struct port_memory port_memory(uint16_t queues)
 	return memory;
 }
 
+uint16_t port_queues_by_default(uint16_t id, uint16_t wanted)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_is_valid_port(id) && rte_eth_dev_info_get(id, &info) == 0 &&
+	    driver_traits(info.driver_name)->peer_queues)
+		return 1;
+	return port_queues_possible(id, wanted);
+}
+
 static void identify(struct port *port, const struct rte_eth_dev_info *info)
 {
 	char name[RTE_ETH_NAME_MAX_LEN] = "";
@@ -257,6 +267,10 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 	}
 	if (settings->promiscuous)
 		set_promiscuous(port);
+	if (port->queues > 1 && driver_traits(port->driver)->peer_queues)
+		log_warning("%s: its peer has to have %u queues, too: of one that has fewer the "
+			    "driver %s hands over frames twice",
+			    port->name, port->queues, port->driver);
 	if (settings->nic_timestamps && !port->timestamp)
 		finding_warn(
 			FINDING_TIMESTAMPS,

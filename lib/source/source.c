@@ -181,8 +181,11 @@ static int open_all_ports(struct source *source, struct machine *machine, struct
 
 	RTE_ETH_FOREACH_DEV(id) {
 		if (result == 0)
-			result = open_port(source, id, port_queues_possible(id, (uint16_t)workers),
-					   error);
+			result =
+				open_port(source, id,
+					  asked > 0 ? port_queues_possible(id, (uint16_t)workers)
+						    : port_queues_by_default(id, (uint16_t)workers),
+					  error);
 	}
 	if (result != 0)
 		return result;

@@ -128,6 +128,12 @@ struct port_memory {
 };
 struct port_memory port_memory(uint16_t queues);
 
+/*
+ * As many as that where nobody asked for a number; one of memif, whose peer may have no more, and
+ * then several would give each frame as often.
+ */
+uint16_t port_queues_by_default(uint16_t id, uint16_t wanted);
+
 /* ---- what weir's own inputs write into an mbuf beside the frame ---- */
 
 /*
