@@ -398,6 +398,32 @@ static int give_up_privileges(struct analyzer *analyzer, struct error *error)
 	return result != 0 ? result : capabilities_drop(keep.running, keep.closing, error);
 }
 
+static bool let_go(void *context, uint16_t port)
+{
+	struct analyzer *analyzer = context;
+
+	return workers_let_go(analyzer->workers, analyzer->workers_ready, port);
+}
+
+static void take_up(void *context, uint16_t port, uint16_t id)
+{
+	struct analyzer *analyzer = context;
+
+	workers_take_up(analyzer->workers, analyzer->workers_ready, port, id);
+}
+
+static void start_watch(struct analyzer *analyzer)
+{
+	const struct watch_settings settings = {
+		.ports = analyzer->source.ports,
+		.count = analyzer->source.port_count,
+		.filtered = analyzer->options->source.prefilter != NULL,
+		.pollers = {.let_go = let_go, .take_up = take_up, .context = analyzer},
+	};
+
+	watch_start(&analyzer->watch, &settings, &analyzer->events, clock_read());
+}
+
 int analyzer_run(struct analyzer *analyzer, struct error *error)
 {
 	struct error later;
@@ -417,9 +443,7 @@ int analyzer_run(struct analyzer *analyzer, struct error *error)
 	tell_memory(analyzer);
 	telemetry_offer_prefilter(front_offer(&analyzer->source.front));
 	if (analyzer->options->source.kind != SOURCE_CAPTURES)
-		watch_start(&analyzer->watch, analyzer->source.ports, analyzer->source.port_count,
-			    analyzer->options->source.prefilter != NULL, &analyzer->events,
-			    clock_read());
+		start_watch(analyzer);
 	stats_lcores_launch(analyzer->stats, &analyzer->options->source);
 	for (uint16_t w = 0; w < analyzer->workers_ready; w++)
 		rte_eal_remote_launch(worker_main, &analyzer->workers[w],

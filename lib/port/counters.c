@@ -11,6 +11,7 @@
 
 #include <weir/kernel_link.h>
 
+#include "device.h"
 #include "driver.h"
 #include "kernel_loss.h"
 
@@ -75,6 +76,14 @@ static void read_queues(struct port *port, const struct rte_eth_stats *stats, gr
 
 #endif
 
+void port_counts_go_on(struct port *port)
+{
+	for (unsigned int i = 0; i < PORT_COUNTS; i++) {
+		port->counts[i].base += port->counts[i].last;
+		port->counts[i].last = 0;
+	}
+}
+
 static void read_driver(struct port *port)
 {
 	const struct driver_traits *traits = driver_traits(port->driver);
@@ -82,7 +91,7 @@ static void read_driver(struct port *port)
 	struct port_count *counts = port->counts;
 	struct rte_eth_stats stats;
 
-	if (!port->started || port->gone || rte_eth_stats_get(port->id, &stats) != 0)
+	if (!port->started || port->unasked || rte_eth_stats_get(port->id, &stats) != 0)
 		return;
 	count(&counts[RECEIVED], stats.ipackets);
 	count(&counts[OCTETS], stats.ibytes);
@@ -98,7 +107,7 @@ static void read_link(const struct port *port, struct port_counters *counters)
 	struct rte_eth_link link;
 	char name[IF_NAMESIZE];
 
-	if (!port->started || port->gone)
+	if (!port->started || port->unasked)
 		return;
 	if (driver_traits(port->driver)->asks_kernel && port->interface_index != 0) {
 		if (if_indextoname(port->interface_index, name) == NULL) /* it may be another now */
@@ -155,7 +164,8 @@ void port_read_counters(struct port *port, struct port_counters *counters)
 void port_each_xstat(const struct port *port,
 		     void (*each)(void *context, const char *name, uint64_t value), void *context)
 {
-	int count = port->started && !port->gone ? rte_eth_xstats_get_names(port->id, NULL, 0) : 0;
+	int count =
+		port->started && !port->unasked ? rte_eth_xstats_get_names(port->id, NULL, 0) : 0;
 	struct rte_eth_xstat_name *names;
 	struct rte_eth_xstat *values;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <weir/log.h>
 
 #include "configure.h"
+#include "device.h"
 #include "driver.h"
 #include "kernel_loss.h"
 #include "pool.h"
@@ -74,16 +76,18 @@ static void identify(struct port *port, const struct rte_eth_dev_info *info)
 	port->socket = rte_eth_dev_socket_id(port->id);
 }
 
-static int setup_queues(struct port *port, const struct rte_eth_dev_info *info,
-			const struct rte_eth_rxmode *rxmode, uint16_t tx_descriptors)
+static int setup_queues(const struct port *port, const struct rte_eth_dev_info *info,
+			const struct rte_eth_rxmode *rxmode)
 {
 	struct rte_eth_rxconf rx = info->default_rxconf;
+	uint16_t rx_descriptors = port->descriptors, tx_descriptors = TX_DESCRIPTORS;
 	unsigned int socket = (unsigned int)port->socket; /* -1 is SOCKET_ID_ANY */
 	int result = 0;
 
+	(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
 	rx.offloads = rxmode->offloads;
 	for (uint16_t q = 0; q < port->queues && result == 0; q++)
-		result = rte_eth_rx_queue_setup(port->id, q, port->descriptors, socket, &rx,
+		result = rte_eth_rx_queue_setup(port->id, q, rx_descriptors, socket, &rx,
 						port->pool);
 	for (uint16_t q = 0; q < port->tx_queues && result == 0; q++)
 		result = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, socket,
@@ -96,15 +100,16 @@ static int setup_queues(struct port *port, const struct rte_eth_dev_info *info,
  * less to lend first, and then fewer descriptors.
  */
 static int make_pool(struct port *port, const struct pool_plan *wanted, uint16_t descriptors,
-		     uint16_t *tx_descriptors, struct error *error)
+		     struct error *error)
 {
 	struct pool_plan plan = *wanted;
 
 	for (;;) {
+		uint16_t tx_descriptors = TX_DESCRIPTORS;
+
 		port->descriptors = descriptors;
-		*tx_descriptors = TX_DESCRIPTORS;
 		(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->descriptors,
-						       tx_descriptors);
+						       &tx_descriptors);
 		port->pool =
 			pool_create(&plan, port->id, port->queues, port->descriptors, port->socket);
 		port->spare = plan.spare;
@@ -199,26 +204,24 @@ static int correct_time(struct port *port, struct error *error)
 }
 
 static int open_queues(struct port *port, const struct rte_eth_dev_info *info,
-		       const struct driver_traits *traits, const struct port_settings *settings,
-		       struct error *error)
+		       const struct driver_traits *traits, struct error *error)
 {
+	const struct port_settings *settings = &port->settings;
 	struct kernel_sockets before;
 	struct rte_eth_rxmode rxmode;
 	struct pool_plan plan;
-	uint16_t tx_descriptors;
 	int result;
 
 	pool_plan_make(info, traits, &plan);
 	/* The times of a capture that a driver plays are its frames' own: nothing to choose. */
 	result = port_configure(port, info, traits, &plan,
 				settings->nic_timestamps || traits->time_in_us, &rxmode, error);
-	if (result == 0)
-		result = make_pool(port, &plan, wanted_descriptors(port, settings), &tx_descriptors,
-				   error);
+	if (result == 0 && port->pool == NULL)
+		result = make_pool(port, &plan, wanted_descriptors(port, settings), error);
 	if (result != 0)
 		return result;
 	kernel_loss_before(&before);
-	result = setup_queues(port, info, &rxmode, tx_descriptors);
+	result = setup_queues(port, info, &rxmode);
 	if (result != 0)
 		return error_set(error, -result,
 				 "%s: the driver %s cannot set up its %u queues: %s", port->name,
@@ -234,10 +237,24 @@ static int open_queues(struct port *port, const struct rte_eth_dev_info *info,
 	return 0;
 }
 
+int port_open_ethdev(struct port *port, struct error *error)
+{
+	const struct driver_traits *traits = driver_traits(port->driver);
+	struct rte_eth_dev_info info;
+	int result = rte_eth_dev_info_get(port->id, &info);
+
+	if (result != 0)
+		return error_set(error, -result, "port %u: the driver does not answer: %s",
+				 port->id, strerror(-result));
+	result = open_queues(port, &info, traits, error);
+	if (result == 0 && port->settings.promiscuous)
+		set_promiscuous(port);
+	return result;
+}
+
 int port_open(uint16_t id, const struct port_settings *settings, struct port *port,
 	      struct error *error)
 {
-	const struct driver_traits *traits;
 	struct rte_eth_dev_info info;
 	int result;
 
@@ -252,21 +269,20 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 		return error_set(error, -result, "port %u: the driver does not answer: %s", id,
 				 strerror(-result));
 	port->id = id;
+	port->settings = *settings;
 	identify(port, &info);
 	if (settings->queues == 0 || settings->queues > port_queues_possible(id, UINT16_MAX))
 		return error_set(error, EINVAL, "%s: %u RX queues wanted, the driver has 1 to %u",
 				 port->name, settings->queues,
 				 port_queues_possible(id, UINT16_MAX));
 	port->queues = settings->queues;
-	traits = driver_traits(port->driver);
-	port->link_known = !traits->link_fixed;
-	result = open_queues(port, &info, traits, settings, error);
+	port->link_known = !driver_traits(port->driver)->link_fixed;
+	port_identify_device(port, &info);
+	result = port_open_ethdev(port, error);
 	if (result != 0) {
 		port_close(port);
 		return result;
 	}
-	if (settings->promiscuous)
-		set_promiscuous(port);
 	if (port->queues > 1 && driver_traits(port->driver)->peer_queues)
 		log_warning("%s: its peer has to have %u queues, too: of one that has fewer the "
 			    "driver %s hands over frames twice",
@@ -280,20 +296,24 @@ int port_open(uint16_t id, const struct port_settings *settings, struct port *po
 	return 0;
 }
 
-int port_start(struct port *port, struct error *error)
+int port_start_ethdev(struct port *port, struct error *error)
 {
-	int result;
+	int result = rte_eth_dev_start(port->id);
 
-	(void)rte_eth_stats_reset(port->id);
-	memset(port->counts, 0, sizeof(port->counts));
-	kernel_loss_start(port);
-	result = rte_eth_dev_start(port->id);
 	if (result != 0)
 		return error_set(error, -result, "%s: the driver %s cannot start: %s", port->name,
 				 port->driver, strerror(-result));
 	port->started = true;
 	port_verify_symmetry(port);
 	return 0;
+}
+
+int port_start(struct port *port, struct error *error)
+{
+	(void)rte_eth_stats_reset(port->id);
+	memset(port->counts, 0, sizeof(port->counts));
+	kernel_loss_start(port);
+	return port_start_ethdev(port, error);
 }
 
 void port_discard(struct port *port)
@@ -322,8 +342,21 @@ void port_stop(struct port *port)
 	if (!rte_eth_dev_is_valid_port(port->id)) /* somebody has detached it */
 		return;
 	result = rte_eth_dev_stop(port->id);
-	if (result != 0 && !port->gone)
+	if (result != 0 && !port->unasked)
 		log_warning("%s: did not stop: %s", port->name, strerror(-result));
+}
+
+void port_let_go_ethdev(struct port *port)
+{
+	if (port->promiscuous_undo && !port->unasked)
+		(void)rte_eth_promiscuous_disable(port->id);
+	port->promiscuous_undo = false;
+	if (port->promiscuous_socket >= 0)
+		close(port->promiscuous_socket);
+	port->promiscuous_socket = -1;
+	if (port->hold >= 0)
+		close(port->hold);
+	port->hold = -1;
 }
 
 void port_close(struct port *port)
@@ -331,16 +364,13 @@ void port_close(struct port *port)
 	bool there = rte_eth_dev_is_valid_port(port->id);
 
 	port_stop(port);
-	if (port->promiscuous_undo && there)
-		(void)rte_eth_promiscuous_disable(port->id);
-	if (port->promiscuous_socket >= 0)
-		close(port->promiscuous_socket);
-	port->promiscuous_socket = -1;
-	if (port->hold >= 0)
-		close(port->hold);
-	port->hold = -1;
+	if (!there)
+		port->promiscuous_undo = false;
+	port_let_go_ethdev(port);
 	if (there)
 		(void)rte_eth_dev_close(port->id);
 	rte_mempool_free(port->pool);
 	port->pool = NULL;
+	free(port->arguments);
+	port->arguments = NULL;
 }

@@ -37,6 +37,9 @@ struct held {
 /* What the loop keeps to itself. */
 struct loop {
 	struct worker *worker;
+	struct worker_queue queues[WORKER_QUEUES_MAX]; /* as they are polled */
+	uint32_t polled;                               /* which of them, a bit each */
+	uint32_t away;                                 /* worker->away, as it goes by it */
 	struct cycle_clock line;
 	uint64_t cycles;           /* the one reading of this round */
 	uint64_t clock;            /* never goes back; what timeouts run by */

@@ -248,17 +248,34 @@ static void idle(struct loop *loop)
 		rest(&worker->rest, idle_ns(loop));
 }
 
+/* Between two rounds: what it does not poll from now on others may take down. */
+static __attribute__((noinline)) void follow(struct loop *loop)
+{
+	struct worker *worker = loop->worker;
+
+	loop->away = __atomic_load_n(&worker->away, __ATOMIC_ACQUIRE);
+	for (uint16_t q = 0; q < worker->queue_count; q++) {
+		loop->queues[q] = worker->queues[q];
+		if (worker->moved[q] != 0)
+			loop->queues[q].port = worker->moved[q] - 1;
+	}
+	loop->polled = ((UINT32_C(1) << worker->queue_count) - 1) & ~loop->away;
+	__atomic_store_n(&worker->away_seen, loop->away, __ATOMIC_RELEASE);
+}
+
 /* One look at every queue. Returns the frames that came. */
 static uint32_t poll_queues(struct loop *loop)
 {
-	struct worker *worker = loop->worker;
 	uint32_t received = 0;
 
+	if (unlikely(__atomic_load_n(&loop->worker->away, __ATOMIC_ACQUIRE) != loop->away))
+		follow(loop);
 	if (unlikely(handover_look(loop->handover)))
 		loop_attend(loop);
-	for (uint16_t q = 0; q < worker->queue_count; q++) {
+	for (uint32_t left = loop->polled; left != 0; left &= left - 1) {
+		uint16_t q = (uint16_t)__builtin_ctz(left);
 		struct rte_mbuf *mbufs[FLOW_BURST];
-		uint16_t count = rte_eth_rx_burst(worker->queues[q].port, worker->queues[q].queue,
+		uint16_t count = rte_eth_rx_burst(loop->queues[q].port, loop->queues[q].queue,
 						  mbufs, FLOW_BURST);
 
 		if (count == 0)
@@ -329,6 +346,7 @@ int worker_main(void *argument)
 
 	cycle_clock_init(&loop.line, rte_get_tsc_hz(), loop.cycles, 0);
 	anchor(&loop);
+	follow(&loop);
 	do {
 		/* Asked before polling: what came before the end is still in the queues then. */
 		ended = captures_ended(worker);

@@ -163,7 +163,7 @@ Test(port_memif, link_of_a_peer_is_watched, .timeout = 60)
 	cr_expect(port.link_known);
 	cr_expect_eq(port.symmetry, PORT_NOT_SYMMETRIC);
 	hear(&peer, &port);
-	watch_start(&watch, &port, 1, false, &events,
+	watch_start(&watch, &(struct watch_settings){.ports = &port, .count = 1}, &events,
 		    (struct clock_reading){.clock = CLOCK_SECOND});
 	watch_step(&watch, (struct clock_reading){.clock = CLOCK_SECOND});
 	dismiss(&peer, &port);

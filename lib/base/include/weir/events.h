@@ -20,10 +20,16 @@ enum event_kind {
 	EVENT_INTERFACE_DOWN, /* somebody set it down, and up again */
 	EVENT_INTERFACE_UP,
 	EVENT_INTERFACE_REMOVED,
-	EVENT_LINK_DOWN, /* no carrier */
+	EVENT_INTERFACE_ADDED, /* another one, of the same name */
+	EVENT_LINK_DOWN,       /* no carrier */
 	EVENT_LINK_UP,
 	EVENT_PORT_REMOVED, /* DPDK's device is gone, or its driver is being unbound */
-	EVENT_XDP_REMOVED,  /* the program that feeds AF_XDP sockets was taken off */
+	EVENT_PORT_ADDED,
+	EVENT_PORT_RESET,      /* its driver asks for one */
+	EVENT_PORT_RECOVERING, /* its driver mends it */
+	EVENT_PORT_RECOVERED,
+	EVENT_PORT_FAILED, /* it cannot be reset, or taken again */
+	EVENT_XDP_REMOVED, /* the program that feeds AF_XDP sockets was taken off */
 	EVENT_XDP_ATTACHED,
 	EVENT_NO_FRAMES, /* none since the start */
 	EVENT_FIRST_FRAME,

@@ -48,7 +48,7 @@ struct port {
 	struct rte_mempool *pool; /* owned */
 	uint32_t spare; /* mbufs of each queue that may be held for long: weir/handover.h */
 	bool started;
-	bool gone; /* the device was removed: nothing is asked of it any more */
+	bool unasked; /* the device was removed, or its driver is busy: nothing is asked of it */
 	/* sockets of the kernel that belong to the port's driver (AF_PACKET, AF_XDP): the
 	 * only place where their losses are counted. Owned by the driver, see kernel_loss.h. */
 	int kernel_sockets[PORT_QUEUES_MAX];
@@ -56,11 +56,15 @@ struct port {
 	int kernel_family;                       /* of those sockets: AF_PACKET, AF_XDP; 0: none */
 	uint64_t kernel_missed[PORT_QUEUES_MAX]; /* by socket, since the start */
 	uint64_t kernel_before[PORT_QUEUES_MAX]; /* AF_XDP's counts when the port started */
-	/* private to port.c and counters.c: */
-	uint16_t tx_queues;     /* never used for sending; drivers and rte_pdump want some */
-	bool promiscuous_undo;  /* weir switched it on, so weir switches it off */
-	int promiscuous_socket; /* keeps a kernel interface promiscuous; -1: none */
-	int hold;               /* on the kernel interface, see kernel_hold.h; -1: none */
+	/* private to port.c, device.c and counters.c: */
+	struct port_settings settings;
+	char bus[16], device[64]; /* DPDK's name of the device, which may have several ports */
+	char *arguments;          /* of the device, as the EAL was given them */
+	char kernel_driver[32];   /* that it is bound to; "" if it is on no bus of the kernel's */
+	uint16_t tx_queues;       /* never used for sending; drivers and rte_pdump want some */
+	bool promiscuous_undo;    /* weir switched it on, so weir switches it off */
+	int promiscuous_socket;   /* keeps a kernel interface promiscuous; -1: none */
+	int hold;                 /* on the kernel interface, see kernel_hold.h; -1: none */
 	bool rss_asked;
 	struct port_count counts[PORT_COUNTS];
 };
@@ -87,6 +91,25 @@ void port_stop(struct port *port);
 
 /* Stop and close the device and free its pool. All mbufs must be back in the pool. */
 void port_close(struct port *port);
+
+/*
+ * The device of a started port goes, and may come back. No worker polls the port meanwhile
+ * (weir/worker.h), and nobody reads its counters at the same time. What it counted stays and goes
+ * on; so does its pool, as others may still hold frames. Main thread.
+ *
+ * port_leave()		Stop and close it and give the device back: whoever unplugs it, or
+ *			unbinds its driver, waits for that.
+ * port_is_back()	Is the device on its bus again, with the kernel's driver that it had?
+ * port_return()	Take it again, as it was opened and started. `id` may be another one.
+ * port_reset()		Its driver asks for it (RTE_ETH_EVENT_INTR_RESET): reset the device, and
+ *			make it what it was.
+ *
+ * 0, or negative errno with the line; the port is left then.
+ */
+void port_leave(struct port *port);
+bool port_is_back(const struct port *port);
+int port_return(struct port *port, struct error *error);
+int port_reset(struct port *port, struct error *error);
 
 /*
  * Everything that the port counted since start; no counter ever falls. One thread at a time,

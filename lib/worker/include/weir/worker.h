@@ -55,6 +55,12 @@ struct worker {
 	uint64_t (*final_clock)(const void *context); /* NULL: the worker's */
 	void *context;
 	struct rendezvous *rendezvous; /* captures: where it meets reader and stats core; or NULL */
+	/* While it runs: which of its queues it leaves alone, a bit each; atomic. */
+	uint32_t away;      /* it shall; the main thread writes */
+	uint32_t away_seen; /* it does, between two rounds; the worker writes */
+	/* Of a queue whose device came back as another port of ethdev: its id, + 1. The main thread
+	 * writes while the queue is away. */
+	uint16_t moved[WORKER_QUEUES_MAX];
 };
 
 /* For rte_eal_remote_launch(): `argument` is the struct worker. Returns 0. */
@@ -64,6 +70,15 @@ int worker_main(void *argument);
  * The same, before it: take all memory that the worker will ever touch, on the node of its lcore.
  */
 int worker_prefault(void *argument);
+
+/*
+ * A device goes, and may come back: have none of `count` running workers poll `port`; and have
+ * those poll it again that did, though it is port `id` of ethdev by now. A worker follows between
+ * two rounds, or after a rest. True: none looks at the port any more; false: one has not answered
+ * within 200 ms; ask again. Main thread.
+ */
+bool workers_let_go(struct worker *workers, unsigned int count, uint16_t port);
+void workers_take_up(struct worker *workers, unsigned int count, uint16_t port, uint16_t id);
 
 /* Register rte_lcore usage reporting (where this DPDK has it) for `count` workers. */
 void worker_register_lcore_usage(struct worker *workers, unsigned int count);
