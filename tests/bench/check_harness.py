@@ -67,12 +67,12 @@ class Goals(unittest.TestCase):
 
     def test_more_is_better(self):
         for value, expected in ((0.5, ("not reached", "not reached")),
-                                (0.8, ("reached", "not reached")), (1.2, ("reached", "reached"))):
+                                (0.95, ("reached", "not reached")), (1.2, ("reached", "reached"))):
             self.assertEqual(self.verdicts("5tswap-8k-1k", value), expected)
 
     def test_less_is_better(self):
         for value, expected in ((200, ("not reached", "not reached")),
-                                (180, ("reached", "not reached")), (144, ("reached", "reached"))):
+                                (160, ("reached", "not reached")), (128, ("reached", "reached"))):
             self.assertEqual(self.verdicts("memory", value), expected)
 
     def test_not_measured(self):

@@ -31,6 +31,7 @@ RECIPES = {
     "1m-100k-each": "--frames 1000000 --flows 100000 --order sequential",
     "1m-1m-each": "--frames 1000000 --flows 1000000 --order sequential",
     "10m-10m-each": "--frames 10000000 --flows 10000000 --order sequential",
+    "32m-32m-each": "--frames 32000000 --flows 32000000 --order sequential",
     # read once
     "500k-1k": "--frames 500000 --flows 1000",
     "500k-1m": "--frames 500000 --flows 1000000",

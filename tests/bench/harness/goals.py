@@ -23,9 +23,10 @@ class Goal:
 
 
 GOALS = {
-    "5tswap-8k-1k": Goal("weir / testpmd 5tswap, 64 B, 1k flows in 8k frames", 0.80, 1.1),
-    "5tswap-1m-64k": Goal("weir / testpmd 5tswap, 64 B, 64k flows in 1M frames", 0.75, 1.0),
-    "5tswap-16k-1k-imix": Goal("weir / testpmd 5tswap, IMIX", 0.75, 0.9),
+    "5tswap-8k-1k": Goal("weir / testpmd 5tswap, 64 B, 1k flows in 8k frames", 0.95, 1.1),
+    "5tswap-8k-1k-vlan": Goal("weir / testpmd 5tswap, the same with a VLAN tag", 0.85, 1.0),
+    "5tswap-1m-64k": Goal("weir / testpmd 5tswap, 64 B, 64k flows in 1M frames", 0.88, 1.0),
+    "5tswap-16k-1k-imix": Goal("weir / testpmd 5tswap, IMIX", 0.95, 1.0),
     "ipfixprobe-8k-1k": Goal("weir / ipfixprobe's DPDK input, 1k flows", 2.5, 4),
     "ipfixprobe-32k-30k": Goal("weir / ipfixprobe's DPDK input, 30k flows", 4, 8),
     "table-1m": Goal("flow table, 1M flows uniform / 1k flows", 0.65, 0.75),

@@ -6,6 +6,7 @@ weir: sent = received + missed holds to the packet, or the run does not count.
 """
 
 import sys
+from dataclasses import dataclass
 from statistics import median
 
 from .. import memif
@@ -14,16 +15,32 @@ from ..process import BenchError
 
 HELP = "offered rate against loss, the highest rate without any"
 
-CASES = ("1m-10k-each", "1m-100k-each", "1m-1m-each", "10m-10m-each")
+CASES = ("1m-10k-each", "1m-100k-each", "1m-1m-each", "10m-10m-each", "32m-32m-each")
 STEPS = 7              # of the binary search: to 1/128 of the sender's own rate
 CURVE = (1, 2, 5, 10, 15, 20, 25, 30)  # Mpps
 KEPT_MOST = 100e-6     # seconds that a worker may be kept from its core during a trial
 TRIES = 5              # of a trial with loss in which it was longer
 
 
+def arguments(command):
+    command.add_argument("--trial", type=float, metavar="S",
+                         help="how long a trial is (a quarter of the window; RFC 2544 wants 60)")
+    command.add_argument("--rates", metavar="MPPS,...", help="those of the curve")
+
+
+def asked(context, name):
+    """An argument of this subcommand: `all` has none of them."""
+    return getattr(context.arguments, name, None)
+
+
 def seconds(context):
     """Of a trial."""
-    return context.window / 4
+    return asked(context, "trial") or context.window / 4
+
+
+def curve_rates(context):
+    rates = asked(context, "rates")
+    return tuple(float(mpps) for mpps in rates.split(",")) if rates else CURVE
 
 
 def steps(context):
@@ -58,8 +75,21 @@ def search(fed, most, length, halvings=STEPS):
 
 
 def options_for(capture):
-    capacity = max(1 << 20, 1 << (capture.flows - 1).bit_length())
-    return ["--flow-capacity", str(capacity), "--inactive-timeout", "300"]
+    return ["--flow-capacity", str(max(1 << 20, capture.flows)), "--inactive-timeout", "300"]
+
+
+def age(fed):
+    """Of the newest snapshot, in ms; 0: not more than two intervals."""
+    return fed.weir.telemetry.ask("/weir/ledger").get("age_ms", 0)
+
+
+@dataclass
+class Result:
+    rates: list     # without loss, frames a second
+    curve: dict     # by Mpps offered: the losses
+    most: float     # that the sender can offer
+    oldest: int     # snapshot, of those looked at behind each trial: its age, ms
+    overflow: float # share of the frames
 
 
 def sender_most(fed, capture):
@@ -69,8 +99,7 @@ def sender_most(fed, capture):
 
 
 def measure(context, capture):
-    """(rates without loss, {Mpps of the curve: losses}, rate of the sender)"""
-    rates, curve = [], {mpps: [] for mpps in CURVE}
+    rates, curve, oldest = [], {mpps: [] for mpps in curve_rates(context)}, 0
     length = seconds(context)
     with memif.weir_fed(context, capture, options_for(capture)) as fed:
         most = sender_most(fed, capture)
@@ -81,11 +110,13 @@ def measure(context, capture):
             for mpps, losses in curve.items():
                 if mpps * 1e6 <= most:
                     losses.append(send(fed, mpps * 1e6, length, most).loss)
+                    oldest = max(oldest, age(fed))
         report = fed.stop()
     if report["flows"]["created"] != capture.flows:
         raise BenchError(f"weir: made {report['flows']['created']} records of {capture.flows} "
                          "flows; this run does not count")
-    return rates, curve, most
+    ledger = report["ledger"]
+    return Result(rates, curve, most, oldest, ledger["overflow"] / ledger["received"])
 
 
 def percent(losses):
@@ -97,8 +128,10 @@ def main(context):
     section = context.section(
         "loss", "Offered rate against loss, one worker, memif from another process",
         ["active flows", "packet size", "new flows/s", "cores", "no loss: Mpps min", "median",
-         "max", *(f"loss at {mpps}" for mpps in CURVE), "sender's most"])
-    section.remark(f"Each flow in its turn. Trials of {seconds(context):g} s (RFC 2544 wants 60), "
+         "max", *(f"loss at {mpps:g}" for mpps in curve_rates(context)), "sender's most",
+         "oldest snapshot, ms", "overflow"])
+    section.remark(f"Each flow in its turn. Trials of {seconds(context):g} s (RFC 2544 wants "
+                   "60: --trial), "
                    f"{STEPS} steps of bisection between 0 and what the sender can offer; a ring of "
                    f"{2 ** memif.RING_LOG2} frames. Loss at so many Mpps offered: median of the "
                    "rounds; -: more than the sender can offer.")
@@ -106,6 +139,8 @@ def main(context):
                    "the ring took and what it did not, and weir's ledger has exactly the former.")
     section.remark(f"A trial with loss in which something else had the worker's core for "
                    f"{KEPT_MOST * 1e6:.0f} us or more is repeated, up to {TRIES} trials in all.")
+    section.remark("Oldest snapshot: looked at behind each trial of the curve; 0 is not older than "
+                   "two intervals. Overflow: frames whose flow found no room in the table.")
     section.remark("After a pause of more than 20 us the sender goes on at the given rate and does "
                    "not catch up.")
     context.need_cores(section, 3, "worker, sender and statistics; the last two share one")
@@ -116,9 +151,11 @@ def main(context):
                 section.command(memif.weir_command(context, "FOLDER", options_for(capture)))
                 section.command(memif.sender(context, capture, "FOLDER").command,
                                 context.captures.folder)
-            rates, curve, most = measure(context, capture)
+            result = measure(context, capture)
+            rates = result.rates
             section.add(capture.flows, capture.frame_size, 0, 2, millions(min(rates)),
                         millions(median(rates)), millions(max(rates)),
-                        *map(percent, curve.values()), millions(most))
+                        *map(percent, result.curve.values()), millions(result.most), result.oldest,
+                        f"{result.overflow * 100:.3g}%")
             context.captures.drop(name)
     context.finish(section)

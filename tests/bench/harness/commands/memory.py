@@ -10,7 +10,7 @@ from ..context import PREFIX, WORKER_LCORE
 HELP = "memory for a flow, everything"
 
 SMALLEST = 1 << 16
-# weir's own default; and the worst case, as the index has a power of two of buckets.
+# weir's own default; and the worst case, as the ring of free slots is a power of two.
 CAPACITIES = (1 << 20, (1 << 20) + 1, 1 << 22)
 
 

@@ -7,6 +7,7 @@ import sys
 from .. import ipfixprobe, memif, testpmd, weir
 from ..context import PREFIX, WORKER_LCORE
 from ..document import spread, whole
+from ..goals import GOALS
 from ..process import BenchError
 from ..repeated import MBUFS_BESIDE, mbuf_options, memory_for, vdev
 from ..rounds import Sample, interleave, ratio
@@ -14,7 +15,7 @@ from ..rounds import Sample, interleave, ratio
 HELP = "the whole of weir against dpdk-testpmd on the same vdev"
 
 MODES = ("5tswap", "rxonly", "macswap", "csum")
-CASES = ("8k-1k", "1m-64k", "16k-1k-imix")
+CASES = ("8k-1k", "1m-64k", "16k-1k-imix", "8k-1k-vlan", "8k-1k-ipv6")
 IPFIXPROBE_CASES = ("8k-1k", "32k-30k")
 DISCARD = 9  # the UDP port for what nobody is to read
 MEMIF_MODES = ("5tswap", "rxonly")
@@ -117,10 +118,9 @@ def add_rows(section, driver, capture, series):
         section.add(label, driver, capture.name, capture.frame_size, capture.flows, 0, 1,
                     *spread(one), whole(one.median(lambda sample: sample.cycles)), against)
         section.check(one, f"{label} on {driver}, {capture.name}")
-        if driver == "net_pcap" and label == "testpmd 5tswap" and "weir" in series:
-            section.goal(f"5tswap-{capture.name}", against.or_refusal())
-        if label == "ipfixprobe":
-            section.goal(f"ipfixprobe-{capture.name}", against.or_refusal())
+        goal = f"{label.removeprefix('testpmd ')}-{capture.name}"
+        if driver == "net_pcap" and goal in GOALS and "weir" in series:
+            section.goal(goal, against.or_refusal())
 
 
 def main(context):
