@@ -46,6 +46,7 @@ static int make_stats(struct analyzer *analyzer, struct error *error)
 		/* telemetry clients may ask for more than the report shows */
 		.top_length = RTE_MAX(options->top, 100u),
 		.capture = options->source.kind == SOURCE_CAPTURES,
+		.sample = options->sample,
 		.flow_capacity = options->flow_capacity,
 		.workers = analyzer->shared,
 		.lcores = lcores,

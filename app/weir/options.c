@@ -132,6 +132,8 @@ static const struct option_row rows[] = {
 		.type = OPTION_SECONDS, INTO(interval), .low = CLOCK_MILLISECOND, .high = WEEK, .usual = "1"},
 	{"top", "N", "length of the top lists in the report",
 		.type = OPTION_NUMBER, INTO(top), .low = 1, .high = 1000, .usual = "10"},
+	{"sample", "N", "analyse one frame in N, drawn at random",
+		.type = OPTION_NUMBER, INTO(sample), .low = 1, .high = 1000000, .usual = "1"},
 	{"filter", "EXPR", "count only frames that match, see pcap-filter(7)",
 		.type = OPTION_TEXT, INTO(filter), .empty = true},
 	{"prefilter", "RULES", "decide in the kernel what is analysed, see weir-prefilter(5)",

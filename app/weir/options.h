@@ -24,6 +24,7 @@ struct options {
 	uint64_t active_timeout, inactive_timeout, interval; /* ns */
 	uint64_t report_every, duration;                     /* ns; 0: not given */
 	uint32_t top;
+	uint32_t sample;       /* one frame in so many is analysed */
 	const char *filter;    /* NULL: all frames */
 	const char *flows;     /* NULL: off */
 	uint64_t flows_rotate; /* ns */

@@ -70,6 +70,19 @@ static void set_up(struct worker *worker, const struct plan_worker *planned,
 		tie_to_reader(worker, source->reader);
 }
 
+/* Of a capture always the same frames: nobody can choose what its numbers fall on. */
+static int make_sample(const struct options *options, struct sample *sample)
+{
+	*sample = (struct sample){
+		.one_in = options->sample,
+		.secret = {{0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
+			    0x2545f4914f6cdd1d}},
+	};
+	if (options->source.kind == SOURCE_CAPTURES)
+		return 0;
+	return hash_secret_draw(&sample->secret);
+}
+
 int workers_make(struct analyzer *analyzer, struct error *error)
 {
 	const struct options *options = analyzer->options;
@@ -79,8 +92,11 @@ int workers_make(struct analyzer *analyzer, struct error *error)
 		.inactive_timeout = options->inactive_timeout,
 		.live = options->source.kind != SOURCE_CAPTURES,
 	};
+	struct sample sample;
 	int result = hash_secret_draw(&settings.secret);
 
+	if (result == 0)
+		result = make_sample(options, &sample);
 	if (result != 0)
 		return error_set(error, -result,
 				 "secret: the kernel gives no random bytes; try again");
@@ -99,6 +115,7 @@ int workers_make(struct analyzer *analyzer, struct error *error)
 			return error_set(error, ENOMEM,
 					 "timeline: no memory for it; use fewer --workers");
 		set_up(worker, &analyzer->plan.workers[w], analyzer);
+		worker->sample = sample;
 		result = frames_prepare(&analyzer->frames, w, worker, &analyzer->source, error);
 		if (result != 0)
 			return result;

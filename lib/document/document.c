@@ -119,6 +119,8 @@ json_t *document_ledger(const struct snapshot *of)
 	json_t *object = json_object();
 
 	LEDGER_STATISTICS(PUT_STATISTIC, PUT_OBJECT)
+	if (of->sample > 1)
+		put_count(&object, "sample_one_in", of->sample);
 	if (of->prefilter.rules)
 		put(&object, "prefilter", document_prefilter_ledger(&of->prefilter));
 	return object;

@@ -119,8 +119,8 @@ json_t *document_top(const struct snapshot *snapshot, const struct document_list
 	put(&object, "exact", json_boolean(top->exact));
 	put(&object, "error_bound", document_top_error(top));
 	put_count(&object, "missed_share_ppm", window->missed_share_ppm);
-	if (snapshot->prefilter.sampling)
-		put_count(&object, "sampling_one_in", snapshot->prefilter.sample_every);
+	if (snapshot_one_in(snapshot) != 1)
+		put_count(&object, "sampling_one_in", snapshot_one_in(snapshot));
 	if (list->window == STATS_TOTAL)
 		put(&object, "sum", document_top_sum(snapshot));
 	put(&object, "rows", rows);

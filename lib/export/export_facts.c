@@ -2,16 +2,18 @@
 #include <weir/export_facts.h>
 
 /* Of samples that differ by rule no one number tells. */
-static uint32_t sampling(const struct snapshot_prefilter *prefilter)
+static uint32_t sampling(const struct snapshot *of)
 {
-	return prefilter->sampling && prefilter->sample_every > 0 ? prefilter->sample_every : 1;
+	const uint64_t one_in = snapshot_one_in(of);
+
+	return one_in > 0 && one_in <= UINT32_MAX ? (uint32_t)one_in : 1;
 }
 
 void export_facts_make(struct export_facts *facts, const struct snapshot *of)
 {
 	*facts = (struct export_facts){.started = of->started,
 				       .final = of->final,
-				       .sampling = sampling(&of->prefilter),
+				       .sampling = sampling(of),
 				       .flows = of->flows.created,
 				       .ignored_octets = of->flows.overflow_octets,
 				       .ledger = {

@@ -56,6 +56,7 @@ enum own_statistic {
 	OWN_LEDGER_frame_octets,
 	OWN_LEDGER_ip_octets,
 	OWN_LEDGER_missed_by_capture,
+	OWN_LEDGER_sampled,
 
 	OWN_OUTPUT_given = 336,
 	OWN_OUTPUT_sent,

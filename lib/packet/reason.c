@@ -24,6 +24,7 @@ const char *packet_bucket_name(enum packet_bucket bucket)
 		[PACKET_BUCKET_FLOW] = "flow",           [PACKET_BUCKET_NON_IP] = "non_ip",
 		[PACKET_BUCKET_TRUNCATED] = "truncated", [PACKET_BUCKET_MALFORMED] = "malformed",
 		[PACKET_BUCKET_FILTERED] = "filtered",   [PACKET_BUCKET_OVERFLOW] = "overflow",
+		[PACKET_BUCKET_SAMPLED] = "sampled",
 	};
 
 	return names[bucket];

@@ -44,6 +44,7 @@ struct reader {
 	unsigned int spares;
 	const struct savefile_frame *frames; /* read, of which `taken` have become mbufs */
 	unsigned int count, taken;
+	uint32_t number; /* of the next frame, in all captures; wraps: what --sample draws by */
 };
 
 static void hand_over(struct reader *reader)
@@ -179,6 +180,7 @@ static inline bool take_frame(struct reader *reader, struct savefile_frame frame
 		prefetch_mbuf(reader->spare[reader->spares - PREFETCH_AHEAD]);
 	reader->place.frame = frame.number;
 	rte_pktmbuf_reset(mbuf);
+	mbuf->hash.usr = reader->number++;
 	if (likely(frame.link == LINK_ETHERNET))
 		copied = copy(reader, mbuf, frame.data, frame.captured);
 	else

@@ -123,7 +123,8 @@ static void derive_sums(struct snapshot *snapshot)
 
 	snapshot->ip_octets = flows->octets + flows->overflow_octets;
 	snapshot->fragments = flows->fragments_first + flows->fragments_later;
-	snapshot->size_packets = snapshot->received - snapshot->buckets[PACKET_BUCKET_FILTERED];
+	snapshot->size_packets = snapshot->received - snapshot->buckets[PACKET_BUCKET_FILTERED] -
+				 snapshot->buckets[PACKET_BUCKET_SAMPLED];
 	snapshot->flows_active = flows->created;
 	for (unsigned int end = 0; end < FLOW_ENDS; end++)
 		snapshot->flows_active -= flows->ended[end];
@@ -189,6 +190,7 @@ bool ledger_fill(struct ledger *ledger, const struct stats_settings *settings,
 	snapshot->time = clock_date(time->now);
 	snapshot->started = time->started + (uint64_t)time->now.shift;
 	snapshot->interval = settings->interval;
+	snapshot->sample = settings->sample;
 	snapshot->final = time->final;
 	snapshot->balanced = true;
 	snapshot->worker_count = settings->worker_count;

@@ -21,6 +21,8 @@
  *	times.h		when a frame was there: the loop's clock, or a stamp of its own
  *	verdicts.h	a burst of frames -> packets for the flow table, and a tally of them
  *	tally.h		what a burst adds to the counters
+ *	draw.h		which frames are analysed at all, if not all are
+ *	mbufs.h		how frames go back
  *	hand_over.c	frames that other threads want, until they are counted
  *	stretches.*	what bursts of captures add to their timeline
  *	rest.c		naps
@@ -54,6 +56,7 @@ struct loop {
 	unsigned int empty_polls;  /* in a row */
 	uint64_t idle_since;       /* cycles: the first of these */
 	unsigned int unpublished;  /* bursts that the shared counters don't have yet */
+	uint64_t number;           /* frames that were drawn from */
 	uint64_t called, arrived;  /* meetings of `rendezvous`, as last seen; come to */
 	uint64_t stamped;          /* flags of mbufs that bring a time of their own */
 	uint64_t notes;            /* ... or anything else beside their bytes that is common */

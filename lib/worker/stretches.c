@@ -8,7 +8,8 @@ static struct timeline_sums count_all(const struct loop *loop)
 	const struct worker_counters *counters = &loop->counters;
 
 	return (struct timeline_sums){
-		.packets = counters->received - counters->reasons[PACKET_FILTERED_EXPRESSION],
+		.packets = counters->received - counters->reasons[PACKET_FILTERED_EXPRESSION] -
+			   counters->reasons[PACKET_SAMPLED_OUT],
 		.frame_octets = counters->frame_octets,
 		.ip_octets = flows->octets + flows->overflow_octets,
 		.flows = flows->created,

@@ -4,6 +4,7 @@
 
 #include <weir/packet_common.h>
 
+#include "mbufs.h"
 #include "times.h"
 
 /* The first segment may end within the headers: then parse a copy that holds all of them. */
@@ -127,20 +128,6 @@ static inline __attribute__((always_inline)) bool parse_common(struct loop *loop
 	else
 		return false;
 	return true;
-}
-
-/* References and segments of an mbuf, as they lie in memory beside each other: one of each. */
-#define SINGLE UINT32_C(0x00010001)
-_Static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2,
-	       "read at once");
-
-/* One segment, nobody else's, and of this pool. Flags of other mbufs are among loop->odd. */
-static inline bool is_single(const struct rte_mbuf *mbuf, const struct rte_mempool *pool)
-{
-	uint32_t both;
-
-	memcpy(&both, RTE_PTR_ADD(mbuf, offsetof(struct rte_mbuf, refcnt)), sizeof(both));
-	return both == SINGLE && mbuf->pool == pool;
 }
 
 /*

@@ -12,6 +12,7 @@
 #include <weir/clock.h>
 #include <weir/rendezvous.h>
 
+#include "draw.h"
 #include "loop.h"
 #include "rest.h"
 #include "stretches.h"
@@ -61,28 +62,6 @@ static void flush(struct loop *loop, bool wait)
 }
 
 /*
- * Frames of a burst that others may hold some of, or that are not all single ones of one pool: as
- * rte_pktmbuf_free_bulk(), but in one go what is.
- */
-static __attribute__((noinline)) void give_back(struct rte_mbuf **mbufs, uint16_t count)
-{
-	struct rte_mempool *pool = count > 0 ? mbufs[0]->pool : NULL;
-	struct rte_mbuf **whole = mbufs;
-
-	for (uint16_t i = 0; i < count; i++) {
-		struct rte_mbuf *mbuf = mbufs[i];
-
-		if (likely(rte_mbuf_refcnt_read(mbuf) == 1 && mbuf->nb_segs == 1 &&
-			   mbuf->pool == pool && RTE_MBUF_DIRECT(mbuf) && mbuf->next == NULL))
-			*whole++ = mbuf;
-		else
-			rte_pktmbuf_free(mbuf);
-	}
-	if (whole > mbufs)
-		rte_mempool_put_bulk(pool, (void **)mbufs, (unsigned int)(whole - mbufs));
-}
-
-/*
  * What parse() will read. A driver has just written the mbufs themselves; where another core has,
  * they are as far away as the data, which most likely lies where the pool put it.
  */
@@ -118,7 +97,7 @@ advance(struct loop *loop, uint16_t queue, struct rte_mbuf **mbufs, uint16_t cou
 	flow_table_push(shared->table);
 	tally_apply(tally, &loop->counters);
 	count = cut_stretch(loop, tally, mbufs, count);
-	if (++loop->unpublished == PUBLISH_BURSTS)
+	if (++loop->unpublished >= PUBLISH_BURSTS)
 		publish(loop);
 	/* Now: an emptied outbox has room for what one push can end, not for two. */
 	flush(loop, loop->worker->lossless);
@@ -263,6 +242,15 @@ static __attribute__((noinline)) void follow(struct loop *loop)
 	__atomic_store_n(&worker->away_seen, loop->away, __ATOMIC_RELEASE);
 }
 
+/* What is left of a burst when it was drawn from: nothing now and then moves those before on. */
+static uint16_t draw_burst(struct loop *loop, struct rte_mbuf **mbufs, uint16_t count)
+{
+	count = draw(loop, mbufs, count);
+	if (count == 0 && ++loop->unpublished >= PUBLISH_BURSTS - 1)
+		advance_rest(loop);
+	return count;
+}
+
 /* One look at every queue. Returns the frames that came. */
 static uint32_t poll_queues(struct loop *loop)
 {
@@ -281,6 +269,8 @@ static uint32_t poll_queues(struct loop *loop)
 		if (count == 0)
 			continue;
 		received += count;
+		if (unlikely(loop->worker->sample.one_in > 1))
+			count = draw_burst(loop, mbufs, count);
 		while (count > 0) {
 			uint16_t taken = advance(loop, q, mbufs, count);
 

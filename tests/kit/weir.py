@@ -16,7 +16,7 @@ WEIRWEB = str(BUILD / "app" / "web" / "weirweb")
 BUNDLED = "tests/captures/demo.pcap"
 CAPTURES = Path(os.environ.get("WEIR_CAPTURES", "../shared/captures"))
 
-BUCKETS = ("flow", "non_ip", "truncated", "malformed", "filtered", "overflow")
+BUCKETS = ("flow", "non_ip", "truncated", "malformed", "filtered", "overflow", "sampled")
 
 
 class Run(NamedTuple):
@@ -75,7 +75,8 @@ def faults(report: dict, flows: Optional[list[dict]] = None) -> list[str]:
     same("buckets = their reasons", {b: ledger[b] for b in BUCKETS}, {b: reasons[b] for b in BUCKETS})
     sizes = report["packet_size"]
     same("packet sizes", sum(row["packets"] for row in sizes["histogram"]), sizes["packets"])
-    same("sizes = received - filtered", sizes["packets"], ledger["received"] - ledger["filtered"])
+    same("sizes = received - sampled - filtered", sizes["packets"],
+         ledger["received"] - ledger["sampled"] - ledger["filtered"])
     counters = report["flows"]
     same("flows created = ended + active", counters["created"],
          sum(counters["ended"].values()) + counters["active"])

@@ -11,7 +11,7 @@ from .process import PREFIX, BenchError, Program, run
 from .rounds import Sample
 from .telemetry import Telemetry
 
-BUCKETS = ("flow", "non_ip", "truncated", "malformed", "filtered", "overflow")
+BUCKETS = ("flow", "non_ip", "truncated", "malformed", "filtered", "overflow", "sampled")
 
 
 def check(report, sums=None):

@@ -78,7 +78,8 @@ Test(document, report_has_the_keys_of_the_interface)
 			    "top_covered_ms top_sum workers ports outputs");
 	expect_keys(json_object_get(report, "time"), "first last seconds");
 	expect_keys(json_object_get(report, "ledger"),
-		    "received flow non_ip truncated malformed filtered overflow balanced missed "
+		    "received flow non_ip truncated malformed filtered overflow sampled balanced "
+		    "missed "
 		    "no_mbuf nic_errors missed_by_capture no_socket host reasons fragments "
 		    "frame_octets ip_octets");
 	expect_keys(json_object_get(report, "throughput"),
@@ -112,8 +113,8 @@ Test(document, report_has_the_keys_of_the_interface)
 
 Test(document, buckets_and_reasons_sum_to_received)
 {
-	static const char *const buckets[] = {"flow",      "non_ip",   "truncated",
-					      "malformed", "filtered", "overflow"};
+	static const char *const buckets[] = {"flow",     "non_ip",   "truncated", "malformed",
+					      "filtered", "overflow", "sampled"};
 	struct snapshot *snapshot = fixture_snapshot();
 	json_t *ledger = document_ledger(snapshot), *value;
 	json_int_t by_bucket = 0, by_reason = 0;

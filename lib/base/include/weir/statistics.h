@@ -37,6 +37,7 @@
 	STATISTIC(malformed,    COUNTER, frames, "received", "malformed", of->buckets[PACKET_BUCKET_MALFORMED], "contradict themselves (lengths, versions, too many headers)") \
 	STATISTIC(filtered,     COUNTER, frames, "received", "filtered out", of->buckets[PACKET_BUCKET_FILTERED], "did not match --filter") \
 	STATISTIC(overflow,     COUNTER, frames, "received", "beyond the flow table", of->buckets[PACKET_BUCKET_OVERFLOW], "counted in all totals, but no room for their flow in the table") \
+	STATISTIC(sampled,      COUNTER, frames, "received", "left out by --sample", of->buckets[PACKET_BUCKET_SAMPLED], "not drawn by --sample; nothing else is said of them") \
 	STATISTIC(balanced,     GAUGE, boolean, "", "balanced", of->balanced, "the sum above holds, in every worker; anything else is a fault of weir") \
 	STATISTIC(missed,       COUNTER, frames, "lost", "missed for want of descriptors", of->missed, "never reached weir: the NIC or the kernel had no descriptor or no room") \
 	STATISTIC(no_mbuf,      COUNTER, frames, "lost", "for want of buffers", of->no_mbuf, "never reached weir: no buffer in the pool") \
@@ -83,7 +84,7 @@
 
 /* of a struct snapshot */
 #define SIZE_STATISTICS(STATISTIC, OBJECT) \
-	STATISTIC(packets, COUNTER, packets, "", "frames", of->size_packets, "frames that passed the filter: received - filtered") \
+	STATISTIC(packets, COUNTER, packets, "", "frames", of->size_packets, "frames that passed draw and filter: received - sampled - filtered") \
 	STATISTIC(octets,  COUNTER, octets, "", "octets", octets_with_fcs(of), "sum of their sizes") \
 	STATISTIC(mean,    GAUGE, octets, "", "mean", mean_size(of), "real with one decimal; 0 without frames") \
 	STATISTIC(min,     GAUGE, octets, "", "smallest", of->size_min, "the smallest; 0 without frames") \

@@ -23,15 +23,17 @@ enum packet_bucket {
 	PACKET_BUCKET_NON_IP,
 	PACKET_BUCKET_TRUNCATED,
 	PACKET_BUCKET_MALFORMED,
+	/* not by the parser: */
 	PACKET_BUCKET_FILTERED,
 	PACKET_BUCKET_OVERFLOW,
+	PACKET_BUCKET_SAMPLED,
 	PACKET_BUCKETS
 };
 
 /*
  * The named reasons, each of one bucket: X(reason, bucket, name). The names are what
- * users read in the ledger. The parser gives all but FILTERED_* (the filter's) and
- * OVERFLOW_* (the flow table's).
+ * users read in the ledger. The parser gives all but FILTERED_* (the filter's), OVERFLOW_* (the
+ * flow table's) and SAMPLED_* (the worker's).
  */
 #define PACKET_REASON_LIST(X)                                                                      \
 	X(FLOW_IPV4, FLOW, "flow_ipv4")                                                            \
@@ -72,7 +74,8 @@ enum packet_bucket {
 	X(FILTERED_EXPRESSION, FILTERED, "filtered_expression")                                    \
 	X(OVERFLOW_TABLE, OVERFLOW,                                                                \
 	  "overflow_table_full") /* no record free, none could be ended */                         \
-	X(OVERFLOW_BUCKET, OVERFLOW, "overflow_probe_limit") /* no index entry within the bound */
+	X(OVERFLOW_BUCKET, OVERFLOW, "overflow_probe_limit") /* no index entry within the bound */ \
+	X(SAMPLED_OUT, SAMPLED, "sampled_not_drawn")
 
 #define PACKET_REASON_ENUM(reason, bucket, name) PACKET_##reason,
 enum packet_reason { PACKET_REASON_LIST(PACKET_REASON_ENUM) PACKET_REASONS };

@@ -214,10 +214,12 @@ struct snapshot {
 	uint64_t missed_by_capture;           /* what captures say they lost; at their end */
 	uint64_t fragments;                   /* frames that were fragments, first or later */
 
+	uint32_t sample; /* of so many frames one was drawn to be analysed; 0, 1: all are */
+
 	uint64_t frame_octets; /* of frames that passed the filter, without FCS */
 	uint64_t ip_octets;    /* of flow and overflow */
 	uint64_t sizes[SIZE_CLASSES];
-	uint64_t size_packets;       /* frames that passed the filter: received - filtered */
+	uint64_t size_packets;       /* these frames: received - sampled - filtered */
 	uint64_t size_min, size_max; /* with FCS */
 
 	struct stats_rates now;     /* over the last interval */
@@ -255,5 +257,17 @@ struct snapshot {
 	struct outlet_ledger outlets[SNAPSHOT_OUTLETS_MAX];
 	uint32_t outlet_count;
 };
+
+/*
+ * For how many frames each that was analysed stands, as an estimate: by the worker's draw, and that
+ * of a prefilter's rules. 1: for itself; 0: rules differ, and there is no one rate.
+ */
+static inline uint64_t snapshot_one_in(const struct snapshot *snapshot)
+{
+	const struct snapshot_prefilter *prefilter = &snapshot->prefilter;
+	const uint64_t drawn = snapshot->sample > 1 ? snapshot->sample : 1;
+
+	return prefilter->sampling ? drawn * prefilter->sample_every : drawn;
+}
 
 #endif

@@ -32,6 +32,7 @@ struct stats_settings {
 	/* Lcores of the stats core: the stats thread's, and of those that run stats_run_shard(). */
 	unsigned int stats_lcores[STATS_LCORES_MAX];
 	uint32_t stats_lcore_count; /* 0: as 1 */
+	uint32_t sample;            /* as in struct snapshot */
 	uint32_t flow_capacity;     /* of each worker's table, as in its struct flow_settings */
 	struct port *const *ports;  /* may be none */
 	uint32_t port_count;

@@ -9,6 +9,7 @@
 #include <weir/handover.h>
 #include <weir/limits.h>
 #include <weir/port.h>
+#include <weir/sample.h>
 #include <weir/worker_shared.h>
 
 /*
@@ -37,6 +38,7 @@ struct worker {
 	struct worker_queue queues[WORKER_QUEUES_MAX];
 	uint16_t queue_count;
 	unsigned int lcore;
+	struct sample sample;        /* before everything else */
 	const struct filter *filter; /* NULL: all frames */
 	struct handover *handover;   /* of frames for others, before the filter */
 	struct port_fields fields;
