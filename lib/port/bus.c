@@ -34,8 +34,8 @@ void port_identify_device(struct port *port, const struct rte_eth_dev_info *info
 	arguments = rte_dev_devargs(info->device);
 	snprintf(port->bus, sizeof(port->bus), "%s", rte_bus_name(rte_dev_bus(info->device)));
 	snprintf(port->device, sizeof(port->device), "%s", rte_dev_name(info->device));
-	port->arguments =
-		strdup(arguments != NULL && arguments->args != NULL ? arguments->args : "");
+	if (arguments != NULL && arguments->args != NULL)
+		snprintf(port->arguments, sizeof(port->arguments), "%s", arguments->args);
 	if (strcmp(port->bus, "pci") == 0)
 		read_kernel_driver(port->device, port->kernel_driver, sizeof(port->kernel_driver));
 }

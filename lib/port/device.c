@@ -43,9 +43,7 @@ static int open_again(struct port *port, struct error *error)
 
 int port_return(struct port *port, struct error *error)
 {
-	int result = port->arguments == NULL
-			     ? -ENOMEM
-			     : rte_eal_hotplug_add(port->bus, port->device, port->arguments);
+	int result = rte_eal_hotplug_add(port->bus, port->device, port->arguments);
 
 	if (result == 0)
 		result = rte_eth_dev_get_port_by_name(port->name, &port->id);

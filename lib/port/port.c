@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -371,6 +370,4 @@ void port_close(struct port *port)
 		(void)rte_eth_dev_close(port->id);
 	rte_mempool_free(port->pool);
 	port->pool = NULL;
-	free(port->arguments);
-	port->arguments = NULL;
 }

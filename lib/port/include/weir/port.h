@@ -59,7 +59,7 @@ struct port {
 	/* private to port.c, device.c and counters.c: */
 	struct port_settings settings;
 	char bus[16], device[64]; /* DPDK's name of the device, which may have several ports */
-	char *arguments;          /* of the device, as the EAL was given them */
+	char arguments[1024];     /* of the device, as the EAL was given them; a PCI device's fit */
 	char kernel_driver[32];   /* that it is bound to; "" if it is on no bus of the kernel's */
 	uint16_t tx_queues;       /* never used for sending; drivers and rte_pdump want some */
 	bool promiscuous_undo;    /* weir switched it on, so weir switches it off */
