@@ -19,12 +19,14 @@ packages_build=(gcc libc6-dev meson ninja-build=ninja pkg-config=pkg-config
 	clang bpftool libbpf-dev) # the XDP prefilter
 packages_live=(iproute2=ip iputils-ping=ping util-linux=nsenter ethtool tcpdump procps=sysctl
 	nginx-light=nginx curl dnsmasq-base=dnsmasq bind9-dnsutils=dig iperf3)
-packages_test=(libcriterion-dev python3 tshark dpdk-dev tcpreplay mandoc valgrind
-	libcap2-bin=setcap gdb prometheus clickhouse-server nfdump pmacct libfixbuf-tools
+packages_test=(libcriterion-dev python3 tshark tcpdump mandoc gdb openssl iproute2=ip
 	zstd lz4 xz-utils=xz # compressed captures
 	systemd=systemd-analyze) # are units well formed?
+packages_smoke=(dpdk-dev tcpreplay valgrind libcap2-bin=setcap
+	prometheus clickhouse-server nfdump pmacct libfixbuf-tools)
 packages_lab=(qemu-system-x86=qemu-system-x86_64 busybox-static=busybox cpio python3
 	iproute2=ip util-linux=nsenter procps=sysctl ethtool tcpreplay)
+packages_everywhere=(mmdebstrap util-linux=unshare qemu-user-static=qemu-aarch64-static binfmt-support=update-binfmts)
 packages_lint=(clang-format-14 shellcheck git python3)
 # What scripts/bench compares weir with; it says what is not there, and measures without.
 packages_bench=(dpdk-dev valgrind softflowd nfdump pmacct argus-server argus-client tshark)
@@ -36,7 +38,8 @@ missing_packages() {
 		local -n entries=packages_$set
 		for entry in "${entries[@]}"; do
 			[[ $entry == *=* ]] && command -v "${entry#*=}" >/dev/null && continue
-			[[ $(dpkg-query -W -f '${db:Status-Status}' "${entry%=*}" 2>/dev/null) == installed ]] ||
+			# Once for each architecture that it is there for.
+			[[ $(dpkg-query -W -f '${db:Status-Status}' "${entry%=*}" 2>/dev/null) == installed* ]] ||
 				echo "${entry%=*}"
 		done
 	done
