@@ -23,22 +23,41 @@ const struct statistic *statistic_find(enum statistics_list list, const char *na
 	return statistic->name != NULL ? statistic : NULL;
 }
 
+/* Prometheus has base units: what others become there. */
+static const struct conversion {
+	const char *unit, *part,
+		*becomes; /* of the statistic; in its name, and what stands for it */
+	unsigned int divisor;
+} conversions[] = {
+	{"bits_per_second", "bits_", "octets_", 8},
+	{"microseconds", "microseconds", "seconds", 1000000},
+};
+
+static const struct conversion *conversion_of(const struct statistic *statistic)
+{
+	for (size_t c = 0; c < sizeof(conversions) / sizeof(conversions[0]); c++)
+		if (strcmp(statistic->unit, conversions[c].unit) == 0)
+			return &conversions[c];
+	return NULL;
+}
+
 unsigned int statistic_metric_divisor(const struct statistic *statistic)
 {
-	return strcmp(statistic->unit, "bits_per_second") == 0 ? 8 : 1;
+	const struct conversion *conversion = conversion_of(statistic);
+
+	return conversion != NULL ? conversion->divisor : 1;
 }
 
 /* "l2_bits_per_second" becomes "l2_octets_per_second". */
-static void bits_to_octets(char *out, size_t size)
+static void convert(char *out, size_t size, const struct conversion *conversion)
 {
-	static const char bits[] = "bits_", octets[] = "octets_";
-	char *at = strstr(out, bits);
+	char *at = strstr(out, conversion->part);
 	char rest[32];
 
 	if (at == NULL)
 		return;
-	snprintf(rest, sizeof(rest), "%s", at + strlen(bits));
-	snprintf(at, size - (size_t)(at - out), "%s%s", octets, rest);
+	snprintf(rest, sizeof(rest), "%s", at + strlen(conversion->part));
+	snprintf(at, size - (size_t)(at - out), "%s%s", conversion->becomes, rest);
 }
 
 const char *statistic_metric(char *out, size_t size, enum statistics_list list,
@@ -52,6 +71,7 @@ const char *statistic_metric(char *out, size_t size, enum statistics_list list,
 	if ((size_t)used < size)
 		snprintf(out + used, size - (size_t)used, "%s%s%s", said ? "" : "_",
 			 said ? "" : statistic->unit, statistic->counter ? "_total" : "");
-	bits_to_octets(out, size);
+	if (conversion_of(statistic) != NULL)
+		convert(out, size, conversion_of(statistic));
 	return out;
 }

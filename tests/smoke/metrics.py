@@ -101,7 +101,8 @@ def expected(report: dict, statistic: Statistic) -> dict[tuple, float]:
             elif members is not None:
                 inside.append((labels, members))
         objects = inside
-    return {(statistic.metric, *sorted(labels)): float(item[statistic.name]) for labels, item in objects}
+    return {(statistic.metric, *sorted(labels)): item[statistic.name] / (
+        1e6 if "microseconds" in statistic.name else 1) for labels, item in objects}
 
 
 def check_values(tap: Tap, live: LiveWeir, web: Web) -> None:
@@ -206,7 +207,7 @@ def check_prometheus(tap: Tap, web: Web, prometheus: Prometheus) -> None:
     wait_until(lambda: prometheus.target().get("health") == "up", "Prometheus's first scrape")
     tap.equal("Prometheus has no complaint", prometheus.target()["lastError"], "")
     text = quiet(series(web.get("/metrics").text))
-    same = wait_until(lambda: quiet(prometheus.series()) == text or None, "the newest values in Prometheus", 5)
+    same = wait_until(lambda: quiet(prometheus.series()) == text or None, "the newest values in Prometheus", 20)
     tap.ok(f"... and has every value ({len(text)} series)", same)
     tap.equal("... and no alert fires", prometheus.alerts(), set())
 

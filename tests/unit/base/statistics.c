@@ -67,6 +67,8 @@ Test(statistics, metrics_name_the_unit_once)
 		{STATISTICS_FLOWS_ENDED, "idle", "weir_flows_ended_idle_total"},
 		{STATISTICS_SIZES, "mean", "weir_packet_size_mean_octets"},
 		{STATISTICS_RATES, "ip_bits_per_second", "weir_throughput_ip_octets_per_second"},
+		{STATISTICS_PROCESSORS, "ring_pause_microseconds",
+		 "weir_workers_cpu_ring_pause_seconds"},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

@@ -228,8 +228,8 @@ const struct statistic *statistic_find(enum statistics_list list, const char *na
 
 /*
  * What Prometheus and the like call it: "weir_ledger_missed_frames_total". The unit is in the name,
- * once, and counters end in "_total". Returns `out`. Rates in bits are in octets there, their base
- * unit: the value is to be divided.
+ * once, and counters end in "_total". Returns `out`. What is in bits or microseconds here is in
+ * octets or seconds there, their base units: the value is to be divided.
  */
 const char *statistic_metric(char *out, size_t size, enum statistics_list list,
 			     const struct statistic *statistic);
