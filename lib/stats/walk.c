@@ -22,7 +22,6 @@ struct walk {
 	struct stats_shard *shard;
 	struct shadow *shadows;
 	struct flow_table *table;
-	uint32_t used;
 	struct live_reader *reader;
 	uint32_t read, drained; /* records */
 };
@@ -39,7 +38,7 @@ struct walk {
 /* The next stretch from `slot` on, which may be empty. Returns where the one after it begins. */
 static uint32_t mark(const struct walk *walk, struct stretch *stretch, uint32_t slot)
 {
-	stretch->groups = slot < walk->used ? flow_table_take_marks(walk->table, &slot) : 0;
+	stretch->groups = flow_table_take_marks(walk->table, &slot);
 	stretch->slot = slot;
 	for_each_group(stretch, first) {
 		flow_table_prefetch_group(walk->table, first);
@@ -51,12 +50,14 @@ static uint32_t mark(const struct walk *walk, struct stretch *stretch, uint32_t 
 
 static void peek(const struct walk *walk, struct stretch *stretch)
 {
+	const uint32_t used =
+		flow_table_used(walk->table); /* now: none that was marked is beyond */
 	uint64_t octets[FLOW_GROUP][2];
 
 	stretch->count = 0;
 	for_each_group(stretch, first) {
 		flow_table_peek(walk->table, first, octets);
-		for (uint32_t i = 0; i < FLOW_GROUP && first + i < walk->used; i++) {
+		for (uint32_t i = 0; i < FLOW_GROUP && first + i < used; i++) {
 			if (shadow_stands(&walk->shadows[first + i], octets[i]))
 				continue;
 			flow_table_prefetch(walk->table, first + i);
@@ -153,7 +154,6 @@ uint32_t shard_walk(struct stats_shard *shard)
 		struct walk walk = {.shard = shard,
 				    .shadows = stats->shadows[w],
 				    .table = stats->workers[w]->table,
-				    .used = flow_table_used(stats->workers[w]->table),
 				    .reader = &reader,
 				    .drained = shard_drain(shard)};
 

@@ -246,6 +246,54 @@ Test(taps, a_record_like_the_one_before_counts_once_that_has_come)
 	expect_all(rig, &taken);
 }
 
+/* ---- a table that grows while it is walked ---- */
+
+struct grower {
+	struct rig *rig;
+	uint32_t flows, more; /* sent; to be sent when deltas come */
+};
+
+static void send_flows(struct grower *grower, uint32_t count)
+{
+	for (; count > 0; count--)
+		rig_send(grower->rig,
+			 &(struct shot){.source = CLIENT + grower->flows++,
+					.destination = SERVER,
+					.destination_port = 53,
+					.protocol = PROTOCOL_UDP,
+					.octets = 100},
+			 1);
+}
+
+static void grow(void *context, uint32_t shard, const struct stats_batch *batch)
+{
+	struct grower *grower = context;
+	const uint32_t more = grower->more;
+
+	(void)shard, (void)batch;
+	grower->more = 0;
+	send_flows(grower, more);
+}
+
+Test(taps, flows_that_begin_during_a_walk_are_in_the_next_at_the_latest)
+{
+	/* So many that the walk takes marks of the last slots after its first batch. */
+	struct grower grower = {.more = 20};
+	const struct stats_consumer consumer = {.deltas = grow, .context = &grower};
+	struct taken taken = {0};
+	struct rig *rig = open_rig(&(struct rig_settings){0}, &taken);
+
+	cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
+	grower.rig = rig;
+	send_flows(&grower, 3 * FLOW_MARKED + FLOW_GROUP + 2);
+	rig_step(rig, CLOCK_SECOND);
+	cr_assert_eq(grower.more, 0);
+	rig_step(rig, CLOCK_SECOND);
+	cr_expect_eq(taken.packets, grower.flows);
+	rig_finish(rig);
+	expect_all(rig, &taken);
+}
+
 /* ---- counters larger than the hot line's ---- */
 
 Test(taps, every_packet_once_across_a_carry)
