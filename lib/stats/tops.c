@@ -218,12 +218,14 @@ static void merge_subject(const struct tops *tops, struct tops_subject *subject,
 	subject->now = first;
 }
 
-static void merge_numbered(struct numbered *numbered, struct numbered *counted)
+static void merge_numbered(const struct tops *tops, struct numbered *numbered,
+			   struct numbered *counted)
 {
 	struct numbered first = *counted;
 
 	if (numbered->used_count > 0) {
 		numbered_merge(numbered, counted);
+		tops_breathe(tops);
 		return;
 	}
 	*counted = *numbered;
@@ -232,9 +234,8 @@ static void merge_numbered(struct numbered *numbered, struct numbered *counted)
 
 void tops_merge(struct tops *tops, struct tops_counts *counts)
 {
-	merge_numbered(&tops->ports, &counts->ports);
-	merge_numbered(&tops->protocols, &counts->protocols);
-	tops_breathe(tops);
+	merge_numbered(tops, &tops->ports, &counts->ports);
+	merge_numbered(tops, &tops->protocols, &counts->protocols);
 	for (unsigned int s = 0; s < SUBJECTS; s++)
 		merge_subject(tops, &tops->subjects[s], &counts->now[s]);
 }

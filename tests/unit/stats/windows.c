@@ -239,3 +239,33 @@ Test(windows, no_longer_than_there_was_time)
 	check_covered(MS(1000), 3, (const uint64_t[]){1000, 3000, 3000, 3000});
 	check_covered(MS(200), 4, (const uint64_t[]){200, 800, 800, 800});
 }
+
+/* ---- what comes when the walk is over ---- */
+
+static void end_another(void *context, uint32_t shard)
+{
+	struct shot shot = shot_of(0);
+
+	(void)shard;
+	shot.protocol = PROTOCOL_TCP;
+	shot.tcp_flags = TCP_SYN | TCP_RST; /* ends the one before, and is done itself */
+	rig_send(context, &shot, 2);
+	rig_flush(context);
+}
+
+Test(windows, all_lists_are_of_the_same_packets)
+{
+	static const enum stats_dimension lists[] = {STATS_SOURCE, STATS_PAIR, STATS_SOURCE_PORT,
+						     STATS_PROTOCOL, STATS_FLOW};
+	struct rig *rig = rig_open(&(struct rig_settings){0});
+	const struct stats_consumer consumer = {.close = end_another, .context = rig};
+
+	cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
+	for (uint64_t step = 0; step < 4; step++) {
+		rig_step(rig, CLOCK_SECOND);
+		for (unsigned int l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+			cr_expect_eq(rig_sum(rig, lists[l], STATS_TOTAL, STATS_PACKETS), 2 * step,
+				     "list %u, step %lu", l, step);
+	}
+	rig_close(rig);
+}
