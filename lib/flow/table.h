@@ -13,7 +13,7 @@
  * The inside of struct flow_table, for the files of this folder:
  *
  *	table.c		memory, bursts and outbox as the worker sees them
- *	stages.c	the packet path: look up, insert, count
+ *	stages.c lookup.h	the packet path: look up, insert, count
  *	expire.c	every way for a record to end: sweep, eviction, finish
  *	index.[ch] slot_ring.h record.[ch] extensions.[ch] fragment.[ch] overflow.[ch]	the parts
  *	view.c		any thread: live records, and records decoded
