@@ -101,7 +101,7 @@ uint32_t shard_end_interval(struct stats_shard *shard, uint32_t what)
 		stats_close(stats, shard->index);
 	if ((what & SHARD_CLOSE_TOPS) != 0 && shard->index > 0)
 		shard->counting = !shard->counting;
-	shard->pause = shard->longest;
+	__atomic_store_n(&shard->pause, shard->longest, __ATOMIC_RELAXED);
 	shard->longest = 0;
 	return drained;
 }

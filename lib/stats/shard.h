@@ -35,14 +35,17 @@ struct stats_shard {
 	uint32_t asked __attribute__((aligned(64))); /* atomic: the newest request ... */
 	uint32_t what;                               /* ... SHARD_* of it */
 
-	/* The shard's thread writes; others read the next four once it has answered: */
+	/* The shard's thread writes; the stats thread reads the first three at any time: */
 	uint32_t answered __attribute__((aligned(64))); /* atomic */
-	uint64_t unread;                                /* live records that walks could not read */
-	uint64_t pause; /* ns: the longest between two drainings, of the interval that ended ... */
+	uint64_t unread;  /* atomic: live records that walks could not read */
+	uint64_t pause;   /* atomic: ns, the longest without draining, of the last interval ... */
 	uint64_t longest; /* ... of the one that goes on */
 	uint64_t drained_at;
-	/* What it counts for the top lists is one of these; the other one is of the interval that
-	 * ended, and the stats thread's. Shard 0 has the first alone: it merges that at once. */
+	/*
+	 * What it counts for the top lists is one of these; the other one is of the interval that
+	 * ended, and the stats thread's once the shard has answered. Shard 0 has the first alone:
+	 * it merges that at once.
+	 */
 	struct tops_counts counts[2];
 	uint32_t counting;
 	struct stats_batch batch;            /* deltas on their way to consumers ... */

@@ -202,9 +202,10 @@ static void fill_shards(const struct stats *stats, struct snapshot *snapshot)
 {
 	snapshot->unread = 0;
 	for (uint32_t s = 0; s < stats->shard_count; s++)
-		snapshot->unread += stats->shards[s]->unread;
+		snapshot->unread += __atomic_load_n(&stats->shards[s]->unread, __ATOMIC_RELAXED);
 	for (uint32_t w = 0; w < snapshot->worker_count; w++)
-		snapshot->workers[w].ring_pause = stats->shards[shard_of(stats, w)]->pause;
+		snapshot->workers[w].ring_pause = __atomic_load_n(
+			&stats->shards[shard_of(stats, w)]->pause, __ATOMIC_RELAXED);
 }
 
 /* Write the snapshot of the interval that ends now, and begin the next. Returns what it drained. */

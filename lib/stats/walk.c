@@ -160,6 +160,6 @@ uint32_t shard_walk(struct stats_shard *shard)
 		walk_table(&walk);
 		drained += walk.drained;
 	}
-	shard->unread += reader.unread;
+	__atomic_store_n(&shard->unread, shard->unread + reader.unread, __ATOMIC_RELAXED);
 	return drained;
 }
