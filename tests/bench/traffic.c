@@ -129,6 +129,31 @@ static enum order_kind order_named(const char *text)
 	return ORDER_UNIFORM;
 }
 
+/* What the packets are. */
+static void take_mix(struct frame_mix *mix, int id, const char *name, const char *text)
+{
+	switch (id) {
+	case OPTION_IPV6:
+		mix->ipv6 = real(name, text, 1);
+		break;
+	case OPTION_VLAN:
+		mix->vlan = real(name, text, 1);
+		break;
+	case OPTION_TAGS:
+		mix->tags = (unsigned int)whole(name, text, 1, 2);
+		break;
+	case OPTION_ICMP:
+		mix->icmp = real(name, text, 1);
+		break;
+	case OPTION_OPTIONS:
+		mix->options = true;
+		break;
+	case OPTION_TCP:
+		mix->tcp = real(name, text, 1);
+		break;
+	}
+}
+
 static void take_option(struct traffic *traffic, int id, const char *name, const char *text)
 {
 	switch (id) {
@@ -149,24 +174,6 @@ static void take_option(struct traffic *traffic, int id, const char *name, const
 		if (strcmp(text, "imix") != 0)
 			traffic->size = (uint32_t)whole(name, text, 64, FRAME_MAX + 4);
 		break;
-	case OPTION_IPV6:
-		traffic->mix.ipv6 = real(name, text, 1);
-		break;
-	case OPTION_VLAN:
-		traffic->mix.vlan = real(name, text, 1);
-		break;
-	case OPTION_TAGS:
-		traffic->mix.tags = (unsigned int)whole(name, text, 1, 2);
-		break;
-	case OPTION_ICMP:
-		traffic->mix.icmp = real(name, text, 1);
-		break;
-	case OPTION_OPTIONS:
-		traffic->mix.options = true;
-		break;
-	case OPTION_TCP:
-		traffic->mix.tcp = real(name, text, 1);
-		break;
 	case OPTION_REVERSE:
 		traffic->reverse = real(name, text, 1);
 		break;
@@ -184,6 +191,8 @@ static void take_option(struct traffic *traffic, int id, const char *name, const
 	case OPTION_SEED:
 		traffic->seed = whole(name, text, 0, UINT32_MAX);
 		break;
+	default:
+		take_mix(&traffic->mix, id, name, text);
 	}
 }
 
