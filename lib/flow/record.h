@@ -45,7 +45,6 @@ _Static_assert(TCP_CLOSED < 8, "three bits of the state byte");
 #define FLOW_OCTETS_LIMIT_SHIFT  47
 
 /* In words[] the octets are the lower 48 bits, a frame size the upper 16. */
-#define SIZE_SHIFT 48
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit-fields start at bit 0");
 
 /* `started` counts in this many ns, as a power of two. */

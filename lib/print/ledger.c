@@ -130,7 +130,6 @@ void print_ledger_sentence(struct printer *printer, const json_t *ledger)
 	if (print_count(ledger, "sample_one_in") > 1)
 		fprintf(out,
 			"A sample: one frame in %llu is analysed (--sample). All numbers are of "
-			"these; "
-			"multiply them for an estimate of all.\n",
+			"these; multiply them for an estimate of all.\n",
 			(unsigned long long)print_count(ledger, "sample_one_in"));
 }

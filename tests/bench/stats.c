@@ -7,9 +7,9 @@
  *
  * FLOWS of each worker, of which ACTIVE had a packet since the snapshot before. LCORES are those of
  * the stats core: so many threads. Each flow is between endpoints of its own, drawn at random. The
- *top lists' ring of a minute is full before anything is measured. Prints JSON: the ms of each
- *snapshot, and the longest time without draining in it; or the ns of each ended record, round by
- *round. Both are CPU time, of all threads; the time without draining is as it passes.
+ * top lists' ring of a minute is full before anything is measured. Prints JSON: the ms of each
+ * snapshot, and the longest time without draining in it; or the ns of each ended record, round by
+ * round. Both are CPU time, of all threads; the time without draining is as it passes.
  */
 #include <inttypes.h>
 #include <pthread.h>

@@ -20,8 +20,7 @@
  * more. Tested and fuzzed to say the same.
  */
 
-/* Bytes that are captured from the IP header on: as far as TCP's flags. A shorter frame was cut,
- * or has no padding. */
+/* Captured from the IP header on: as far as TCP's flags. A shorter frame was cut or not padded. */
 #define COMMON_CAPTURED (IPV4_HEADER + TCP_FLAGS_AT + 1)
 
 /* Four bytes from the ethertype on, as a little-endian number, and which of their bits matter. */
@@ -44,8 +43,7 @@ struct packet_transport {
 extern const struct packet_transport packet_transports[256];
 extern const uint8_t packet_no_ports[4];
 
-/* Whether a packet of so many octets, with such a header, has ports: in one addition and its carry.
- */
+/* Does a packet of so many octets, with such a header, have ports? One addition and its carry. */
 static inline bool packet_has_ports(const struct packet_transport *transport, uint32_t octets)
 {
 	return octets + transport->minus_least < octets;

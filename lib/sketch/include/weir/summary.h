@@ -35,9 +35,10 @@ struct summary_shape {
 	 * part of the key: of all notes that came with it the smallest stays, whatever their order.
 	 */
 	bool noted;
-	/* The same keys in the same order leave the same sums, whatever the secret: every new key
-	 * gets a row at once. Costs more where keys are many times the capacity, as each fills a
-	 * row. */
+	/*
+	 * The same keys in the same order leave the same sums, whatever the secret: every new key
+	 * gets a row at once. Costs more where keys are many times the capacity.
+	 */
 	bool repeatable;
 };
 

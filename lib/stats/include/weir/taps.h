@@ -24,8 +24,8 @@
  *	deltas(shard)	counts what belongs to the interval that goes on, in the shard's own memory
  *	close(shard)	on the same thread, after the last delta of an interval: what was counted is
  *			put aside, and what comes from now on is of the next
- *	interval	on the stats thread, once all shards have closed: adds up what was put
- *aside, which nobody else touches until it returns
+ *	interval	on the stats thread, once all shards have closed: adds up what was
+ *			put aside, which nobody else touches until it returns
  *
  * What is given is valid during the call. While a consumer works, rings fill and wait to be
  * drained: so it does a bounded amount of work for each delta or record, and some ms at most for an

@@ -34,8 +34,7 @@ struct worker_shared {
 	struct timeline *timeline;
 };
 
-/* Make the table and a ring for `ended_capacity` - 1 records (a power of two, by value). 0,
- * -ENOMEM. */
+/* Make the table, and a ring for `ended_capacity` - 1 records (a power of two). 0, -ENOMEM. */
 int worker_shared_init(struct worker_shared *shared, unsigned int index,
 		       const struct flow_settings *settings, uint32_t ended_capacity);
 void worker_shared_release(struct worker_shared *shared);
