@@ -96,7 +96,8 @@ bool live_nap(struct live_reader *reader);
 
 /*
  * Take what is in the rings, up to some 16,384 of each and as far as there is room: count it, and
- * pass it on to who takes whole records. Returns how many.
+ * pass it on to who takes whole records. Shard 0 passes on what the others have counted, too.
+ * Returns how many.
  */
 uint32_t shard_drain(struct stats_shard *shard);
 
@@ -132,8 +133,10 @@ void stats_close(struct stats *stats, uint32_t shard);
 
 /* ---- the stats thread ---- */
 
-/* What shard_drain() does, for its own shard, and pass on what the others have counted. */
-uint32_t stats_drain(struct stats *stats);
+static inline uint32_t stats_drain(struct stats *stats)
+{
+	return shard_drain(stats->shards[0]);
+}
 
 /* All shards have closed: tell the consumers that the interval is over. */
 void stats_give_interval(struct stats *stats, const struct stats_interval *interval);

@@ -113,33 +113,7 @@ static uint32_t room_for(const struct stats_shard *shard, uint32_t w)
 	return whole_wanted(stats) ? record_ring_room(&stats->forward[w]) : UINT32_MAX;
 }
 
-uint32_t shard_drain(struct stats_shard *shard)
-{
-	uint32_t drained = 0;
-
-	note_pause(shard);
-	for_each_worker(w, shard) {
-		uint32_t room = room_for(shard, w);
-
-		drained += drain_worker(shard, w, room < DRAIN_MAX ? room : DRAIN_MAX);
-	}
-	shard_rested(shard);
-	return drained;
-}
-
-uint32_t shard_waiting(const struct stats_shard *shard)
-{
-	const struct stats *stats = shard->stats;
-	uint32_t waiting = 0;
-
-	for_each_worker(w, shard)
-		waiting += record_ring_waiting(&stats->workers[w]->ended);
-	return waiting;
-}
-
-/* ---- the stats thread ---- */
-
-/* Records that other shards have counted, to the consumers. */
+/* Stats thread: records that another shard has counted, to the consumers. */
 static uint32_t take_forwarded(struct stats *stats, uint32_t w, uint32_t most)
 {
 	const size_t bytes = flow_record_bytes(stats->extensions);
@@ -153,17 +127,41 @@ static uint32_t take_forwarded(struct stats *stats, uint32_t w, uint32_t most)
 	return taken;
 }
 
-uint32_t stats_drain(struct stats *stats)
+static uint32_t take_all_forwarded(struct stats *stats)
 {
-	uint32_t drained = shard_drain(stats->shards[0]);
+	uint32_t taken = 0;
 
 	if (!whole_wanted(stats))
-		return drained;
+		return 0;
 	for (uint32_t w = 0; w < stats->settings.worker_count; w++) {
 		uint32_t room = stats_room(stats);
 
 		if (shard_of(stats, w) != 0)
-			drained += take_forwarded(stats, w, room < DRAIN_MAX ? room : DRAIN_MAX);
+			taken += take_forwarded(stats, w, room < DRAIN_MAX ? room : DRAIN_MAX);
 	}
-	return drained;
+	return taken;
+}
+
+uint32_t shard_drain(struct stats_shard *shard)
+{
+	uint32_t drained = 0;
+
+	note_pause(shard);
+	for_each_worker(w, shard) {
+		uint32_t room = room_for(shard, w);
+
+		drained += drain_worker(shard, w, room < DRAIN_MAX ? room : DRAIN_MAX);
+	}
+	shard_rested(shard);
+	return shard->index == 0 ? drained + take_all_forwarded(shard->stats) : drained;
+}
+
+uint32_t shard_waiting(const struct stats_shard *shard)
+{
+	const struct stats *stats = shard->stats;
+	uint32_t waiting = 0;
+
+	for_each_worker(w, shard)
+		waiting += record_ring_waiting(&stats->workers[w]->ended);
+	return waiting;
 }

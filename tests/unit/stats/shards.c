@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "rig.h"
@@ -287,4 +288,82 @@ Test(shards, who_is_behind_says_so_and_loses_nothing_else)
 {
 	fall_behind(1);
 	fall_behind(2);
+}
+
+/* ---- a long walk ---- */
+
+#define WALKED 9000 /* more than twice of what is walked between two drainings */
+#define ENDED  100
+
+struct walked {
+	struct rig *rig;
+	uint32_t records, at_close;
+	bool ended;
+};
+
+static struct shot walked_shot(uint32_t number)
+{
+	return (struct shot){.source = CLIENT + number,
+			     .destination = SERVER,
+			     .source_port = 40000,
+			     .destination_port = 443,
+			     .protocol = PROTOCOL_TCP,
+			     .tcp_flags = TCP_SYN | TCP_RST, /* ends the one before */
+			     .octets = 40};
+}
+
+/* At its first batch of live records, flows of the other shard's worker end, which counts them. */
+static void end_others(void *context, uint32_t shard, const struct stats_batch *batch)
+{
+	struct walked *walked = context;
+	struct rig *rig = walked->rig;
+	const struct shot shot = walked_shot(0);
+
+	(void)batch;
+	if (shard != 0 || walked->ended)
+		return;
+	walked->ended = true;
+	rig_send_on(rig, 0, &shot, 2 * ENDED);
+	cr_assert(worker_shared_flush(rig->workers[0]));
+	while (record_ring_waiting(&rig->workers[0]->ended) > 0)
+		sched_yield();
+}
+
+static void note_records(void *context, uint32_t shard)
+{
+	struct walked *walked = context;
+
+	if (shard == 0)
+		walked->at_close = walked->records;
+}
+
+static void count_record(void *context, const struct flow_view *view)
+{
+	(void)view;
+	((struct walked *)context)->records++;
+}
+
+/* What others have counted waits no longer for the stats thread's walk than its own records. */
+Test(shards, a_long_walk_passes_records_on)
+{
+	struct rig *rig = rig_open(
+		&(struct rig_settings){.workers = 2, .shards = 2, .flow_capacity = 1u << 14});
+	struct walked walked = {.rig = rig};
+	const struct stats_consumer consumer = {.deltas = end_others,
+						.close = note_records,
+						.record = count_record,
+						.context = &walked};
+
+	cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
+	rig_run_shards(rig);
+	for (uint32_t i = 1; i <= WALKED; i++) {
+		const struct shot shot = walked_shot(i);
+
+		rig_send_on(rig, 1, &shot, 1);
+	}
+	rig_step(rig, CLOCK_SECOND);
+	cr_expect(walked.ended);
+	cr_expect_geq(walked.at_close, ENDED, "%u", walked.at_close);
+	rig_finish(rig);
+	rig_close(rig);
 }
