@@ -8,7 +8,8 @@
 
 #include <weir/seqlock.h>
 
-const uint32_t size_class_upto[SIZE_CLASSES] = {64, 127, 255, 511, 1023, 1518, UINT32_MAX};
+#define UPTO(class, octets) (octets),
+const uint32_t size_class_upto[SIZE_CLASSES] = {SIZE_CLASS_LIST(UPTO) UINT32_MAX};
 
 /*
  * The worker publishes within tens of nanoseconds every few bursts. But it may lose its CPU in the

@@ -60,7 +60,7 @@ static inline void tally_verdict(struct tally *tally, enum packet_reason reason)
 
 static inline void tally_filtered(struct tally *tally, const struct packet_frame *frame)
 {
-	tally->filtered_octets += frame->wire + (frame->vlan_was_stripped ? 4 : 0);
+	tally->filtered_octets += frame->wire + (frame->vlan_was_stripped ? VLAN_TAG : 0);
 	tally_verdict(tally, PACKET_FILTERED_EXPRESSION);
 }
 
@@ -121,12 +121,9 @@ static inline void tally_lengths(const struct tally *tally, struct worker_counte
 		octets += length;
 		least = RTE_MIN(least, length);
 		most = RTE_MAX(most, length);
-		upto[0] += length <= 64 - TALLY_FCS;
-		upto[1] += length <= 127 - TALLY_FCS;
-		upto[2] += length <= 255 - TALLY_FCS;
-		upto[3] += length <= 511 - TALLY_FCS;
-		upto[4] += length <= 1023 - TALLY_FCS;
-		upto[5] += length <= 1518 - TALLY_FCS;
+#define COUNT(class, octets) upto[class] += length <= (octets)-TALLY_FCS;
+		SIZE_CLASS_LIST(COUNT)
+#undef COUNT
 	}
 	counters->frame_octets += octets;
 	counters->sizes[0] += upto[0];

@@ -10,9 +10,10 @@
 
 /* What a worker counts, as plain data. Needs no DPDK. */
 
-/* RMON size classes of a frame with FCS: 64, 65..127, ..511, ..1023, ..1518, larger. */
-#define SIZE_CLASSES 7
-extern const uint32_t size_class_upto[SIZE_CLASSES]; /* 64, 127, 255, 511, 1023, 1518, UINT32_MAX */
+/* RMON size classes of a frame with FCS, X(number, octets up to which), and one of larger ones. */
+#define SIZE_CLASS_LIST(X) X(0, 64) X(1, 127) X(2, 255) X(3, 511) X(4, 1023) X(5, 1518)
+#define SIZE_CLASSES       7
+extern const uint32_t size_class_upto[SIZE_CLASSES]; /* UINT32_MAX of the last */
 
 /*
  * All counts since start. `received` is counted as frames arrive, `reasons` as verdicts fall,
