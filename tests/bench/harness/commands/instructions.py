@@ -33,12 +33,12 @@ PAIRS = {
 STAGES = {
     "parse": r"lib/packet/",
     "hash": r"lib/base/.*hash|:record_hash$|:hash_packet$",
-    "find": r"lib/flow/.*:(index_bucket|index_signature|bucket_match|compare_packet|find\w*"
+    "find": r"lib/flow/.*:(index_(bucket|home|signature)|bucket_\w+|compare_packet|find\w*"
             r"|record_is|packet_is_ipv6)$|:_mm_\w+$",
-    "insert": r"lib/flow/.*:(count_new|take_slot|record_start|index_insert|slots_\w+"
-              r"|prefetch_free)$|lib/flow/view",
+    "insert": r"lib/flow/.*:(count_new|take_slot|begin_record|record_start|index_insert"
+              r"|slot_ring_(free|peek|take)|prefetch_free)$|lib/flow/view",
     "update": r"lib/flow/record|seqlock",
-    "expire": r"lib/flow/(expire|index)|:(flow_table_outbox|flow_table_taken)$",
+    "expire": r"lib/flow/(expire|index|slot_ring)|:(flow_table_outbox|flow_table_taken)$",
     "flow, the rest": r"lib/flow/",
     "tally": r"lib/worker/tally",
     "loop, publish": r"lib/worker/",
