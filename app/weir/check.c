@@ -74,8 +74,6 @@ static uint16_t count_workers(const struct options *options, const struct eal_wo
 	const struct source_settings *source = &options->source;
 	unsigned int lcores = eal->lcores > 0 ? eal->lcores : eal_cpus();
 
-	lcores -= RTE_MIN(lcores, source->stats_lcore_count);
-
 	if (source->place_count > 0)
 		lcores = source->place_count + 1; /* at most a queue a place */
 	else if (source->workers > 0 || source->kind != SOURCE_PORTS)

@@ -118,6 +118,14 @@ def little(tap: Tap, prefix: str) -> None:
     complaint(tap, "few lcores", check("--workers", "3", eal=(*NO_HUGE, *eal)), 1, "fail", "ports", "-l")
 
 
+def lcores_of_statistics(tap: Tap) -> None:
+    """They are none of the workers': queues are for the others."""
+    run = check("--stats-lcores", "1,2", eal=("--lcores=(0-5)@0", *NO_HUGE[1:], "--no-shconf", "--vdev=net_null0"))
+    told = {finding.name: finding.text for finding in findings(run)}
+    tap.ok("check: as many queues as there are lcores for workers", "of 3 queues each" in told["hugepages"] and
+           told["queues"].startswith("3,"), run.output)
+
+
 def main() -> None:
     tap = Tap()
     prefix = f"weir-check-{os.getpid()}"
@@ -127,6 +135,7 @@ def main() -> None:
             captures(tap, Path(folder))
         refused_by_a_run(tap, prefix)
         little(tap, prefix)
+        lcores_of_statistics(tap)
     finally:  # what the EAL leaves, for which weir answers with --read and --interface only
         shutil.rmtree(f"/var/run/dpdk/{prefix}", ignore_errors=True)
     tap.end()
