@@ -58,7 +58,10 @@ void quotas_memlock(const struct check_run *run)
 
 /* ---- open files ---- */
 
-/* Without single-file segments the EAL keeps a file open for each huge page. */
+/*
+ * Without single-file segments the EAL keeps a file open for each huge page. It takes all that the
+ * hard limit gives.
+ */
 void quotas_nofile(const struct check_run *run)
 {
 	const bool pages = run->source == CHECK_PORTS && !run->eal.no_huge && !run->eal.single_file;
@@ -68,14 +71,14 @@ void quotas_nofile(const struct check_run *run)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
-	if (limit.rlim_cur >= least)
+	if (limit.rlim_max >= least)
 		finding_ok(FINDING_NOFILE, "%lu files, and a run needs %lu",
-			   (unsigned long)limit.rlim_cur, (unsigned long)least);
+			   (unsigned long)limit.rlim_max, (unsigned long)least);
 	else
 		finding_warn(FINDING_NOFILE,
 			     "%lu files may be open, and a run needs %lu%s: without, it cannot "
 			     "start, or not answer; ulimit -n %lu",
-			     (unsigned long)limit.rlim_cur, (unsigned long)least,
+			     (unsigned long)limit.rlim_max, (unsigned long)least,
 			     pages ? ", one for each huge page" : "", (unsigned long)least);
 }
 

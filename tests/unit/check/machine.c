@@ -51,6 +51,18 @@ Test(machine, few_open_files)
 	rig_expect(FINDING_NOFILE, VERDICT_OK, NULL);
 }
 
+/* The usual 1024 of a shell or service are no hindrance. */
+Test(machine, the_eal_raises_the_limit_of_open_files)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 60;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	rig_check_host();
+	rig_expect(FINDING_NOFILE, VERDICT_OK, "need", NULL);
+}
+
 /* A user who owns the devices, and no more. */
 static uid_t make_user(void)
 {
