@@ -58,6 +58,7 @@ static void find_interface(const char *root, const char *address, char *out, siz
 static void look_at(const char *root, const char *address, struct device *device)
 {
 	int64_t node = -1;
+	char group[32];
 
 	*device = (struct device){.node = -1};
 	snprintf(device->address, sizeof(device->address), "%.15s", address);
@@ -65,6 +66,9 @@ static void look_at(const char *root, const char *address, struct device *device
 		return;
 	sysfs_link(device->driver, sizeof(device->driver), root, PCI "/driver", address);
 	sysfs_link(device->group, sizeof(device->group), root, PCI "/iommu_group", address);
+	(void)sysfs_text(group, sizeof(group), root, "/sys/kernel/iommu_groups/%s/name",
+			 device->group);
+	device->unshielded = strcmp(group, "vfio-noiommu") == 0;
 	find_interface(root, address, device->interface, sizeof(device->interface));
 	(void)sysfs_number(&node, root, PCI "/numa_node", address);
 	device->node = (int)node;
@@ -275,37 +279,36 @@ static bool judge_group(const char *root, const struct device *device)
 	return alone;
 }
 
-static void judge_iommu(const struct check_run *run, const struct device *device)
+/* For the kernel's command line: only Intel's has to be switched on there, too. */
+static const char *iommu_words(const char *root)
 {
-	char unsafe[8], vendor[64] = "";
-	FILE *file;
-	char path[512];
+	char vendor[64] = "", path[512];
+	FILE *file = fopen(sysfs_path(path, sizeof(path), root, "/proc/cpuinfo"), "re");
 
-	if (device->group[0] != '\0') {
-		if (judge_group(run->root, device))
-			finding_ok(FINDING_IOMMU, "%s: group %s", device->address, device->group);
-		return;
-	}
-	if (sysfs_text(unsafe, sizeof(unsafe), run->root,
-		       "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") &&
-	    unsafe[0] == 'Y') {
-		finding_warn(FINDING_IOMMU,
-			     "%s: vfio runs without an IOMMU, so the device can write all memory "
-			     "of this machine; add \"intel_iommu=on iommu=pt\" to the kernel's "
-			     "command line, if the CPU has one",
-			     device->address);
-		return;
-	}
-	file = fopen(sysfs_path(path, sizeof(path), run->root, "/proc/cpuinfo"), "re");
 	while (file != NULL && fgets(vendor, sizeof(vendor), file) != NULL &&
 	       strncmp(vendor, "vendor_id", 9) != 0)
 		continue;
 	if (file != NULL)
 		fclose(file);
-	finding_fail(FINDING_IOMMU,
-		     "%s: there is no IOMMU, and vfio-pci gives no device away without; switch it "
-		     "on in the firmware, and add \"%siommu=pt\" to the kernel's command line",
-		     device->address, strstr(vendor, "GenuineIntel") ? "intel_iommu=on " : "");
+	return strstr(vendor, "GenuineIntel") != NULL ? "intel_iommu=on iommu=pt" : "iommu=pt";
+}
+
+static void judge_iommu(const char *root, const struct device *device)
+{
+	if (device->unshielded)
+		finding_warn(FINDING_IOMMU,
+			     "%s: vfio runs without an IOMMU, so the device can write all memory "
+			     "of this machine; switch it on in the firmware, and add \"%s\" to the "
+			     "kernel's command line, if the CPU has one",
+			     device->address, iommu_words(root));
+	else if (device->group[0] == '\0')
+		finding_fail(FINDING_IOMMU,
+			     "%s: there is no IOMMU, and vfio-pci gives no device away without; "
+			     "switch it on in the firmware, and add \"%s\" to the kernel's command "
+			     "line",
+			     device->address, iommu_words(root));
+	else if (judge_group(root, device))
+		finding_ok(FINDING_IOMMU, "%s: group %s", device->address, device->group);
 }
 
 void devices_iommu(const struct check_run *run)
@@ -315,7 +318,7 @@ void devices_iommu(const struct check_run *run)
 
 	for (unsigned int i = 0; i < count; i++)
 		if (devices[i].access == DEVICE_VFIO)
-			judge_iommu(run, &devices[i]);
+			judge_iommu(run->root, &devices[i]);
 }
 
 /* ---- permissions ---- */
@@ -356,7 +359,8 @@ void devices_vfio(const struct check_run *run)
 		any = true;
 		if (devices[i].group[0] == '\0')
 			continue;
-		snprintf(node, sizeof(node), "/dev/vfio/%s", devices[i].group);
+		snprintf(node, sizeof(node), "/dev/vfio/%s%s",
+			 devices[i].unshielded ? "noiommu-" : "", devices[i].group);
 		all = all && may_open(run->root, node);
 	}
 	if (any && all)

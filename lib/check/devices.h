@@ -21,7 +21,8 @@ enum device_access {
 struct device {
 	char address[16];
 	char driver[32], interface[32], group[16]; /* "": none */
-	int node;                                  /* -1: unknown */
+	bool unshielded; /* the group is one of vfio's making: there is no IOMMU */
+	int node;        /* -1: unknown */
 	enum device_access access;
 };
 

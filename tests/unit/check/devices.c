@@ -102,9 +102,22 @@ Test(devices, there_is_no_iommu)
 	rig_link(PCI NIC "/iommu_group", NULL);
 	rig_check_host();
 	rig_expect(FINDING_IOMMU, VERDICT_FAIL, "intel_iommu=on", NULL);
-	rig_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
+}
+
+/* Then vfio makes a group itself, and nodes of other names. */
+Test(devices, vfio_does_without_iommu)
+{
+	struct error error = {0};
+
+	rig_file("/sys/kernel/iommu_groups/17/name", "vfio-noiommu\n");
+	rig_remove("/dev/vfio/17");
+	rig_file("/dev/vfio/noiommu-17", "");
 	rig_check_host();
-	rig_expect(FINDING_IOMMU, VERDICT_WARN, "all memory", NULL);
+	rig_expect(FINDING_IOMMU, VERDICT_WARN, "all memory", "intel_iommu=on iommu=pt", NULL);
+	rig_file("/proc/cpuinfo", "processor : 0\nvendor_id\t: AuthenticAMD\n");
+	rig_check_host();
+	rig_expect(FINDING_IOMMU, VERDICT_WARN, "\"iommu=pt\"", NULL);
+	cr_expect_eq(check_start(&rig_run, &error), 0, "%s", error.text);
 }
 
 Test(devices, the_kernel_has_another_of_its_group)
