@@ -116,13 +116,18 @@ static unsigned int scan(const struct check_run *run, bool wanted(const struct d
 
 unsigned int devices_find(const struct check_run *run, struct device *devices)
 {
+	unsigned int count = 0;
+
 	if (run->source != CHECK_PORTS || run->eal.no_pci)
 		return 0;
 	if (!run->eal.allow_list)
 		return scan(run, is_given, devices);
-	for (unsigned int i = 0; i < run->eal.device_count; i++)
-		look_at(run->root, run->eal.devices[i], &devices[i]);
-	return run->eal.device_count;
+	for (unsigned int i = 0; i < run->eal.device_count; i++) {
+		look_at(run->root, run->eal.devices[i], &devices[count]);
+		count += devices[count].access == DEVICE_ABSENT ||
+			 is_network(run->root, run->eal.devices[i]);
+	}
+	return count;
 }
 
 /* ---- binding ---- */

@@ -26,7 +26,8 @@ struct device {
 	enum device_access access;
 };
 
-/* Those of -a; without, those that the EAL would take by itself. How many: at most DEVICES_MAX. */
+/* Those of -a but for what is no NIC; without, those that the EAL would take by itself. How many:
+ * at most DEVICES_MAX. */
 unsigned int devices_find(const struct check_run *run, struct device *devices);
 
 /* The rows of the table, check.c. */

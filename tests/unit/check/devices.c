@@ -38,6 +38,15 @@ Test(devices, no_such_device)
 	rig_expect(FINDING_BINDING, VERDICT_FAIL, "0000:04:00.1", "lspci", NULL);
 }
 
+/* As in \"-a 0:0.0\", which has the EAL take no PCI device; or an accelerator. */
+Test(devices, what_is_no_nic_is_no_port)
+{
+	rig_file(PCI "0000:00:00.0/class", "0x060000\n");
+	rig_arguments("-a", "00:00.0", "--vdev", "net_null0", NULL);
+	rig_check_host();
+	rig_expect(FINDING_HUGEPAGES, VERDICT_OK, "need 36", NULL);
+}
+
 Test(devices, the_kernel_has_it)
 {
 	set_driver(NIC, "ice");
