@@ -29,6 +29,27 @@ static const struct check_lcore *on_cpu(const struct lcores *lcores, unsigned in
 	return NULL;
 }
 
+#define TOO_FEW "use fewer workers, or give this machine or cgroup more CPUs"
+
+static void say_shared(const struct lcores *lcores, const struct check_lcore *one,
+		       const struct check_lcore *other)
+{
+	struct sysfs_cpus online;
+	char line[1024], mend[96];
+
+	(void)sysfs_text(line, sizeof(line), lcores->root, CPU "/online");
+	sysfs_cpus_read(line, &online);
+	if (sysfs_cpus_count(&online) < lcores->count)
+		strcpy(mend, TOO_FEW);
+	else
+		snprintf(mend, sizeof(mend), "give each a CPU of its own: -l 0-%u",
+			 lcores->count - 1);
+	finding_warn(FINDING_CORES,
+		     "lcores %u and %u share CPU %d, and frames are lost while one waits for the "
+		     "other; %s",
+		     one->lcore, other->lcore, other->cpu, mend);
+}
+
 /* False after the finding. */
 static bool have_one_each(const struct lcores *lcores)
 {
@@ -38,16 +59,12 @@ static bool have_one_each(const struct lcores *lcores)
 		if (lcore->cpu < 0) {
 			finding_warn(FINDING_CORES,
 				     "the lcores share CPUs, as there are too few, and frames are "
-				     "lost while one has the CPU of another; use fewer workers, or "
-				     "give this machine or cgroup more CPUs");
+				     "lost while one has the CPU of another; " TOO_FEW);
 			return false;
 		}
 		other = on_cpu(lcores, i, lcore->cpu);
 		if (other != NULL) {
-			finding_warn(FINDING_CORES,
-				     "lcores %u and %u share CPU %d, and frames are lost while one "
-				     "waits for the other; give each a CPU of its own: -l 0-%u",
-				     other->lcore, lcore->lcore, lcore->cpu, lcores->count - 1);
+			say_shared(lcores, other, lcore);
 			return false;
 		}
 	}

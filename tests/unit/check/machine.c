@@ -130,6 +130,10 @@ Test(machine, shared_by_lcores)
 	rig_expect(FINDING_CORES, VERDICT_WARN, "lcores 1 and 2 share CPU 2", "-l 0-2", NULL);
 	rig_check_cpus((const int[]){-1, -1}, 2);
 	rig_expect(FINDING_CORES, VERDICT_WARN, "share CPUs", NULL);
+	rig_file(CPU "online", "0-1\n");
+	rig_check_cpus((const int[]){0, 1}, 2);
+	rig_expect(FINDING_CORES, VERDICT_WARN, "lcores 0 and 1 share CPU 0", "fewer workers",
+		   NULL);
 }
 
 Test(machine, threads_of_one_core)

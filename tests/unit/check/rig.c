@@ -109,6 +109,7 @@ static void make_cpus(void)
 		rig_file(path, "performance\n");
 	}
 	rig_file("/sys/devices/system/cpu/isolated", "1-3\n");
+	rig_file("/sys/devices/system/cpu/online", "0-7\n");
 	rig_file("/proc/stat", "cpu  1 0 0 1 0 0 0 0\ncpu0 1 0 0 1 0 0 0 0\n");
 }
 

@@ -23,7 +23,7 @@ struct eal_words {
 	unsigned int lcores;               /* 0: as many as there are CPUs */
 	uint64_t memory_mb;                /* -m, --socket-mem; 0: as it comes */
 	uint64_t socket_mb[EAL_NODES_MAX]; /* --socket-mem */
-	bool only_tells;                   /* -h, -v: there is no run */
+	bool only_tells;                   /* -h: there is no run */
 	bool no_pci, no_huge, in_memory, no_shared, single_file;
 	char prefix[64];
 	const char *huge_directory; /* a word of argv; NULL: any */
