@@ -206,6 +206,21 @@ static void look_behind_dpdk(const struct options *options, struct analyzer *ana
 	eal_stop();
 }
 
+static void write_as(const void *writer, bool on)
+{
+	identity_write_as(writer, on);
+}
+
+static void look_at_user(const struct options *options, struct identity *identity)
+{
+	struct error error;
+
+	if (identity_find(identity, options->user, &error) != 0)
+		finding_fail(FINDING_USER, "%s", error.text);
+	else if (identity->name != NULL)
+		finding_ok(FINDING_USER, "%s", identity->name);
+}
+
 bool check(const struct options *options, struct analyzer *analyzer)
 {
 	struct check_run run;
@@ -217,6 +232,9 @@ bool check(const struct options *options, struct analyzer *analyzer)
 	log_set_level(options->log_level == LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	capabilities_no_new();
 	describe_run(options, &run);
+	look_at_user(options, &analyzer->identity);
+	run.write_as = write_as;
+	run.writer = &analyzer->identity;
 	int prepared = source_prepare(&analyzer->source, &options->source, &error);
 
 	if (prepared != 0)

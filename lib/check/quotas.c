@@ -137,7 +137,11 @@ static void judge_file(const char *path)
 
 void quotas_disk(const struct check_run *run)
 {
+	if (run->write_as != NULL)
+		run->write_as(run->writer, true);
 	for (unsigned int i = 0; i < CHECK_FILES_MAX; i++)
 		if (run->files[i] != NULL)
 			judge_file(run->files[i]);
+	if (run->write_as != NULL)
+		run->write_as(run->writer, false);
 }

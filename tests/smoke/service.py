@@ -14,6 +14,7 @@ import socket
 import stat
 from pathlib import Path
 
+from tests.golden.check import complaint
 from tests.kit import weir
 from tests.kit.rig import LiveWeir, Namespace, Rig, wait_until
 from tests.kit.tap import Tap
@@ -152,6 +153,17 @@ def check_refused(tap: Tap) -> None:
                and refused.errors.count("\n") == 1, refused)
 
 
+def check_looked_at(tap: Tap, folder: Path) -> None:
+    """`weir check` sees what a run would be refused for: there is no such user, or files that it may not write."""
+    looked = weir.run("check", "--read", weir.BUNDLED, "--user", "no-such-user")
+    complaint(tap, "no such user", looked, 1, "fail", "user", "no-such-user")
+    own = folder / "own"
+    own.mkdir(mode=0o700)
+    options = ("--read", weir.BUNDLED, "--user", "nobody", "--flows", str(own / "flows"))
+    complaint(tap, "a folder that the user may not enter", weir.run("check", *options), 1, "fail", "disk", "Permission denied")
+    tap.ok("a run is refused for that, too", weir.run(*options).status == 2)
+
+
 def main() -> None:
     tap = Tap()
     with Rig() as rig:
@@ -163,6 +175,7 @@ def main() -> None:
         check_files(tap, rig, live, sender, manager)
         manager.drain()
         tap.ok("the end was told", "STOPPING=1" in manager.told, manager.told)
+        check_looked_at(tap, rig.folder)
     check_refused(tap)
     tap.end()
 

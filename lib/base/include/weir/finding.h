@@ -10,6 +10,7 @@
 /* Constant, name (for scripts and for docs/: only ever added to), what it is about. In the order
  * in which they are told. */
 #define FINDINGS(FINDING)                                                                          \
+	FINDING(USER, "user", "weir can become the user of --user")                                \
 	FINDING(SOURCE, "source", "the captures, the interface or the rules can be read")          \
 	FINDING(TELEMETRY, "telemetry",                                                            \
 		"the runtime directory can be had, and nobody else has the file prefix")           \

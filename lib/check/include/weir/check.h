@@ -33,6 +33,9 @@ struct check_run {
 	/* Descriptors beside those of hugepages. */
 	uint32_t descriptors;
 	const char *files[CHECK_FILES_MAX]; /* that it writes; NULL: none */
+	/* From now on files are opened as who will write them, or as before; NULL: as this user. */
+	void (*write_as)(const void *writer, bool on);
+	const void *writer;
 };
 
 /* A CPU that an lcore runs on. */
