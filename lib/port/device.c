@@ -6,6 +6,20 @@
 
 #include <rte_dev.h>
 
+/* Is there a port of it that somebody polls? Those that weir left out are not configured. */
+static bool is_used(const struct rte_device *device)
+{
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	RTE_ETH_FOREACH_DEV(id) {
+		if (rte_eth_dev_info_get(id, &info) == 0 && info.device == device &&
+		    info.nb_rx_queues > 0)
+			return true;
+	}
+	return false;
+}
+
 void port_leave(struct port *port)
 {
 	struct rte_eth_dev_info info;
@@ -18,7 +32,7 @@ void port_leave(struct port *port)
 		port_let_go_ethdev(port);
 		(void)rte_eth_dev_close(port->id);
 	}
-	if (device != NULL)
+	if (device != NULL && !is_used(device))
 		(void)rte_dev_remove(device);
 	port->id = UINT16_MAX; /* it is free for others */
 	port->unasked = true;

@@ -45,14 +45,13 @@ static void take_up(void *context, uint16_t port, uint16_t id)
 	poller.id = id;
 }
 
-static void begin(const char *const *devices, uint32_t count)
+static void begin_with(const char *const *devices, const char *const *names, uint32_t count)
 {
 	const struct watch_settings settings = {
 		.ports = ports,
 		.count = count,
 		.pollers = {.let_go = let_go, .take_up = take_up},
 	};
-	static const char *const names[] = {"net_null0", "net_null1"};
 
 	eal_rig_start(devices);
 	for (uint32_t p = 0; p < count; p++)
@@ -60,6 +59,13 @@ static void begin(const char *const *devices, uint32_t count)
 	events_init(&events);
 	log_set_level(LOG_LEVEL_ERROR);
 	watch_start(&watch, &settings, &events, at(100));
+}
+
+static void begin(const char *const *devices, uint32_t count)
+{
+	static const char *const names[] = {"net_null0", "net_null1"};
+
+	begin_with(devices, names, count);
 }
 
 static void end(uint32_t count)
@@ -231,12 +237,17 @@ struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 int rte_eth_dev_callback_process(struct rte_eth_dev *device, enum rte_eth_event_type event,
 				 void *argument);
 
-static void tell(enum rte_eth_event_type event)
+static void tell_of(const char *port, enum rte_eth_event_type event)
 {
-	struct rte_eth_dev *device = rte_eth_dev_allocated("net_null0");
+	struct rte_eth_dev *device = rte_eth_dev_allocated(port);
 
 	cr_assert_not_null(device);
 	cr_assert_eq(rte_eth_dev_callback_process(device, event, NULL), 0);
+}
+
+static void tell(enum rte_eth_event_type event)
+{
+	tell_of("net_null0", event);
 }
 
 Test(watch, a_driver_mends_its_device)
@@ -291,6 +302,38 @@ Test(watch, a_device_that_cannot_be_reset_is_taken_anew)
 		cr_expect_eq(all[e].kind, expected[e], "%u: %s", e, all[e].text);
 	cr_expect_gt(eal_rig_poll(&ports[0], 32, NULL, NULL), 0);
 	cr_expect_eq(poller.taken_up, 1);
+	end(2);
+}
+
+static bool has_device(const char *name)
+{
+	struct rte_dev_iterator iterator;
+	const struct rte_device *device;
+	bool found = false;
+
+	RTE_DEV_FOREACH(device, "bus=vdev", &iterator)
+	{
+		found |= strcmp(rte_dev_name(device), name) == 0;
+	}
+	return found;
+}
+
+/* Workers poll the other port of it still. */
+Test(watch, a_device_is_given_back_with_its_last_port)
+{
+	static const char *const device[] = {
+		"--vdev=net_ring0,nodeaction=one:0:CREATE,nodeaction=two:0:CREATE", NULL};
+	static const char *const names[] = {"one", "two"};
+
+	begin_with(device, names, 2);
+	tell_of("one", RTE_ETH_EVENT_INTR_RMV);
+	watch_step(&watch, at(100));
+	cr_expect_eq(rte_eth_dev_count_avail(), 1);
+	cr_expect(has_device("net_ring0"));
+	tell_of("two", RTE_ETH_EVENT_INTR_RMV);
+	watch_step(&watch, at(101));
+	cr_expect_eq(rte_eth_dev_count_avail(), 0);
+	cr_expect_not(has_device("net_ring0"));
 	end(2);
 }
 

@@ -97,8 +97,8 @@ void port_close(struct port *port);
  * (weir/worker.h), and nobody reads its counters at the same time. What it counted stays and goes
  * on; so does its pool, as others may still hold frames. Main thread.
  *
- * port_leave()		Stop and close it and give the device back: whoever unplugs it, or
- *			unbinds its driver, waits for that.
+ * port_leave()		Stop and close it and, with the last of its ports, give the device back:
+ *			whoever unplugs it, or unbinds its driver, waits for that.
  * port_is_back()	Is the device on its bus again, with the kernel's driver that it had?
  * port_return()	Take it again, as it was opened and started. `id` may be another one.
  * port_reset()		Its driver asks for it (RTE_ETH_EVENT_INTR_RESET): reset the device, and
