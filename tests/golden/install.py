@@ -51,6 +51,7 @@ def check_units(tap: Tap, prefix: Path, folder: Path) -> None:
     for unit in EXPOSURE:
         text = (prefix / "lib/systemd/system" / unit.replace("eth1", "")).read_text()
         tap.ok(f"{unit}: starts what was installed", re.search(r"^ExecStart=/usr/local/s?bin/weir", text, re.MULTILINE), text)
+        tap.ok(f"{unit}: a file of options that is missing is no silent success", "ConditionPathExists" not in text, text)
         # The program itself is not there.
         (folder / unit).write_text(re.sub(r"/usr/local/s?bin/\w+", "/bin/true", text))
         said = weir.run("verify", "--man=no", str(folder / unit), command=("systemd-analyze",))
