@@ -2,6 +2,7 @@
 #include "watch_parts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <weir/format.h>
 
@@ -68,14 +69,22 @@ static void say_begin(const struct watch *watch, const struct watch_subject *sub
 	}
 }
 
-static void say_end(const struct watch *watch, const struct watch_subject *subject,
-		    struct clock_reading now)
+/* All that hid more than what hides the view now. */
+static void say_ends(const struct watch *watch, struct watch_subject *subject,
+		     struct clock_reading now)
 {
 	char lasted[32];
 
-	events_add(watch->events, clock_date(now), sights[subject->sight].ends, subject->name,
-		   "%s after %s", sights[subject->sight].over,
-		   format_duration(lasted, sizeof(lasted), now.clock - subject->since));
+	for (unsigned int sight = WATCH_SIGHTS - 1; sight > subject->sight; sight--) {
+		const uint64_t since = subject->told_since[sight];
+
+		if (since == 0)
+			continue;
+		subject->told_since[sight] = 0;
+		events_add(watch->events, clock_date(now), sights[sight].ends, subject->name,
+			   "%s after %s", sights[sight].over,
+			   format_duration(lasted, sizeof(lasted), now.clock - since));
+	}
 }
 
 /* What the report says of the view: as it is, or how often it was not clear. */
@@ -106,8 +115,6 @@ static void remark_sight(const struct watch *watch, const struct watch_subject *
 void watch_change(const struct watch *watch, struct watch_subject *subject, enum watch_sight sight,
 		  struct clock_reading now)
 {
-	if (subject->sight != WATCH_CLEAR && sight != WATCH_GONE)
-		say_end(watch, subject, now);
 	if (subject->sight == WATCH_CLEAR) {
 		subject->blind++;
 		subject->blind_began = now.clock;
@@ -116,7 +123,13 @@ void watch_change(const struct watch *watch, struct watch_subject *subject, enum
 		subject->blind_time += now.clock - subject->blind_began;
 	subject->sight = sight;
 	subject->since = now.clock;
-	say_begin(watch, subject, clock_date(now));
+	say_ends(watch, subject, now);
+	if (sight == WATCH_GONE) /* with all that was wrong */
+		memset(subject->told_since, 0, sizeof(subject->told_since));
+	if (sight != WATCH_CLEAR && subject->told_since[sight] == 0) {
+		subject->told_since[sight] = now.clock;
+		say_begin(watch, subject, clock_date(now));
+	}
 	remark_sight(watch, subject, now);
 	if (subject->index == 0) /* registers of a device that is gone lie */
 		watch_port(watch, subject)->unasked = sight >= WATCH_RECOVERING;

@@ -283,6 +283,35 @@ Test(watch, a_driver_mends_its_device)
 	end(1);
 }
 
+/* What ends is only what is seen to be over: a link that is down is not up because more is wrong.
+ */
+Test(watch, a_driver_mends_a_device_without_link)
+{
+	static const enum event_kind expected[] = {EVENT_LINK_UP, EVENT_PORT_RECOVERED,
+						   EVENT_PORT_RECOVERING, EVENT_LINK_DOWN};
+	static const char *const device[] = {"--vdev=net_ring0,nodeaction=one:0:CREATE", NULL};
+	static const char *const names[] = {"one"};
+	struct event all[2 * RTE_DIM(expected)];
+	uint64_t added;
+
+	begin_with(device, names, 1);
+	ports[0].link_known = true;
+	watch_step(&watch, at(100));
+	cr_assert_eq(rte_eth_dev_set_link_down(ports[0].id), 0);
+	watch_step(&watch, at(101));
+	tell_of("one", RTE_ETH_EVENT_ERR_RECOVERING);
+	watch_step(&watch, at(102));
+	tell_of("one", RTE_ETH_EVENT_RECOVERY_SUCCESS);
+	watch_step(&watch, at(103));
+	cr_assert_eq(rte_eth_dev_set_link_up(ports[0].id), 0);
+	watch_step(&watch, at(104));
+	cr_assert_eq(events_newest(&events, 0, RTE_DIM(all), all, &added), RTE_DIM(expected));
+	for (unsigned int e = 0; e < RTE_DIM(expected); e++)
+		cr_expect_eq(all[e].kind, expected[e], "%u: %s", e, all[e].text);
+	cr_expect_not_null(strstr(all[0].text, "after 3.00 s"), "%s", all[0].text);
+	end(1);
+}
+
 /* A driver without a reset of its own: the device is given back and taken anew. */
 Test(watch, a_device_that_cannot_be_reset_is_taken_anew)
 {

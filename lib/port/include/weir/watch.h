@@ -62,7 +62,9 @@ struct watch_subject {
 	uint16_t number;    /* of a device's port: its id at the start, as pollers know it */
 	struct watch_told told;
 	enum watch_sight sight;
-	uint64_t since;         /* clock: when that began */
+	uint64_t since; /* clock: when that began */
+	/* clock: since when it is an event that has not ended; 0: it is none */
+	uint64_t told_since[WATCH_SIGHTS];
 	bool linked, fed;       /* there was a link once, an XDP program */
 	uint32_t blind;         /* how often it was */
 	uint64_t blind_time;    /* in all, without the present one */
