@@ -195,7 +195,7 @@ void watch_step(struct watch *watch, struct clock_reading now)
 bool watch_is_blind(const struct watch *watch)
 {
 	for (uint32_t s = 0; s < watch->subject_count; s++)
-		if (watch->subjects[s].sight != WATCH_GONE)
+		if (watch->subjects[s].sight != WATCH_GONE || watch->subjects[s].anew)
 			return false;
 	return watch->subject_count > 0;
 }

@@ -165,14 +165,15 @@ static void take_up(struct watch *watch, struct watch_subject *subject, int resu
 
 	if (result != 0) {
 		subject->left = subject->told.added = true;
-		if (subject->sight == WATCH_GONE) /* else it was the reset that failed */
+		subject->anew = subject->sight != WATCH_GONE;
+		if (!subject->anew)
 			subject->try_again = now.clock + TRY_AGAIN_AFTER;
 		say_failure(watch, subject, error, now);
 		if (subject->sight != WATCH_GONE)
 			watch_change(watch, subject, WATCH_GONE, now);
 		return;
 	}
-	subject->left = subject->failed = false;
+	subject->left = subject->failed = subject->anew = false;
 	subject->told = (struct watch_told){.recoveries = subject->recoveries};
 	listen_to_port(watch, subject);
 	if (pollers->take_up != NULL)
@@ -204,7 +205,7 @@ static void follow_gone(struct watch *watch, struct watch_subject *subject,
 		port_leave(port);
 		subject->left = true;
 	} else if (!is_back(watch, subject)) {
-		subject->failed = false; /* that was another time */
+		subject->anew = subject->failed = false; /* that was another time */
 		subject->try_again = 0;
 	} else if (now.clock >= subject->try_again) {
 		take_up(watch, subject, port_return(port, &error), &error, now);

@@ -366,6 +366,25 @@ Test(watch, a_device_is_given_back_with_its_last_port)
 	end(2);
 }
 
+/* Also the only one: nothing ends for that, unless it cannot be had again. */
+Test(watch, the_only_device_is_taken_anew)
+{
+	begin(one_device, 1);
+	tell(RTE_ETH_EVENT_INTR_RESET);
+	watch_step(&watch, at(100));
+	cr_expect_eq(rte_eth_dev_count_avail(), 0);
+	cr_expect_not(watch_is_blind(&watch));
+	watch_step(&watch, at(101));
+	cr_expect_eq(rte_eth_dev_count_avail(), 1);
+	cr_expect_not(watch_is_blind(&watch));
+	tell(RTE_ETH_EVENT_INTR_RESET);
+	watch_step(&watch, at(102));
+	strcpy(ports[0].device, "net_none0"); /* no driver takes that */
+	watch_step(&watch, at(103));
+	cr_expect(watch_is_blind(&watch));
+	end(1);
+}
+
 Test(watch, all_ports_are_taken_away)
 {
 	struct event event;

@@ -73,6 +73,7 @@ struct watch_subject {
 	uint64_t kernel_frames; /* that the interface had counted at the start */
 	uint32_t recoveries;    /* told, as far as they are events */
 	bool left;              /* the device was given back */
+	bool anew;              /* its reset failed: at the next look it is taken again */
 	bool failed;            /* it was said that it could not be taken again */
 	uint64_t try_again;     /* clock: not before */
 	bool another;           /* so it was of another interface of this name */
