@@ -42,7 +42,8 @@ void identity_write_as(const struct identity *identity, bool on)
 {
 	if (!is_another(identity))
 		return;
-	if (on && setegid(identity->group) == 0)
+	/* Its groups stay: what root still opens is root's own. */
+	if (on && initgroups(identity->name, identity->group) == 0 && setegid(identity->group) == 0)
 		(void)!seteuid(identity->user);
 	else if (!on && seteuid(getuid()) == 0)
 		(void)!setegid(getgid());

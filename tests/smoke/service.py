@@ -158,10 +158,14 @@ def check_looked_at(tap: Tap, folder: Path) -> None:
     looked = weir.run("check", "--read", weir.BUNDLED, "--user", "no-such-user")
     complaint(tap, "no such user", looked, 1, "fail", "user", "no-such-user")
     own = folder / "own"
-    own.mkdir(mode=0o700)
+    own.mkdir()
+    own.chmod(0o770)
+    by = ("setpriv", "--groups=0", weir.WEIR)  # of which the user is no member
     options = ("--read", weir.BUNDLED, "--user", "nobody", "--flows", str(own / "flows"))
-    complaint(tap, "a folder that the user may not enter", weir.run("check", *options), 1, "fail", "disk", "Permission denied")
-    tap.ok("a run is refused for that, too", weir.run(*options).status == 2)
+    looked = weir.run("check", *options, command=by)
+    complaint(tap, "a folder that the user may not enter", looked, 1, "fail", "disk", "Permission denied")
+    refused = weir.run(*options, command=by)
+    tap.ok("a run is refused for that, too", refused.status == 2 and not (own / "flows").exists(), refused)
 
 
 def main() -> None:
