@@ -214,6 +214,7 @@ int outputs_open(struct outputs *outputs, const struct options *options,
 
 	outputs->options = options;
 	outputs->identity = identity;
+	outputs->facts.sampling = options->sample; /* is told with the first record */
 	find_captures(outputs);
 	eal_step_aside(true); /* outlets run where their maker may: they take no CPU time from it */
 	result = open_report(outputs, error);

@@ -32,7 +32,7 @@ struct outputs {
 	char names[OPTIONS_EXPORTS_MAX][EXPORT_NAME_MAX];
 	char flows_socket[64];     /* name of the first one for clients; "": there is none */
 	struct bus *bus;           /* to those of records; NULL: there is none */
-	struct export_facts facts; /* of the newest snapshot; under the seqlock */
+	struct export_facts facts; /* of the newest snapshot, if any; under the seqlock */
 	uint32_t facts_sequence;
 	struct file_id in_use[OPTIONS_CAPTURES_MAX + 2];
 	uint32_t in_use_count;

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.golden.sizes import frames
-from tests.kit import capture, weir
+from tests.kit import capture, ipfix, weir
 from tests.kit.tap import Tap
 
 FRAMES = 20000  # each of another flow
@@ -60,6 +60,16 @@ def said(tap: Tap, path: str) -> None:
         tap.ok(f"--sample '{wrong}' is refused", run.status == 2 and "sample" in run.errors, run)
 
 
+def exported(tap: Tap, path: str) -> None:
+    """With the first record, which is there before any snapshot is."""
+    for scheme in ("ipfix+tcp", "netflow9+udp"):
+        collector = ipfix.Collector(scheme[-3:])
+        sample(path, "--export", collector.url(scheme))
+        collector.close()
+        rates = [row["samplingInterval"] for row in collector.sessions()[0].options("samplingInterval")]
+        tap.ok(f"{scheme}: the rate, and no other", set(rates) == {ONE_IN}, rates)
+
+
 def main() -> None:
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
@@ -70,6 +80,7 @@ def main() -> None:
         same(tap, path, drawn)
         before_filter(tap, path, drawn)
         said(tap, path)
+        exported(tap, path)
     tap.end()
 
 
