@@ -89,6 +89,19 @@ static void row_label(char *out, size_t size, enum stats_dimension dimension, co
 	}
 }
 
+/* Of a prefilter or of --sample; the report says it once for all. */
+static void top_sample(struct printer *printer, const json_t *top)
+{
+	const unsigned long long one_in = print_count(top, "sampling_one_in");
+
+	if (json_object_get(top, "sampling_one_in") == NULL)
+		return;
+	if (one_in > 0)
+		fprintf(printer->out, "  of a sample: each packet stands for %llu\n", one_in);
+	else
+		fputs("  of a sample, at no one rate: see the prefilter\n", printer->out);
+}
+
 static void top_heading(struct printer *printer, const json_t *top, const char *plural)
 {
 	unsigned long long shown = print_count(top, "shown");
@@ -111,6 +124,7 @@ static void top_heading(struct printer *printer, const json_t *top, const char *
 		fprintf(printer->out,
 			"  of all frames %.4g%% were lost before weir: not in this list\n",
 			print_number(top, "missed_share_ppm") / 10000);
+	top_sample(printer, top);
 	if (exact)
 		return;
 	const json_t *bound = json_object_get(top, "error_bound");

@@ -281,6 +281,38 @@ Test(text, lists_say_what_they_are)
 	fixture_free(snapshot);
 }
 
+static void expect_top(const struct snapshot *snapshot, const char *line, bool there)
+{
+	const struct document_list list = {STATS_SOURCE, STATS_OCTETS, STATS_TOTAL, .count = 5};
+	json_t *top = document_top(snapshot, &list);
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+	struct printer printer = printer_make(out);
+
+	print_top(&printer, top);
+	fclose(out);
+	cr_expect_eq(strstr(text, line) != NULL, there, "%s", text);
+	free(text);
+	json_decref(top);
+}
+
+Test(text, lists_say_of_what_sample_they_are)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+
+	snapshot->prefilter.sampling = false;
+	expect_top(snapshot, "of a sample", false);
+	snapshot->sample = 5;
+	expect_top(snapshot, "of a sample: each packet stands for 5\n", true);
+	snapshot->prefilter.sampling = true;
+	snapshot->prefilter.sample_every = 100;
+	expect_top(snapshot, "stands for 500\n", true);
+	snapshot->prefilter.sample_every = 0;
+	expect_top(snapshot, "of a sample, at no one rate", true);
+	fixture_free(snapshot);
+}
+
 Test(text, workers_and_ports_of_live_traffic_alone)
 {
 	struct snapshot *snapshot = fixture_huge();
