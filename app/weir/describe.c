@@ -212,7 +212,8 @@ void describe_result(struct analyzer *analyzer)
 	__atomic_store_n(&analyzer->info.remark_count, 0, __ATOMIC_RELEASE); /* read to the end */
 	for (unsigned int i = 0; i < result.remarks->count; i++)
 		add_sentence(analyzer, result.remarks->text[i]);
-	if (result.stopped)
+	/* To nobody, where all who read weir's output have left: that ends it as SIGPIPE would. */
+	if (result.stopped && !outputs_left_alone(&analyzer->outputs))
 		add_remark(analyzer, "reading was stopped: this is of what was read until then");
 	describe_times(analyzer, &result);
 	analyzer->incomplete = result.captures.failed > 0;
