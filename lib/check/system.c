@@ -23,7 +23,7 @@ static bool is_fast(const char *clock)
 	return false;
 }
 
-/* A clock that the kernel took the TSC for unfit to be is slow, and often wrong. */
+/* Workers go by the TSC from one reading of the kernel's clock to the next. */
 void system_clock(const struct check_run *run)
 {
 	char clock[64], available[256];
@@ -35,15 +35,17 @@ void system_clock(const struct check_run *run)
 		finding_ok(FINDING_CLOCK, "%s", clock);
 	else if (strstr(available, "tsc") != NULL)
 		finding_warn(FINDING_CLOCK,
-			     "%s: each reading is a system call, and a worker takes one for each "
-			     "burst; echo tsc | sudo tee " CLOCKS "/current_clocksource",
+			     "%s: not the TSC, by which workers tell time between two readings of "
+			     "it: frames may be dated wrong; echo tsc | sudo tee " CLOCKS
+			     "/current_clocksource",
 			     clock);
 	else
-		finding_warn(FINDING_CLOCK,
-			     "%s: each reading is a system call, and a worker takes one for each "
-			     "burst; the kernel found the TSC unstable (dmesg | grep -i tsc): add "
-			     "\"tsc=reliable\" to its command line, if it was wrong",
-			     clock);
+		finding_warn(
+			FINDING_CLOCK,
+			"%s: the kernel found the TSC unstable (dmesg | grep -i tsc), by which "
+			"workers tell time: frames may be dated wrong; add \"tsc=reliable\" to "
+			"its command line, if it was mistaken",
+			clock);
 }
 
 void system_thp(const struct check_run *run)

@@ -22,7 +22,7 @@
 		"they are needed")                                                                 \
 	FINDING(MEMLOCK, "memlock", "as much memory may be locked as devices and sockets want")    \
 	FINDING(NOFILE, "nofile", "as many files may be open as a run needs")                      \
-	FINDING(CLOCK, "clock", "the time can be read without asking the kernel")                  \
+	FINDING(CLOCK, "clock", "the kernel tells time by the counter that workers go by")         \
 	FINDING(THP, "thp", "flow tables get huge pages")                                          \
 	FINDING(DISK, "disk", "there is room where records and report are written")                \
 	FINDING(EAL, "eal", "DPDK starts with these arguments")                                    \
