@@ -235,8 +235,8 @@ static struct sight await_link(const struct port *port, uint64_t until)
 /* The fastest that the NIC can, in Mbit/s; 0: it does not say. */
 static uint32_t fastest(const struct port *port)
 {
-	static const uint32_t speeds[] = {1000,  2500,  5000,  10000,  20000, 25000,
-					  40000, 50000, 56000, 100000, 200000};
+	static const uint32_t speeds[] = {1000,  2500,  5000,  10000,  20000,  25000,
+					  40000, 50000, 56000, 100000, 200000, 400000};
 	struct rte_eth_dev_info info;
 
 	if (rte_eth_dev_info_get(port->id, &info) != 0)
