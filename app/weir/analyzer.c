@@ -395,7 +395,6 @@ static int give_up_privileges(struct analyzer *analyzer, struct error *error)
 	if (analyzer->identity.name != NULL)
 		telemetry_read_only();
 	result = identity_become(&analyzer->identity, rte_eal_get_runtime_dir(), error);
-
 	return result != 0 ? result : capabilities_drop(keep.running, keep.closing, error);
 }
 

@@ -25,8 +25,8 @@ const struct statistic *statistic_find(enum statistics_list list, const char *na
 
 /* Prometheus has base units: what others become there. */
 static const struct conversion {
-	const char *unit, *part,
-		*becomes; /* of the statistic; in its name, and what stands for it */
+	const char *unit;           /* of the statistic */
+	const char *part, *becomes; /* what stands in its name, and what stands for it */
 	unsigned int divisor;
 } conversions[] = {
 	{"bits_per_second", "bits_", "octets_", 8},

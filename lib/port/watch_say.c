@@ -41,8 +41,7 @@ static void say_begin(const struct watch *watch, const struct watch_subject *sub
 	case WATCH_DOWN:
 		events_add(events, date, EVENT_INTERFACE_DOWN, name,
 			   "the interface is down, so nothing comes; \"ip link set %.20s up\" "
-			   "brings it "
-			   "up",
+			   "brings it up",
 			   name);
 		break;
 	case WATCH_RECOVERING:

@@ -338,6 +338,7 @@ void summary_subtract(struct summary *summary, const uint32_t *hashes, const voi
 		      const uint64_t (*metrics)[SUMMARY_METRICS], uint32_t count)
 {
 	const size_t stride = summary_key_stride(&summary->shape);
+
 	for (uint32_t i = 0; i < count; i++) {
 		if (i % GROUP == 0)
 			summary_prefetch(summary, hashes + i,

@@ -90,11 +90,11 @@ void sums_count_pairs(struct sums *sums, const struct stats_batch *batch, struct
 	for (uint32_t l = 0; l < left; l++) {
 		uint32_t i = sums->left[l];
 		struct key_ends ends;
+		bool ascends;
 
 		key_ends_make(batch->records[i], &ends);
+		ascends = pair_key_make(&ends, &sums->pair_keys[l]);
 		sums->hashes[l] = sums->pairs[i];
-		bool ascends = pair_key_make(&ends, &sums->pair_keys[l]);
-
 		if (ends.order == 0) {
 			put(sums->metrics + 2 * l, &sums->whole[i], &(union summary_brought){0});
 			continue;
