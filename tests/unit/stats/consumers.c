@@ -63,21 +63,13 @@ Test(consumers, consumers_get_each_record_once_in_order)
 	rig_close(rig);
 }
 
-static uint32_t room;
-
-static uint32_t room_now(void *context)
-{
-	(void)context;
-	return room;
-}
-
 /* What a consumer that is waited for has no room for stays in the rings, and is given once. */
 Test(consumers, a_consumer_without_room_is_waited_for)
 {
 	struct rig *rig = rig_open(&(struct rig_settings){.workers = 2});
 	struct recorded recorded = {0};
 	const struct stats_consumer consumer = {
-		.record = record, .context = &recorded, .room = room_now};
+		.record = record, .context = &recorded, .room = rig_room_now};
 
 	cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
 	for (uint32_t i = 0; i < 200; i++) {
@@ -88,11 +80,11 @@ Test(consumers, a_consumer_without_room_is_waited_for)
 	}
 	rig_linger(rig);
 	rig_flush(rig);
-	room = 0;
+	rig_room = 0;
 	rig_step(rig, CLOCK_SECOND);
 	cr_expect_eq(recorded.count, 0);
 	cr_expect_not(stats_take_rest(rig->stats));
-	room = 70;
+	rig_room = 70;
 	rig_step(rig, 0);
 	cr_expect_leq(recorded.count, 2 * 70, "for each worker it is asked again");
 	cr_expect_geq(recorded.count, 70);
@@ -100,7 +92,7 @@ Test(consumers, a_consumer_without_room_is_waited_for)
 		;
 	cr_expect_eq(recorded.count, 200);
 	cr_expect_eq(recorded.packets, 200);
-	room = UINT32_MAX;
+	rig_room = UINT32_MAX;
 	rig_finish(rig);
 	cr_expect_eq(recorded.count, 200);
 	rig_close(rig);

@@ -181,6 +181,14 @@ void rig_step(struct rig *rig, uint64_t ns)
 	stats_step(rig->stats, rig_clock(rig));
 }
 
+uint32_t rig_room;
+
+uint32_t rig_room_now(void *context)
+{
+	(void)context;
+	return rig_room;
+}
+
 static void count_ended(struct worker_shared *worker)
 {
 	struct worker_counters counters = worker->counters;

@@ -78,6 +78,10 @@ void rig_linger(struct rig *rig);
 /* Time goes on by `ns`, records flushed, one step. */
 void rig_step(struct rig *rig, uint64_t ns);
 
+/* What a consumer has room for, whatever its context: rig_room, which the test sets. */
+extern uint32_t rig_room;
+uint32_t rig_room_now(void *context);
+
 /* All flows end, all is drained, the final snapshot is made. */
 void rig_finish(struct rig *rig);
 

@@ -229,14 +229,6 @@ Test(shards, every_packet_once_where_flows_split)
 
 /* ---- behind ---- */
 
-static uint32_t room;
-
-static uint32_t room_now(void *context)
-{
-	(void)context;
-	return room;
-}
-
 /* While the stats core takes nothing: rings fill, then tables, then new flows overflow. */
 static void fall_behind(uint32_t shards)
 {
@@ -245,7 +237,7 @@ static void fall_behind(uint32_t shards)
 						.close = put_aside,
 						.interval = add_up,
 						.record = take_record,
-						.room = room_now,
+						.room = rig_room_now,
 						.context = &all};
 	struct rig *rig = rig_open(
 		&(struct rig_settings){.shards = shards, .flow_capacity = 64, .ended_ring = 128});
@@ -256,7 +248,7 @@ static void fall_behind(uint32_t shards)
 	all = (struct all){.shards = shards};
 	cr_assert_eq(stats_add_consumer(rig->stats, &consumer), 0);
 	rig_run_shards(rig);
-	room = 0;
+	rig_room = 0;
 	while (counters->overflow_packets[FLOW_OVERFLOW_TABLE] < 100) {
 		struct shot shot = {.source = CLIENT + (uint32_t)sent++,
 				    .destination = SERVER,
@@ -275,7 +267,7 @@ static void fall_behind(uint32_t shards)
 	cr_expect_geq(snapshot->flows.overflow_packets[FLOW_OVERFLOW_TABLE], 100);
 	cr_expect_eq(snapshot->flows.packets + snapshot->flows.overflow_packets[0], sent);
 	stats_release(rig->stats, snapshot);
-	room = UINT32_MAX;
+	rig_room = UINT32_MAX;
 	rig_finish(rig);
 	expect_all(rig, &all, false);
 	snapshot = stats_acquire(rig->stats);

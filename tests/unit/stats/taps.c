@@ -203,42 +203,35 @@ Test(taps, every_packet_of_a_capture_once)
 	expect_all(rig, &taken);
 }
 
+static const struct shot datagram = {.source = CLIENT,
+				     .destination = SERVER,
+				     .source_port = 40000,
+				     .destination_port = 53,
+				     .protocol = PROTOCOL_UDP,
+				     .octets = 100};
+
 /* ---- two records of one slot ---- */
-
-static uint32_t room;
-
-static uint32_t room_now(void *context)
-{
-	(void)context;
-	return room;
-}
 
 /* While a record that was looked at is on its way, the next one in its slot waits: no longer. */
 Test(taps, a_record_like_the_one_before_counts_once_that_has_come)
 {
-	const struct shot shot = {.source = CLIENT,
-				  .destination = SERVER,
-				  .source_port = 40000,
-				  .destination_port = 53,
-				  .protocol = PROTOCOL_UDP,
-				  .octets = 100};
-	const struct stats_consumer gate = {.room = room_now};
+	const struct stats_consumer gate = {.room = rig_room_now};
 	struct taken taken = {0};
 	struct rig *rig = open_rig(
 		&(struct rig_settings){.inactive = CLOCK_SECOND, .active = 60 * CLOCK_SECOND},
 		&taken);
 
 	cr_assert_eq(stats_add_consumer(rig->stats, &gate), 0);
-	rig_send(rig, &shot, 1);
+	rig_send(rig, &datagram, 1);
 	rig_step(rig, CLOCK_SECOND);
 	cr_expect_eq(taken.packets, 1);
 	rig->now += 5 * CLOCK_SECOND;
-	rig_send(rig, &shot, 1);
+	rig_send(rig, &datagram, 1);
 	cr_assert_eq(flow_table_used(rig->workers[0]->table), 1);
-	room = 0;
+	rig_room = 0;
 	rig_step(rig, CLOCK_SECOND);
 	cr_expect_eq(taken.packets, 1);
-	room = UINT32_MAX;
+	rig_room = UINT32_MAX;
 	rig_step(rig, CLOCK_SECOND);
 	cr_expect_eq(taken.packets, 2, "without a packet more");
 	cr_expect_eq(taken.begun, 2);
@@ -298,24 +291,18 @@ Test(taps, flows_that_begin_during_a_walk_are_in_the_next_at_the_latest)
 
 Test(taps, every_packet_once_across_a_carry)
 {
-	const struct shot shot = {.source = CLIENT,
-				  .destination = SERVER,
-				  .source_port = 40000,
-				  .destination_port = 443,
-				  .protocol = PROTOCOL_UDP,
-				  .octets = 100};
 	struct taken taken = {0};
 	struct rig *rig = open_rig(&(struct rig_settings){0}, &taken);
 	struct flow_table *table = rig->workers[0]->table;
 
-	rig_send(rig, &shot, 1);
+	rig_send(rig, &datagram, 1);
 	for (int carry = 0; carry < 3; carry++) {
 		/* As if so many had come, up to one packet before the limit. */
 		uint32_t more = (uint32_t)FLOW_CARRY - table->hot[0].packets[0];
 
 		table->hot[0].packets[0] += more;
 		table->counters.packets += more;
-		rig_send(rig, &shot, 1);
+		rig_send(rig, &datagram, 1);
 		cr_assert_eq(table->cold[0].carried_packets[0], carry + 1);
 		rig_step(rig, CLOCK_SECOND);
 		cr_expect_eq(taken.packets, table->counters.packets);
