@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The real parts of a smoke test: network namespaces, veth pairs, hugepages, programs, and a live weir.
-Everything made here is gone when the `with Rig()` ends, also after a failure."""
+Everything made here is gone when the `with Rig()` ends, also after a failure or by SIGTERM."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -59,6 +60,7 @@ class Rig(ExitStack):
 
     def __enter__(self) -> "Rig":
         super().__enter__()
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # as `timeout` ends a test
         self.folder = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="weir-")))
         self.folder.chmod(0o755)
         return self
