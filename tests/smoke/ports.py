@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.kit import capture, weir
 from tests.kit.rig import LiveWeir, Namespace, Rig, wait_until
@@ -50,30 +51,31 @@ class Peer:
         return int(re.findall(r"TX-packets:\s+(\d+)", said)[-1])
 
 
-class Counts(threading.Thread):
+class Counts:
     """with Counts(live): all counts of ports and of the ledger, again and again, which never fall."""
 
     def __init__(self, live: LiveWeir):
-        super().__init__()
         self.live, self.fallen, self.looks, self.over = live, [], 0, threading.Event()
+        self.pool = ThreadPoolExecutor(1)
 
-    def run(self) -> None:
+    def _look(self) -> None:
         last: dict[tuple, int] = {}
         while not self.over.wait(0.05):
             now = {("ledger", name): value for name, value in self.live.ask("/weir/ledger").items()
-                   if isinstance(value, int) and name != "snapshot"}
+                   if isinstance(value, int) and name not in ("snapshot", "age_ms")}
             for name, port in ports(self.live).items():
                 now |= {(name, key): port[key] for key in ("received", "octets", "missed", "no_mbuf", "errors")}
             self.fallen += [(key, last[key], now[key]) for key in last if now[key] < last[key]]
             self.looks, last = self.looks + 1, now
 
     def __enter__(self) -> "Counts":
-        self.start()
+        self.looking = self.pool.submit(self._look)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.over.set()
-        self.join()
+        self.pool.shutdown()
+        self.looking.result()  # a look that failed is a failure
 
 
 def ports(live: LiveWeir) -> dict[str, dict]:
@@ -110,6 +112,21 @@ def delete_under_traffic(rig: Rig, sender: Namespace, monitor: Namespace, live: 
     live.wait_for(already + 100)
     monitor.run("ip", "link", "delete", "mon0")
     flood.kill()
+
+
+def check_end(tap: Tap, analysis: weir.Analysis, sent: Counter) -> None:
+    report = analysis.report
+    received = {port["name"]: port["received"] for port in report["ports"]}
+    tap.equal("SIGINT: exit 0, balanced, every flow ended", analysis.faults(), [])
+    tap.ok("the removed interface: all before, some of the flood", received["net_af_packet0"] >=
+           sent["net_af_packet0"] + 100, received)
+    sent["net_af_packet0"] = received["net_af_packet0"]
+    tap.equal("each port with what it got, to the frame", received, dict(sent))
+    tap.equal("... and the ledger is their sum", report["ledger"]["received"], sum(received.values()))
+    tap.equal("removals are told in remarks", sorted(
+        remark.split(" ")[0] for remark in report["remarks"] if "is gone" in remark), ["mon0", "mon1", "mon2"])
+    tap.ok("and once each in the log", analysis.run.errors.count(": the interface was removed") == 3,
+           analysis.run.errors[-3000:])
 
 
 def mixed(tap: Tap) -> None:
@@ -161,18 +178,7 @@ def mixed(tap: Tap) -> None:
         began = time.monotonic()
         analysis = live.stop()
         tap.ok("it ends in no time", time.monotonic() - began < 10)
-        report = analysis.report
-        received = {port["name"]: port["received"] for port in report["ports"]}
-        tap.equal("SIGINT: exit 0, balanced, every flow ended", analysis.faults(), [])
-        tap.ok("the removed interface: all before, some of the flood", received["net_af_packet0"] >=
-               sent["net_af_packet0"] + 100, received)
-        sent["net_af_packet0"] = received["net_af_packet0"]
-        tap.equal("each port with what it got, to the frame", received, dict(sent))
-        tap.equal("... and the ledger is their sum", report["ledger"]["received"], sum(received.values()))
-        tap.equal("removals are told in remarks", sorted(
-            remark.split(" ")[0] for remark in report["remarks"] if "is gone" in remark), ["mon0", "mon1", "mon2"])
-        tap.ok("and once each in the log", analysis.run.errors.count(": the interface was removed") == 3,
-               analysis.run.errors[-3000:])
+        check_end(tap, analysis, sent)
 
 
 def main() -> None:
