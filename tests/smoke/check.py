@@ -27,6 +27,7 @@ class Site:
 
     def __init__(self, rig: Rig):
         self.rig, self.prefix = rig, f"weir-check-{os.getpid()}"
+        rig.callback(shutil.rmtree, f"/var/run/dpdk/{self.prefix}", ignore_errors=True)
         self.other, self.here = rig.namespace("far"), rig.namespace("near")
         rig.wire(self.other, "far0", self.here, "near0", 2)
 
@@ -157,7 +158,6 @@ def main() -> None:
         not_allowed(tap, site)
         disks(tap, rig)
         busy_cpu(tap, site)
-        rig.callback(shutil.rmtree, f"/var/run/dpdk/{site.prefix}", ignore_errors=True)
     with Rig() as rig:
         hugepages(tap, rig)
     tap.end()
