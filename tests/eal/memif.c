@@ -93,8 +93,10 @@ static void prepare_peer(struct peer *peer)
 		 eal_rig_path("memif"));
 	cr_assert_eq(pipe(told), 0);
 	*peer = (struct peer){.process = fork(), .told = told[1]};
-	if (peer->process == 0)
+	if (peer->process == 0) {
+		close(told[1]); /* so that it ends, too, when this process does */
 		be_peer(device, told[0]);
+	}
 }
 
 /* The driver hears of it by and by. */
