@@ -38,7 +38,7 @@ Test(devices, no_such_device)
 	rig_expect(FINDING_BINDING, VERDICT_FAIL, "0000:04:00.1", "lspci", NULL);
 }
 
-/* As in \"-a 0:0.0\", which has the EAL take no PCI device; or an accelerator. */
+/* As in "-a 0:0.0", which has the EAL take no PCI device; or an accelerator. */
 Test(devices, what_is_no_nic_is_no_port)
 {
 	rig_file(PCI "0000:00:00.0/class", "0x060000\n");

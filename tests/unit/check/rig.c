@@ -136,8 +136,19 @@ static void take(void *context, enum finding finding, enum verdict verdict, cons
 	snprintf(told->lines[told->count++].text, sizeof(told->lines[0].text), "%s", text);
 }
 
+/* What vfio would lock, as an ordinary user may often not; each test would be told of that, too. */
+static void need_locked_memory(void)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	if (getuid() != 0 && limit.rlim_cur < 1024 * MB)
+		cr_skip_test("needs root, or 1 GB of locked memory");
+}
+
 void rig_begin(void)
 {
+	need_locked_memory();
 	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert(told != MAP_FAILED);
 	strcpy(root, "/tmp/weir-check-XXXXXX");
@@ -148,7 +159,6 @@ void rig_begin(void)
 	rig_file("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "64\n");
 	rig_file("/proc/meminfo", "MemTotal: 1 kB\nHugepagesize:       2048 kB\n");
 	rig_file("/proc/mounts", "none /dev/hugepages hugetlbfs rw 0 0\n");
-	mkdir(rig_path("/dev/hugepages"), 0755);
 	rig_file("/proc/cpuinfo", "processor : 0\nvendor_id\t: GenuineIntel\n");
 	rig_file("/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n");
 	rig_file("/sys/devices/system/clocksource/clocksource0/available_clocksource",
