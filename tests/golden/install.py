@@ -61,8 +61,20 @@ def check_units(tap: Tap, prefix: Path, folder: Path) -> None:
         tap.ok(f"{unit}: exposed no more than {EXPOSURE[unit]}", said.status == 0, said.output[-200:])
 
 
+def check_packages(tap: Tap) -> None:
+    """scripts/lib.sh says what a build needs; Debian wants it said in a file of its own."""
+    needed = subprocess.run(["bash", "-c", 'source scripts/lib.sh; printf "%s\\n" "${packages_build[@]%=*}"'],
+                            check=True, capture_output=True, text=True).stdout.split()
+    control = Path("scripts/debian/control").read_text()
+    said = re.findall(r"[a-z0-9][a-z0-9.+-]+", re.search(r"^Build-Depends:(.*\n(?: .*\n)*)", control, re.MULTILINE).group(1))
+    # gcc and what it links with is build-essential; debhelper brings ninja with meson.
+    tap.equal("debian/control: needs what a build needs",
+              sorted(set(needed) - set(said) - {"gcc", "libc6-dev", "ninja-build"}), [])
+
+
 def main() -> None:
     tap = Tap()
+    check_packages(tap)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prefix = install(folder / "root")
